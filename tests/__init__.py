@@ -1,0 +1,1 @@
+"""Tests mirror the packages: tests/<room>/test_<verb>.py; rules, contracts, journeys and faults stand beside them."""
