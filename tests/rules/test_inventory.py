@@ -19,7 +19,9 @@ def test_every_column_is_listed_with_reason_readers_and_death() -> None:
 
 def test_no_column_invites_what_is_never_stored() -> None:
     never = re.compile(r"(^|_)(ip|addr|address|agent|device|phone|email|name|lat|lon|place|plate|officer|face)($|_)")
-    columns = [f"{table}.{column}" for table, names in stored_columns().items() for column in names if never.search(column)]
+    columns = [
+        f"{table}.{column}" for table, names in stored_columns().items() for column in names if never.search(column)
+    ]
     assert not columns
 
 

@@ -20,6 +20,9 @@ def test_package_lock_names_no_address_of_packages() -> None:
 
 
 def test_funding_is_taken_out_and_nothing_else() -> None:
-    before = {"name": "x", "packages": {"": {"name": "x"}, "a": {"version": "1", "funding": {"url": "https://example.org"}}}}
+    before = {
+        "name": "x",
+        "packages": {"": {"name": "x"}, "a": {"version": "1", "funding": {"url": "https://example.org"}}},
+    }
     after = json.loads(without_funding(json.dumps(before)))
     assert after == {"name": "x", "packages": {"": {"name": "x"}, "a": {"version": "1"}}}

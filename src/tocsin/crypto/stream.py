@@ -76,7 +76,7 @@ class CommitmentWrong(TocsinError):
 class ChunkUnopenable(TocsinError):
     code = "chunk_unopenable"
     status = 400
-    message = "A second cannot be opened: it was changed after it was sealed, or padding was added. Keep the file and ask for a second copy."
+    message = "A second cannot be opened: it was changed after it was sealed, or padding was added. Keep the file; ask for another."
 
 
 @dataclass(frozen=True)
