@@ -1,0 +1,68 @@
+"""Custody notes: what happened to a recording, as one hash chain (`docs/spec/custody.md`).
+
+This module says what a note holds and how the chain grows; `crypto.custody` seals it. `head` and `count` are all a node has to keep.
+"""
+
+import base64
+from dataclasses import dataclass
+from enum import StrEnum
+from hashlib import sha256
+
+from tocsin.clock import Clock
+from tocsin.crypto import canonical
+from tocsin.ids import RecordingId, b64
+
+EMPTY_HEAD = bytes(32)
+SALT_BYTES = 16
+BEAT_LABEL = b"tocsin.beat/v1\n"
+
+
+class Action(StrEnum):
+    """Everything that can be done to a recording."""
+
+    CREATED = "created"
+    STOPPED = "stopped"
+    CUT = "cut"
+    SHARE_RETURNED = "share_returned"
+    WRAPS_CHANGED = "wraps_changed"
+    FETCHED = "fetched"
+    ERASE_ASKED = "erase_asked"
+    REFUSED = "refused"
+    HELD = "held"
+
+
+@dataclass
+class Chain:
+    """Where a recording's custody stands. Each method returns the plaintext of the next note and moves the head."""
+
+    clock: Clock
+    head: bytes = EMPTY_HEAD
+    count: int = 0
+
+    def chunk(self, seq: int, received_ms: int, beat: int, key_id: bytes) -> bytes:
+        return self._note({"n": "chunk", "q": seq, "t": received_ms, "b": beat, "k": key_id.hex()})
+
+    def act(self, at_ms: int, actor: str, action: Action, reason: str = "") -> bytes:
+        return self._note({"n": "act", "at": at_ms, "actor": actor, "action": str(action), "reason": reason})
+
+    def beat(self, beat: int, seq: int, link: bytes, salt: bytes) -> bytes:
+        return self._note({"n": "beat", "beat": beat, "seq": seq, "link": _std(link), "salt": _std(salt)})
+
+    def leaf(self, beat: int, index: int, size: int, *, late: bool) -> bytes:
+        return self._note({"n": "leaf", "beat": beat, "leaf": index, "size": size, "late": late})
+
+    def _note(self, fields: dict[str, object]) -> bytes:
+        fields |= {"i": self.count, "s": b64(self.clock.random_bytes(SALT_BYTES))}
+        plaintext = canonical.dumps(fields)
+        self.head = sha256(self.head + plaintext).digest()
+        self.count += 1
+        return plaintext
+
+
+def beat_commitment(salt: bytes, recording_id: RecordingId, seq: int, link: bytes, custody_head: bytes) -> bytes:
+    """The 32 bytes that stand in the log for a recording at one beat (`docs/spec/log.md`)."""
+    return sha256(BEAT_LABEL + salt + recording_id + seq.to_bytes(8) + link + custody_head).digest()
+
+
+def _std(raw: bytes) -> str:
+    return base64.b64encode(raw).decode()
