@@ -8,6 +8,9 @@ export type Value = null | boolean | number | string | Value[] | { [key: string]
 
 export class CanonicalError extends Error {}
 
+/** Beyond it two readers may disagree. */
+const EXACT_INTEGER = 2 ** 53;
+
 /** The canonical bytes of `value`. Throws `CanonicalError` for fractions, numbers beyond 2^53 - 1 and lone surrogates. */
 export function dumps(value: Value): Bytes {
   return utf8(write(value));
@@ -36,7 +39,7 @@ function write(value: Value): string {
 }
 
 function writeNumber(value: number): string {
-  if (!Number.isSafeInteger(value)) throw new CanonicalError("not a whole number below 2^53");
+  if (!Number.isInteger(value) || Math.abs(value) > EXACT_INTEGER) throw new CanonicalError("not an exact whole number");
   return String(value);
 }
 
