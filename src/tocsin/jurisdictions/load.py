@@ -1,0 +1,63 @@
+"""Reads a pack from its folder and refuses what it does not understand."""
+
+import re
+from pathlib import Path
+
+import msgspec
+
+from tocsin.errors import TocsinError
+from tocsin.jurisdictions.areas import merge, read_places
+from tocsin.jurisdictions.model import AREA_FLOOR, DESK_KEY_WAIT_S, Pack
+
+SHIPPED = Path(__file__).parent / "packs"
+
+
+class PackUnknown(TocsinError):
+    code = "pack_unknown"
+    status = 500
+    message = "There is no jurisdiction pack of this name. `tocsin serve` takes the name of a shipped pack or the path of a folder."
+
+
+class PackMalformed(TocsinError):
+    code = "pack_malformed"
+    status = 500
+    message = "The jurisdiction pack is not as docs/jurisdictions.md says. Nothing of it was used."
+
+
+def shipped() -> tuple[str, ...]:
+    """Names of the packs that come with the project."""
+    return tuple(sorted(path.parent.name for path in SHIPPED.glob("*/pack.toml")))
+
+
+def load(name: str) -> Pack:
+    """A shipped pack by name, or an operator's own by the path of its folder.
+
+    Raises `PackUnknown` when there is none, `PackMalformed` for an unknown field, a floor under 2,000 residents, a desk key that
+    counts sooner than the rule allows outside a sample, or a page in a language the pack does not offer.
+    """
+    folder = SHIPPED / name if re.fullmatch(r"[a-z0-9-]+", name) else Path(name)
+    try:
+        pack = msgspec.toml.decode((folder / "pack.toml").read_bytes(), type=Pack)
+    except OSError as error:
+        raise PackUnknown from error
+    except msgspec.DecodeError as error:
+        raise PackMalformed(where=str(error)) from error
+    check(pack)
+    places = folder / "places.csv"
+    if not places.exists():
+        return pack
+    return msgspec.structs.replace(pack, areas=merge(read_places(places), pack.area_floor))
+
+
+def check(pack: Pack) -> None:
+    """Raises `PackMalformed` where a pack tries to go below what holds everywhere."""
+    refused = {
+        "area_floor": pack.area_floor < AREA_FLOOR,
+        "desk_key_wait_s": pack.desk_key_wait_s < (0 if pack.is_sample else DESK_KEY_WAIT_S),
+        "recording_page": set(pack.recording_page) != set(pack.languages),
+        "review": bool(pack.review.date) and not re.fullmatch(r"\d{4}-\d\d-\d\d", pack.review.date),
+        "areas": bool(pack.areas),
+    }
+    for field, is_wrong in refused.items():
+        if is_wrong:
+            raise PackMalformed(where=field)

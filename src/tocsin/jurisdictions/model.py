@@ -1,0 +1,83 @@
+"""A pack as frozen values. Unknown fields are refused: a misspelt permission must not pass for an absent one."""
+
+from enum import Enum
+
+import msgspec
+
+AREA_FLOOR = 2_000
+"""Fewest residents of an area that may be published (rules of safety, 3)."""
+
+DESK_KEY_WAIT_S = 24 * 60 * 60
+"""How long a new legal desk key stands in the log, under an outside cosignature, before a phone takes it (rule 19)."""
+
+
+class RiskRoom(Enum):
+    """What can hurt somebody where the law or the facts of the place are not known to us."""
+
+    FLEET = "fleet"
+    ALERTS = "alerts"
+    RECORDING_ADVICE = "recording-advice"
+    OFFICE_HOLDERS = "office-holders"
+
+
+class Permission(Enum):
+    """How far a pack opens a room of risk. A room the pack does not name is absent."""
+
+    ABSENT = "absent"
+    LIMITED = "limited"
+    ON = "on"
+
+
+class Review(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Who read the pack against the law of the place, as a role, and when (ISO date). Both empty: nobody has."""
+
+    role: str = ""
+    date: str = ""
+
+    @property
+    def is_done(self) -> bool:
+        return bool(self.role and self.date)
+
+
+class Page(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A page in plain words in one language."""
+
+    title: str
+    paragraphs: tuple[str, ...]
+
+
+class Retention(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Whole days for which a recording is kept when no duty to keep it longer arises."""
+
+    encounter_days: int
+    rehearsal_days: int
+    import_days: int
+
+
+class Area(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What may be published as a place: at least `AREA_FLOOR` residents, one or more neighbouring places of the operator's table."""
+
+    id: str
+    name: str
+    residents: int
+    places: tuple[str, ...]
+    lat: float
+    lon: float
+
+
+class Pack(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Everything about one place that the rest of the house must not guess."""
+
+    id: str
+    name: str
+    country: str
+    is_sample: bool
+    emergency_number: str
+    languages: tuple[str, ...]
+    retention: Retention
+    review: Review = Review()
+    rooms: dict[RiskRoom, Permission] = {}
+    desk_key_wait_s: int = DESK_KEY_WAIT_S
+    area_floor: int = AREA_FLOOR
+    recording_page: dict[str, Page] = {}
+    areas: tuple[Area, ...] = ()
