@@ -1,0 +1,148 @@
+"""Many callers, one thread, one sync: the shape behind the database's and the segments' group commit.
+
+Promise: a job handed in is performed exactly once, in the order of arrival, by one thread that performs everything waiting
+as one group; the caller gets its own answer or its own error. The event loop never blocks: it takes a lock that is only
+ever held for a few list operations. A caller that stops waiting does not undo its job. After `close` every job handed in
+before it has been answered, and later ones are refused with `StoreClosed`.
+"""
+
+import asyncio
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from typing import Generic, TypeVar
+
+from tocsin.clock import Clock, SystemClock
+from tocsin.errors import TocsinError
+
+Job = TypeVar("Job")
+Answer = TypeVar("Answer")
+_Caller = tuple[asyncio.AbstractEventLoop | None, asyncio.Future[Answer] | Future[Answer]]
+
+PATIENCE = 0.25
+"""Share of the last group's duration that a group may wait for the callers of the one before to come back."""
+
+
+class StoreClosed(TocsinError):
+    """The store was closed; nothing of this was stored."""
+
+    code = "not_ready"
+    status = 503
+    message = "The node is starting or stopping. Try again in a few seconds."
+
+    def __init__(self) -> None:
+        super().__init__(retry_after=5)
+
+
+class Group(Generic[Job, Answer]):
+    """One named thread that performs whatever waits, together.
+
+    `perform` gets 1 to `limit` jobs and answers a value or an exception for each.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        perform: Callable[[Sequence[Job]], Sequence[Answer | BaseException]],
+        limit: int,
+        clock: Clock | None = None,
+    ) -> None:
+        self._perform = perform
+        self._limit = limit
+        self._clock = clock or SystemClock()
+        self._waiting: list[tuple[Job, _Caller[Answer]]] = []
+        self._changed = threading.Condition()
+        self._wanted = 1
+        self._closed = False
+        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
+        self._thread.start()
+
+    async def ask(self, job: Job) -> Answer:
+        """Hand in `job` and wait for its answer without blocking the event loop."""
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[Answer] = loop.create_future()
+        self._hand_in(job, (loop, future))
+        return await future
+
+    def ask_now(self, job: Job) -> Answer:
+        """Hand in `job` and block this thread for its answer; for commands and threads, never on the event loop."""
+        future: Future[Answer] = Future()
+        self._hand_in(job, (None, future))
+        return future.result()
+
+    def close(self) -> None:
+        """Perform what waits, answer it, end the thread."""
+        with self._changed:
+            self._closed = True
+            self._changed.notify()
+        self._thread.join()
+
+    def _hand_in(self, job: Job, caller: _Caller[Answer]) -> None:
+        with self._changed:
+            if self._closed:
+                raise StoreClosed
+            self._waiting.append((job, caller))
+            if len(self._waiting) >= self._wanted:
+                self._changed.notify()
+
+    def _run(self) -> None:
+        size, duration = 1, 0.0
+        while size:
+            size, duration = self._turn(size, duration * PATIENCE)
+
+    def _turn(self, last_size: int, patience_s: float) -> tuple[int, float]:
+        """One group, from waiting for it to answering it. Returns its size (0: closed) and seconds; keeps nothing of it."""
+        group = self._next_group(last_size, patience_s)
+        began = self._clock.monotonic()
+        answers = self._answers([job for job, _ in group]) if group else []
+        duration = self._clock.monotonic() - began
+        _answer_all([caller for _, caller in group], answers)
+        return len(group), duration
+
+    def _next_group(self, last_size: int, patience_s: float) -> list[tuple[Job, _Caller[Answer]]]:
+        """Wait for work, then a moment for the callers just answered.
+
+        Without that moment, sixteen callers split into groups of one and fifteen and pay for two syncs each time round.
+        """
+        with self._changed:
+            self._wanted = 1
+            self._changed.wait_for(lambda: self._waiting or self._closed)
+            self._wanted = min(self._limit, len(self._waiting) - 1 + last_size)
+            if len(self._waiting) < self._wanted and not self._closed:
+                self._changed.wait_for(lambda: len(self._waiting) >= self._wanted or self._closed, patience_s)
+            group, self._waiting = self._waiting[: self._limit], self._waiting[self._limit :]
+            return group
+
+    def _answers(self, jobs: Sequence[Job]) -> Sequence[Answer | BaseException]:
+        try:
+            return self._perform(jobs)
+        except Exception as error:  # noqa: BLE001  the thread outlives every error: each caller is told, the next group is tried
+            return [error] * len(jobs)
+
+
+def _answer_all(callers: Sequence[_Caller[Answer]], answers: Sequence[Answer | BaseException]) -> None:
+    """Answer every caller; one wake-up for each event loop, however many of its callers wait."""
+    by_loop: dict[asyncio.AbstractEventLoop, list[tuple[asyncio.Future[Answer], Answer | BaseException]]] = {}
+    for (loop, future), answer in zip(callers, answers, strict=True):
+        if isinstance(future, Future):
+            _settle(future, answer)
+        elif loop is not None:
+            by_loop.setdefault(loop, []).append((future, answer))
+    for loop, settled in by_loop.items():
+        try:
+            loop.call_soon_threadsafe(_settle_each, settled)
+        except RuntimeError:  # the loop was closed under its callers: nobody is left to tell, the work is done
+            continue
+
+
+def _settle_each(settled: Sequence[tuple["asyncio.Future[Answer]", Answer | BaseException]]) -> None:
+    for future, answer in settled:
+        if not future.done():
+            _settle(future, answer)
+
+
+def _settle(future: "asyncio.Future[Answer] | Future[Answer]", answer: Answer | BaseException) -> None:
+    if isinstance(answer, BaseException):
+        future.set_exception(answer)
+    else:
+        future.set_result(answer)

@@ -1,0 +1,159 @@
+"""What every database promises, held against SQLite and against a real PostgreSQL."""
+
+import asyncio
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Column, Connection, Integer, MetaData, Table, func, insert, inspect, select
+from sqlalchemy.exc import DBAPIError, IntegrityError
+
+from tocsin.store import migrate, tables
+from tocsin.store.db import Database
+from tocsin.store.group import StoreClosed
+
+things = Table("things", MetaData(), Column("number", Integer, primary_key=True))
+
+
+def add(number: int) -> Callable[[Connection], None]:
+    """A verb that stores one number."""
+
+    def verb(connection: Connection) -> None:
+        connection.execute(insert(things).values(number=number))
+
+    return verb
+
+
+def count(connection: Connection) -> int | None:
+    return connection.scalar(select(func.count()).select_from(things))
+
+
+def first(connection: Connection) -> int | None:
+    return connection.scalar(select(things.c.number))
+
+
+def table_names(connection: Connection) -> list[str]:
+    return inspect(connection).get_table_names()
+
+
+class DatabaseContract:
+    """Subclasses give `url`."""
+
+    @pytest.fixture
+    def database(self, url: str) -> Iterator[Database]:
+        database = Database.open(url)
+        database.write_now(things.create)
+        yield database
+        database.close()
+
+    def test_a_write_is_read_back(self, database: Database) -> None:
+        async def run() -> int | None:
+            await database.write(add(7))
+            return await database.read(first)
+
+        assert asyncio.run(run()) == 7
+
+    def test_a_write_gives_back_what_its_verb_gives_back(self, database: Database) -> None:
+        assert asyncio.run(database.write(lambda _connection: "answer")) == "answer"
+
+    def test_one_failing_write_does_not_hurt_the_others(self, database: Database) -> None:
+        def add_twice(connection: Connection) -> None:
+            connection.execute(insert(things).values(number=1000))
+            connection.execute(insert(things).values(number=1000))
+
+        async def run() -> list[object]:
+            writes = [database.write(add(n)) for n in range(40)]
+            return list(
+                await asyncio.gather(*writes[:20], database.write(add_twice), *writes[20:], return_exceptions=True)
+            )
+
+        answers = asyncio.run(run())
+        assert isinstance(answers[20], IntegrityError)
+        assert answers[:20] + answers[21:] == [None] * 40
+        assert database.read_now(count) == 40
+
+    def test_an_error_of_the_verb_itself_undoes_its_write(self, database: Database) -> None:
+        def fail(connection: Connection) -> None:
+            connection.execute(insert(things).values(number=1))
+            raise ZeroDivisionError
+
+        with pytest.raises(ZeroDivisionError):
+            database.write_now(fail)
+        assert database.read_now(count) == 0
+
+    def test_a_caller_that_stops_waiting_does_not_undo_its_write(self, database: Database) -> None:
+        async def run() -> None:
+            task = asyncio.ensure_future(database.write(add(1)))
+            await asyncio.sleep(0)
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await task
+
+        asyncio.run(run())
+        database.write_now(lambda _connection: None)
+        assert database.read_now(first) == 1
+
+    def test_a_read_cannot_write(self, database: Database) -> None:
+        with pytest.raises(DBAPIError):
+            database.read_now(add(1))
+
+    def test_many_waiting_writes_share_commits(self, database: Database) -> None:
+        commits: list[None] = []
+        database.after_commit.append(lambda: commits.append(None))
+
+        async def run() -> None:
+            await asyncio.gather(*(database.write(add(n)) for n in range(200)))
+
+        asyncio.run(run())
+        assert 1 <= len(commits) <= 20
+
+    def test_what_was_written_is_there_after_closing_and_opening(self, url: str) -> None:
+        before = Database.open(url)
+        before.write_now(things.create)
+        before.write_now(add(5))
+        before.close()
+        after = Database.open(url)
+        assert after.read_now(first) == 5
+        after.close()
+
+    def test_a_closed_database_refuses(self, url: str) -> None:
+        database = Database.open(url)
+        database.close()
+        with pytest.raises(StoreClosed):
+            database.write_now(lambda _connection: None)
+
+    def test_migrations_build_exactly_the_registered_tables(self, database: Database) -> None:
+        database.write_now(things.drop)
+        database.migrate()
+        assert database.read_now(migrate.differences) == []
+        assert set(tables.metadata.tables) <= set(database.read_now(table_names))
+
+    def test_migrating_again_changes_nothing(self, database: Database) -> None:
+        database.migrate()
+        database.migrate()
+        assert database.read_now(migrate.current) is not None
+
+    def test_migrations_can_be_taken_back(self, database: Database) -> None:
+        database.migrate()
+        database.migrate("base")
+        assert "work" not in database.read_now(table_names)
+
+    def test_a_newer_schema_is_refused(self, database: Database) -> None:
+        database.migrate()
+        database.write_now(
+            lambda connection: connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
+        )
+        with pytest.raises(migrate.SchemaNewer):
+            database.migrate()
+
+
+class TestSqlite(DatabaseContract):
+    @pytest.fixture
+    def url(self, tmp_path: Path) -> str:
+        return f"sqlite:///{tmp_path / 'node.db'}"
+
+
+class TestPostgres(DatabaseContract):
+    @pytest.fixture
+    def url(self, postgres_url: str) -> str:
+        return postgres_url
