@@ -1,9 +1,9 @@
 """Merges small and uncounted places into their neighbours until every area holds enough residents.
 
-The method, so that an operator can do it by hand (docs/areas.md): each place is a group; while a group has fewer residents than the
-floor, the group with the fewest (of equals, the one first by name) joins the group it is nearest to. Two groups are as near as their two
-nearest places. A place whose residents are not known counts as empty, because a guess would thin a published area. The same places give
-the same areas in whatever order they come.
+The method, so that an operator can do it by hand (docs/areas.md): each place is a group; while a group has fewer residents than
+the floor, the group with the fewest (of equals, the one first by name) joins the group it is nearest to. Two groups are as near as
+their two nearest places. A place nobody has counted counts as empty: a guess would thin a published area. The same places give the
+same areas in whatever order they come.
 """
 
 import csv
