@@ -1,0 +1,129 @@
+"""Languages: every sentence a person sees, by key, from `locales/<language>/LC_MESSAGES/tocsin.po`.
+
+A language is offered only when it is complete: `load` raises `LocaleIncomplete` for a missing, fuzzy or foreign key, so that
+nobody ever meets an English word on a Spanish page. English is a locale like the others; keys are never shown.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from babel import Locale
+from babel.dates import format_date
+from babel.messages.pofile import read_po
+from babel.numbers import format_decimal
+
+from tocsin.errors import TocsinError
+
+REFERENCE = "en"
+NAMES = {"en": "English", "es": "Español", "fr": "Français"}
+"""Languages in their own words, in the order they are offered."""
+
+
+class LocaleIncomplete(TocsinError):
+    """A locale misses a sentence. Start-up refuses: a language is complete or not offered."""
+
+    code = "locale_incomplete"
+    message = "A language of this release is not complete."
+
+
+@dataclass(frozen=True)
+class Language:
+    """One complete language. `single` by key; `plural` by key to its forms by CLDR category (`one`, `other`)."""
+
+    code: str
+    name: str
+    single: Mapping[str, str]
+    plural: Mapping[str, Mapping[str, str]]
+
+    @property
+    def direction(self) -> str:
+        """`ltr` or `rtl`, for the `dir` attribute."""
+        return "rtl" if Locale.parse(self.code).text_direction == "rtl" else "ltr"
+
+    def say(self, key: str, **values: object) -> str:
+        """The sentence of `key`. Raises `KeyError` for a key that does not exist."""
+        return self.single[key].format(**values) if values else self.single[key]
+
+    def count(self, key: str, number: int, **values: object) -> str:
+        """The sentence of `key` in the plural form of `number`, which stands in it as `{n}`."""
+        forms = self.plural[key]
+        category = Locale.parse(self.code).plural_form(number)
+        return forms.get(category, forms["other"]).format(n=self.number(number), **values)
+
+    def number(self, value: int) -> str:
+        return format_decimal(value, locale=self.code)
+
+    def date(self, value: date) -> str:
+        """A whole day in words: never a time of day, which nobody needs on a public page."""
+        return format_date(value, format="long", locale=self.code)
+
+    def strings(self, prefixes: Iterable[str]) -> dict[str, object]:
+        """What a page's script needs: keys under `prefixes`, plural keys as their forms."""
+        wanted = tuple(prefixes)
+        picked: dict[str, object] = {key: text for key, text in self.single.items() if key.startswith(wanted)}
+        picked.update({key: dict(forms) for key, forms in self.plural.items() if key.startswith(wanted)})
+        return picked
+
+
+def locales_folder() -> Path:
+    """Where the locales are: beside the package in a wheel, at the top of the checkout in development."""
+    packaged = Path(__file__).parents[1] / "locales"
+    return packaged if packaged.is_dir() else Path(__file__).parents[3] / "locales"
+
+
+def read(code: str, folder: Path | None = None) -> Language:
+    """Read one language as it is, complete or not. Raises `LocaleIncomplete` for a fuzzy or empty entry."""
+    path = (folder or locales_folder()) / code / "LC_MESSAGES" / "tocsin.po"
+    with path.open("rb") as file:
+        catalog = read_po(file, locale=code)
+    single: dict[str, str] = {}
+    plural: dict[str, dict[str, str]] = {}
+    for message in catalog:
+        if not message.id:
+            continue
+        forms = [message.string] if isinstance(message.string, str) else list(message.string or ())
+        if message.fuzzy or not all(forms):
+            raise LocaleIncomplete
+        if isinstance(message.id, str):
+            single[message.id] = forms[0]
+        else:
+            plural[message.id[0]] = {"one": forms[0], "other": forms[-1]}
+    return Language(code, NAMES.get(code, code), single, plural)
+
+
+def load(folder: Path | None = None) -> dict[str, Language]:
+    """Every offered language by code, each with exactly the keys of English, or `LocaleIncomplete`."""
+    languages = {code: read(code, folder) for code in NAMES}
+    reference = languages[REFERENCE]
+    for language in languages.values():
+        if set(language.single) != set(reference.single) or set(language.plural) != set(reference.plural):
+            raise LocaleIncomplete
+    return languages
+
+
+def negotiate(accept_language: str, offered: Iterable[str]) -> str:
+    """The offered language that an Accept-Language header likes best (RFC 9110 section 12.5.4), else English.
+
+    Only the header is read and nothing is remembered: no cookie tells the next person on this phone what the last one speaks.
+    """
+    codes = list(offered)
+    best, best_weight = REFERENCE, 0.0
+    for part in accept_language.split(",")[:20]:
+        tag, _, parameter = part.strip().partition(";")
+        code = tag.strip().lower().partition("-")[0]
+        weight = _weight(parameter)
+        if code in codes and weight > best_weight:
+            best, best_weight = code, weight
+    return best
+
+
+def _weight(parameter: str) -> float:
+    name, _, value = parameter.strip().partition("=")
+    if name != "q":
+        return 1.0
+    try:
+        return min(1.0, max(0.0, float(value)))
+    except ValueError:
+        return 0.0

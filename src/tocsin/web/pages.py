@@ -1,0 +1,112 @@
+"""Routes of the pages: `routes(config)` for the composition root, `failures(config)` for its exception handlers.
+
+`/` leads to the language that the browser asks for, by its header alone and without a cookie. `/leave` leads away.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from litestar import MediaType, Request, Response, get
+from litestar.exceptions import HTTPException
+from litestar.handlers import HTTPRouteHandler
+
+from tocsin.errors import TocsinError
+from tocsin.web import static_files
+from tocsin.web.i18n import negotiate
+from tocsin.web.render import ERRORS, PAGES, PageConfig, Rendered, app_manifest, render, security_txt, worker_script
+from tocsin.web.source import source_archive
+
+__all__ = ["PageConfig", "failures", "routes"]
+
+HTML = "text/html; charset=utf-8"
+JAVASCRIPT = "text/javascript; charset=utf-8"
+
+PLAIN_WORDS = {
+    404: ("not_found", "There is nothing at this address."),
+    405: ("method_wrong", "This address does not take that method."),
+}
+
+AnyRequest = Request[Any, Any, Any]
+ExceptionHandler = Callable[[AnyRequest, Exception], Response[Any]]
+
+
+def routes(config: PageConfig) -> list[HTTPRouteHandler]:
+    """Every handler of the pages and of the files they load. Renders all of it first, and raises what is wrong with it."""
+    rendered = render(config)
+    fixed: dict[str, tuple[bytes, str]] = {"/worker.js": (worker_script(config, rendered), JAVASCRIPT)}
+    for language in config.languages.values():
+        for page in PAGES:
+            fixed[f"/{language.code}/{page.path}"] = (rendered.pages[language.code, page.name], HTML)
+        fixed[f"/{language.code}/app.webmanifest"] = (app_manifest(config, language), "application/manifest+json")
+    contact = security_txt(config)
+    if contact:
+        fixed["/.well-known/security.txt"] = (contact, "text/plain; charset=utf-8")
+    handlers = [_constant(path, content, media_type) for path, (content, media_type) in fixed.items()]
+    return [*handlers, _door(config), _way_out(config), _source(config), *static_files.routes(config.built)]
+
+
+def _constant(path: str, content: bytes, media_type: str) -> HTTPRouteHandler:
+    @get(path, sync_to_thread=False, include_in_schema=False)
+    def constant() -> Response[bytes]:
+        return Response(content, media_type=media_type)
+
+    return constant
+
+
+def _asked_language(request: AnyRequest, config: PageConfig) -> str:
+    return negotiate(request.headers.get("accept-language", ""), config.languages)
+
+
+def _to(place: str) -> Response[None]:
+    return Response(None, status_code=303, headers={"location": place, "vary": "Accept-Language"})
+
+
+def _door(config: PageConfig) -> HTTPRouteHandler:
+    @get("/", sync_to_thread=False, include_in_schema=False)
+    def door(request: AnyRequest) -> Response[None]:
+        return _to(f"/{_asked_language(request, config)}/")
+
+    return door
+
+
+def _way_out(config: PageConfig) -> HTTPRouteHandler:
+    @get("/leave", sync_to_thread=False, include_in_schema=False)
+    def leave(request: AnyRequest) -> Response[None]:
+        return _to(config.exit_url or f"/{_asked_language(request, config)}/measures")
+
+    return leave
+
+
+def _source(config: PageConfig) -> HTTPRouteHandler:
+    @get("/source", sync_to_thread=True, include_in_schema=False)
+    def source() -> Response[Any]:
+        if config.source_url:
+            return _to(config.source_url)
+        headers = {"content-disposition": 'attachment; filename="tocsin-source.tar.gz"'}
+        return Response(source_archive(), media_type="application/gzip", headers=headers)
+
+    return source
+
+
+def failures(config: PageConfig) -> Mapping[type[Exception] | int, ExceptionHandler]:
+    """Exception handlers: a page for who asked for one, a code and a plain sentence for a program.
+
+    Nothing of the request is in either.
+    """
+    rendered = render(config)
+
+    def failed(request: AnyRequest, failure: Exception) -> Response[Any]:
+        status = failure.status_code if isinstance(failure, HTTPException) else getattr(failure, "status", 500)
+        if not isinstance(failure, TocsinError) and MediaType.HTML in request.headers.get("accept", ""):
+            return _page(rendered, config, request, status)
+        code, message = PLAIN_WORDS.get(status, (TocsinError.code, TocsinError.message))
+        return Response({"code": code, "message": message}, status_code=status, media_type=MediaType.JSON)
+
+    return {HTTPException: failed, 500: failed}
+
+
+def _page(rendered: Rendered, config: PageConfig, request: AnyRequest, status: int) -> Response[bytes]:
+    first = request.url.path.split("/")[1]
+    code = first if first in config.languages else _asked_language(request, config)
+    shown = status if status in ERRORS else (404 if status < 500 else 500)
+    return Response(rendered.errors[code, shown], status_code=status, media_type=HTML)

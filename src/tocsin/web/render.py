@@ -1,0 +1,202 @@
+"""The pages a person sees, as bytes. Every page is rendered once, at start, for every language: a request only picks bytes.
+
+So no page can echo input, no page differs between two people, and a page that cannot be rendered stops the start instead of a
+frightened person. The set of all bytes has one `version`, by which the service worker knows that what it kept is complete.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from tocsin.jurisdictions.model import Pack, RiskRoom
+from tocsin.jurisdictions.model import Page as RecordingPage
+from tocsin.jurisdictions.risk import may_answer
+from tocsin.web.i18n import NAMES, Language
+from tocsin.web.static_files import Built
+
+TEMPLATES = Path(__file__).parent / "templates"
+
+
+@dataclass(frozen=True)
+class PageConfig:
+    """Everything the pages are made of. `client` is the body of `GET /client-config`, embedded so that a tap waits for nothing."""
+
+    pack: Pack
+    built: Built
+    languages: Mapping[str, Language]
+    client: Mapping[str, Any]
+    origin: str = ""
+    """Scheme and host as people write them, for the printed words. Empty: the page's own address without a host."""
+    hotline: str = ""
+    """A telephone number that people answer, named where script is off. Empty: none is named."""
+    exit_url: str = ""
+    """Where leaving leads. Empty: a neutral page of this node that also works without network."""
+    source_url: str = ""
+    security_contact: str = ""
+    security_expires: date | None = None
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page: its address below the language, template, title, script entry and the keys its script needs."""
+
+    name: str
+    path: str
+    template: str
+    title: str
+    strings: tuple[str, ...] = ()
+    reading: bool = True
+    sentence: str = ""
+
+    @property
+    def is_scripted(self) -> bool:
+        return bool(self.strings)
+
+
+_TELLING = ("record.", "status.", "reason.", "words.")
+
+PAGES = (
+    Page("first", "", "first.html", "first.title", (*_TELLING, "first.unsent", "rehearsal.days"), reading=False),
+    Page("rehearsal", "rehearsal", "rehearsal.html", "rehearsal.title", (*_TELLING, "rehearsal.")),
+    Page("import", "import", "import.html", "import.title", ("import.", "status.", "reason.", "words.")),
+    Page("recover", "recover", "recover.html", "recover.title", ("recover.",)),
+    Page("verify", "verify", "verify.html", "verify.title", ("verify.",)),
+    Page("about", "about", "about.html", "about.title"),
+    Page("measures", "measures", "measures.html", "neutral.title"),
+    Page("offline", "offline", "error.html", "error.offline_title", sentence="error.offline"),
+)
+ERRORS = {
+    404: Page("error", "", "error.html", "error.404_title", sentence="error.404"),
+    500: Page("error", "", "error.html", "error.500_title", sentence="error.500"),
+    503: Page("error", "", "error.html", "error.503_title", sentence="error.503"),
+}
+
+KEPT_OFFLINE = ("first", "rehearsal", "import", "about", "measures", "offline")
+"""Pages that the service worker keeps for the language in use."""
+
+
+@dataclass(frozen=True)
+class Rendered:
+    """All pages as bytes: by (language, page name), and errors by (language, status)."""
+
+    pages: Mapping[tuple[str, str], bytes]
+    errors: Mapping[tuple[str, int], bytes]
+    version: str
+
+
+def render(config: PageConfig) -> Rendered:
+    """Render every page in every language. Raises whatever is wrong with a template, a key or the build."""
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.globals["icon"] = environment.get_template("_icons.html").module.icon  # type: ignore[attr-defined]
+    pages: dict[tuple[str, str], bytes] = {}
+    errors: dict[tuple[str, int], bytes] = {}
+    for language in config.languages.values():
+        for page in PAGES:
+            pages[language.code, page.name] = _render(environment, config, language, page)
+        for status, page in ERRORS.items():
+            errors[language.code, status] = _render(environment, config, language, page)
+    return Rendered(pages, errors, _version(config.built, pages))
+
+
+def _render(environment: Environment, config: PageConfig, language: Language, page: Page) -> bytes:
+    text = environment.get_template(page.template).render(
+        page=page,
+        language=language,
+        direction=language.direction,
+        languages=list(config.languages.values()),
+        say=language.say,
+        built=config.built,
+        scripts=config.built.scripts(page.name) if page.is_scripted else [],
+        strings=embedded(language.strings(page.strings)),
+        client=embedded(config.client),
+        pack=config.pack,
+        hotline=config.hotline,
+        reviewed_on=date.fromisoformat(config.pack.review.date) if config.pack.review.date else None,
+        advice=_advice(config.pack, language),
+        recording_kept=language.count("about.retention_recording", config.pack.retention.encounter_days),
+        rehearsal_kept=language.count("about.retention_rehearsal", config.pack.retention.rehearsal_days),
+        recover_address=f"{config.origin}/{language.code}/recover",
+    )
+    return text.encode()
+
+
+def _advice(pack: Pack, language: Language) -> RecordingPage | None:
+    """The pack's page on recording, where a reviewed or sample pack opens that room of risk; else nothing at all."""
+    return pack.recording_page.get(language.code) if may_answer(pack, RiskRoom.RECORDING_ADVICE) else None
+
+
+def embedded(value: object) -> Markup:
+    """`value` as JSON that can stand in a data block: no character of it can end the block or open a comment."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+    for sign in "<>\u2028\u2029":
+        text = text.replace(sign, f"\\u{ord(sign):04x}")
+    return Markup(text)  # noqa: S704 - the loop above is the escape for this place; HTML's own would break the JSON
+
+
+def _version(built: Built, pages: Mapping[tuple[str, str], bytes]) -> str:
+    digest = hashlib.sha256("\n".join(built.addresses()).encode())
+    for key in sorted(pages):
+        digest.update(hashlib.sha256(pages[key]).digest())
+    return digest.hexdigest()[:16]
+
+
+def worker_script(config: PageConfig, rendered: Rendered) -> bytes:
+    """The service worker: one line that says what belongs to this release, then the built worker."""
+    entries = [f"{name}-" for name in config.built.scripts_of if name not in KEPT_OFFLINE] + ["worker-"]
+    shell = {
+        "version": rendered.version,
+        "files": config.built.addresses(but=entries),
+        "languages": list(config.languages),
+        "pages": [page.path for page in PAGES if page.name in KEPT_OFFLINE],
+    }
+    worker = config.built.files[config.built.names["worker.js"]]
+    return f"const SHELL={embedded(shell)};\n".encode() + worker
+
+
+def app_manifest(config: PageConfig, language: Language) -> bytes:
+    """The web app manifest of one language (W3C appmanifest)."""
+    icons = [
+        {"src": config.built.url("icon.svg"), "sizes": "any", "type": "image/svg+xml"},
+        {"src": config.built.url("icon-192.png"), "sizes": "192x192", "type": "image/png"},
+        {"src": config.built.url("icon-512.png"), "sizes": "512x512", "type": "image/png"},
+        {"src": config.built.url("icon-mask-512.png"), "sizes": "512x512", "type": "image/png", "purpose": "maskable"},
+    ]
+    manifest = {
+        "id": "/",
+        "name": language.say("first.title"),
+        "short_name": language.say("first.title"),
+        "lang": language.code,
+        "dir": language.direction,
+        "start_url": f"/{language.code}/",
+        "scope": "/",
+        "display": "standalone",
+        "background_color": "#ffffff",
+        "theme_color": "#16181d",
+        "icons": icons,
+    }
+    return json.dumps(manifest, ensure_ascii=False).encode()
+
+
+def security_txt(config: PageConfig) -> bytes:
+    """RFC 9116; empty where the operator named nobody or no date, because a page that promises nobody is worse than none."""
+    if not config.security_contact or config.security_expires is None:
+        return b""
+    lines = [
+        f"Contact: {config.security_contact}",
+        f"Expires: {config.security_expires.isoformat()}T00:00:00Z",
+        f"Preferred-Languages: {', '.join(NAMES)}",
+    ]
+    return ("\n".join(lines) + "\n").encode()

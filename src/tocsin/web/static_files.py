@@ -1,0 +1,99 @@
+"""Files whose name holds the hash of their content: the built client and the icons, served as immutable from memory.
+
+`Built.load` raises `ClientNotBuilt` when the build is missing: a node without its client must not start and look well.
+Nothing is read from disk on a request, and a name is looked up whole, so that no path can lead outside.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from litestar import MediaType, Response, get
+from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromPath
+
+from tocsin.errors import TocsinError
+
+MEDIA_TYPES = {
+    ".js": "text/javascript; charset=utf-8",
+    ".css": "text/css; charset=utf-8",
+    ".svg": "image/svg+xml",
+    ".png": "image/png",
+    ".wasm": "application/wasm",
+    ".txt": "text/plain; charset=utf-8",
+}
+PREFIX = "/static/built/"
+HERE = Path(__file__).parent / "static"
+
+
+class ClientNotBuilt(TocsinError):
+    """There is no built client. `node client/build.mjs` makes it; `./run` does so by itself."""
+
+    code = "client_not_built"
+    message = "The client is not built."
+
+
+@dataclass(frozen=True)
+class Built:
+    """Every static file by its hashed name, and what each page loads (`client/build.mjs` writes the manifest)."""
+
+    files: Mapping[str, bytes]
+    names: Mapping[str, str]
+    """Plain name (`app.css`, `icon.svg`) to hashed name."""
+    scripts_of: Mapping[str, Sequence[str]]
+    """Page name to the scripts it loads at once, its own first."""
+    client: str
+    """SHA-256 of the build, as the log lists it."""
+
+    @classmethod
+    def load(cls, built: Path = HERE / "built", icons: Path = HERE / "icons") -> "Built":
+        try:
+            manifest = json.loads((built / "manifest.json").read_bytes())
+            files = {name: (built / name).read_bytes() for name in manifest["files"]}
+        except (OSError, ValueError, KeyError) as missing:
+            raise ClientNotBuilt from missing
+        names: dict[str, str] = {}
+        scripts: dict[str, Sequence[str]] = {}
+        for entry, parts in manifest["entries"].items():
+            names.update({f"{entry}.{kind}": parts[kind] for kind in ("css", "js") if kind in parts})
+            if "js" in parts:
+                scripts[entry] = [parts["js"], *(one for one in parts["loads"] if one != parts["js"])]
+        for path in sorted(icons.iterdir()):
+            names[path.name] = hashed_name(path)
+            files[names[path.name]] = path.read_bytes()
+        return cls(files, names, scripts, str(manifest["client"]))
+
+    def url(self, name: str) -> str:
+        """The address of a file by its plain name. Raises `KeyError` for one that was not built."""
+        return PREFIX + self.names[name]
+
+    def scripts(self, page: str) -> list[str]:
+        """The addresses of a page's scripts, its entry first; none where the page has no script."""
+        return [PREFIX + name for name in self.scripts_of.get(page, ())]
+
+    def addresses(self, but: Sequence[str] = ()) -> list[str]:
+        """Every address, in order, except files whose name begins with one of `but`."""
+        return [PREFIX + name for name in sorted(self.files) if not name.startswith(tuple(but))]
+
+
+def hashed_name(path: Path) -> str:
+    """`icon.svg` -> `icon-1A2B3C4D.svg`, after SHA-256 of its bytes."""
+    return f"{path.stem}-{hashlib.sha256(path.read_bytes()).hexdigest()[:8].upper()}{path.suffix}"
+
+
+def routes(built: Built) -> list[HTTPRouteHandler]:
+    """The one handler of static files."""
+    missing: dict[str, Any] = {"code": "not_found", "message": "There is nothing at this address."}
+
+    @get(PREFIX + "{name:str}", sync_to_thread=False, include_in_schema=False)
+    def static_file(name: FromPath[str]) -> Response[Any]:
+        content = built.files.get(name)
+        media_type = MEDIA_TYPES.get(Path(name).suffix)
+        if content is None or media_type is None:
+            return Response(missing, status_code=404, media_type=MediaType.JSON)
+        return Response(content, media_type=media_type)
+
+    return [static_file]
