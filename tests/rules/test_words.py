@@ -36,7 +36,7 @@ NEAR_THE_ACT = {
 }
 
 SAYING_NO = {
-    "en": r"not legal advice|do not (?:follow|approach|block|gather)|do not touch, follow or|safe on the node|this is not an official warning",
+    "en": r"not legal advice|do not (?:touch, )?(?:follow|approach|block|gather)|safe on the node|not an official warning",
     "es": r"no es (?:un )?consejo legal|no siga|a salvo en el nodo|segur[oa] en el nodo",
     "fr": r"pas un conseil juridique|ne suivez|à l'abri sur le nœud|en sécurité sur le nœud|sûre? sur le nœud|bien sûr",
 }
@@ -48,7 +48,7 @@ def surfaces() -> Iterator[tuple[str, str, str]]:
     for path in ending(".po", under="locales"):
         with path.open("rb") as file:
             for message in read_po(file):
-                text = message.string if isinstance(message.string, str) else " ".join(message.string)
+                text = message.string if isinstance(message.string, str) else " ".join(message.string or ())
                 yield f"{short(path)} {message.id}", path.parents[1].name, text
     for path in ending(".html", under="src"):
         yield short(path), "en", re.sub(r"\{\{.*?\}\}|\{%.*?%\}|<[^>]*>", " ", path.read_text(), flags=re.DOTALL)

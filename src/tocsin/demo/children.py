@@ -6,6 +6,7 @@ import subprocess
 import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Self
 
 import httpx
 
@@ -37,7 +38,7 @@ class Children:
         self._pause = threading.Event()
         self._running: list[tuple[str, subprocess.Popen[bytes]]] = []
 
-    def __enter__(self) -> "Children":
+    def __enter__(self) -> Self:
         self._folder.mkdir(parents=True, exist_ok=True)
         return self
 
@@ -59,7 +60,7 @@ class Children:
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
-                preexec_fn=_die_with_parent,
+                preexec_fn=_die_with_parent,  # noqa: PLW1509  # nothing else runs in this process yet
             )
         self._running.append((name, child))
 
