@@ -1,5 +1,6 @@
 """A clock that trials can move and a log on a disk."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from hashlib import shake_128
 from pathlib import Path
@@ -49,6 +50,11 @@ class FolderBlobs:
 
     def exists(self, name: str) -> bool:
         return (self.root / name).is_file()
+
+    def list(self, prefix: str) -> Iterator[str]:
+        for path in sorted(self.root.rglob("*")):
+            if path.is_file() and (name := path.relative_to(self.root).as_posix()).startswith(prefix):
+                yield name
 
 
 @pytest.fixture

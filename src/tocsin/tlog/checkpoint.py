@@ -2,12 +2,11 @@
 hash, a line each.
 """
 
-import base64
 import re
 from dataclasses import dataclass
 
 from tocsin.tlog import note as notes
-from tocsin.tlog.merkle import HASH_BYTES, Hash
+from tocsin.tlog.merkle import HASH_BYTES, Hash, as_base64
 from tocsin.tlog.note import Note, Signer, VerifierKey
 
 LARGEST_SIZE = 2**63 - 1
@@ -33,7 +32,7 @@ class Checkpoint:
     @property
     def text(self) -> str:
         """The note text, with its final LF."""
-        lines = (self.origin, str(self.size), base64.b64encode(self.root).decode(), *self.extension)
+        lines = (self.origin, str(self.size), as_base64(self.root), *self.extension)
         return "".join(line + "\n" for line in lines)
 
 

@@ -45,12 +45,12 @@ def parse_time(entry: bytes) -> tuple[int, int] | None:
     return None
 
 
-def class_of(count: int) -> int:
+def class_of(count: int, classes: Sequence[int] = CLASSES) -> int:
     """The number of entries a beat with `count` real ones is padded to."""
-    for size in CLASSES:
+    for size in classes:
         if count <= size:
             return size
-    return -(-count // CLASSES[-1]) * CLASSES[-1]
+    return -(-count // classes[-1]) * classes[-1]
 
 
 def pad_and_shuffle(entries: Sequence[bytes], places: int, clock: Clock) -> tuple[list[bytes], tuple[int, ...]]:

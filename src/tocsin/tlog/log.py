@@ -8,7 +8,7 @@ this class, so no two heads of one size are ever signed.
 """
 
 from collections import OrderedDict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from threading import Lock
@@ -39,6 +39,8 @@ class Blobs(Protocol):
     def get(self, name: str) -> bytes: ...
 
     def exists(self, name: str) -> bool: ...
+
+    def list(self, prefix: str) -> Iterable[str]: ...
 
 
 class LogDamaged(TocsinError):
@@ -82,9 +84,9 @@ class Beat:
 class Log:
     """An append-only log in a blob store. One process, any thread; appends are serial."""
 
-    def __init__(self, blobs: Blobs, origin: str, signer: Signer, clock: Clock) -> None:
+    def __init__(self, blobs: Blobs, origin: str, signer: Signer, clock: Clock, classes: tuple[int, ...]) -> None:
         """Use `Log.open`."""
-        self._blobs, self._signer, self._clock = blobs, signer, clock
+        self._blobs, self._signer, self._clock, self._classes = blobs, signer, clock, classes
         self.origin = origin
         self.vkey = VerifierKey(origin, notes.ED25519, signer.public)
         self._lock = Lock()
@@ -97,11 +99,18 @@ class Log:
         self.newest_beat = 0
 
     @classmethod
-    def open(cls, blobs: Blobs, origin: str, signer: Signer, clock: Clock) -> "Log":
+    def open(
+        cls,
+        blobs: Blobs,
+        origin: str,
+        signer: Signer,
+        clock: Clock,
+        classes: tuple[int, ...] = entries_.CLASSES,
+    ) -> "Log":
         """Open the log or begin an empty one. Raises `LogDamaged` unless what is stored proves itself, or when the head
         is gone but tiles are not.
         """
-        log = cls(blobs, origin, signer, clock)
+        log = cls(blobs, origin, signer, clock, classes)
         if blobs.exists(HEAD):
             log._load()
             return log
@@ -133,7 +142,7 @@ class Log:
             if beat < self.newest_beat:
                 raise BeatTooOld
             first = self.size
-            places = entries_.class_of(len(entries) + 1) - 1
+            places = entries_.class_of(len(entries) + 1, self._classes) - 1
             mixed, order = entries_.pad_and_shuffle(entries, places, self._clock)
             self._needs_reload = True
             self._append([entries_.time_entry(beat, first), *mixed])
@@ -164,6 +173,17 @@ class Log:
                 self._note = whole
             if size == checkpoints.parse_text(self._published.text).size:
                 self._published = whole
+
+    def add_timestamps(self, size: int, tokens: bytes) -> None:
+        """Store the timestamp tokens (JSON) of the checkpoint of `size`. Raises `BeatUnknown`."""
+        self.checkpoint_note(size)
+        self._blobs.put(f"timestamps/{size}", tokens)
+
+    def timestamps(self, size: int) -> bytes:
+        """The tokens stored with the checkpoint of `size`; an empty list where there are none. Raises `BeatUnknown`."""
+        self.checkpoint_note(size)
+        name = f"timestamps/{size}"
+        return self._blobs.get(name) if self._blobs.exists(name) else b'{"tokens":[]}'
 
     def entry(self, index: int) -> bytes:
         """The entry at `index`. Raises `TileMissing`."""

@@ -5,6 +5,7 @@ that begins at leaf
 `index << level`. Proofs are tuples of 32-byte hashes, lowest first.
 """
 
+import base64
 from collections.abc import Callable, Sequence
 from hashlib import sha256
 from typing import TypeAlias
@@ -24,6 +25,11 @@ class ProofWrong(TocsinError):
     code = "proof_wrong"
     status = 422
     message = "The proof does not hold: these bytes and this tree do not belong together."
+
+
+def as_base64(part: Hash) -> str:
+    """A hash as the C2SP formats spell it (RFC 4648 section 4)."""
+    return base64.b64encode(part).decode()
 
 
 def leaf_hash(entry: bytes) -> Hash:
