@@ -12,7 +12,7 @@ export function nodeHash(left: Uint8Array, right: Uint8Array): Promise<Bytes> {
 
 /** Whether `leaf` (its hash) is number `index` of the tree of `size` leaves with this root. */
 export async function isIncluded(leaf: Uint8Array, index: number, size: number, proof: Uint8Array[], root: Uint8Array): Promise<boolean> {
-  if (!areCounts(index, size) || index >= size || !areHashes([leaf, root, ...proof])) return false;
+  if (!areCounts(index, size) || index >= size || !areHashes([leaf, ...proof])) return false;
   let [place, last] = [index, size - 1];
   let hash: Uint8Array = leaf;
   for (const beside of proof) {
@@ -30,7 +30,7 @@ export async function isIncluded(leaf: Uint8Array, index: number, size: number, 
 
 /** Whether the tree of `size1` leaves is the beginning of the tree of `size2`. Size 0 is never proved. */
 export async function isConsistent(size1: number, size2: number, proof: Uint8Array[], root1: Uint8Array, root2: Uint8Array): Promise<boolean> {
-  if (!areCounts(size1, size2) || size1 < 1 || size1 > size2 || !areHashes([root1, root2, ...proof])) return false;
+  if (!areCounts(size1, size2) || size1 < 1 || size1 > size2 || !areHashes(proof)) return false;
   if (size1 === size2) return proof.length === 0 && isSame(root1, root2);
   let [place, last] = [size1 - 1, size2 - 1];
   while (place % 2 === 1) [place, last] = [half(place), half(last)];
