@@ -1,0 +1,360 @@
+"""Append-only files for the chunks of recordings: durable first, then acknowledged.
+
+`await store.append(key, seq, meta, body)` returns a `Position` after the frame is on the disk; all that wait share one
+`fdatasync`. `read` gives back exactly what was appended or raises `SegmentCorrupt`; `scan` walks everything, for an index
+that has to be rebuilt; `scrub` reads everything and says what is damaged.
+
+Promise: nothing acknowledged is ever overwritten, moved or cut; a position is never used twice. `DiskFull` means that
+nothing of the refused frames is stored. After a crash the unfinished end of the newest file is left where it is and never
+read again: the next file says where this one ends. Of frames that were waiting when the process died, any may be found
+and any may be missing, so a reader takes a frame only where it continues its recording.
+"""
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from tocsin.clock import Clock, SystemClock
+from tocsin.errors import TocsinError
+from tocsin.store import disk, fail_points, segment_file
+from tocsin.store.group import Group
+from tocsin.store.segment_file import Damage, Found
+from tocsin.store.segment_format import (
+    FIRST_FRAME,
+    FRAME_BYTES,
+    KEY_BYTES,
+    MARK,
+    SALT_BYTES,
+    Frame,
+    Position,
+    SegmentHeader,
+    frame_head,
+    next_page,
+)
+
+SEGMENT_BYTES = 256 << 20
+"""Size at which a new file is begun: read through in under a second at each start."""
+
+AHEAD_BYTES = 16 << 20
+"""Space set aside in one step: a write into it needs no allocation, six times faster a mebibyte on ext4."""
+
+LARGEST_FRAME = 4 << 20
+"""Bytes of meta and body together; far above the largest chunk (1 MiB)."""
+
+UNKNOWN = 1 << 40
+"""An end above every file's."""
+
+DROPPED = ".dropped"
+"""What is left of a file removed on purpose: its header, which says where the file before it ends."""
+
+GROUP = 64
+"""Frames that share one sync at most."""
+
+
+class SegmentCorrupt(TocsinError):
+    """The frame asked for is not there, or not as it was written. No byte of it is given out."""
+
+    code = "segment_corrupt"
+    status = 500
+    message = "A stored piece is damaged and was not given out. The others are not affected. Tell the operator to run a scrub."
+
+
+@dataclass(frozen=True)
+class Scrubbed:
+    """What reading everything showed."""
+
+    frames: int
+    bytes_read: int
+    damage: tuple[Damage, ...]
+
+
+class SegmentStore:
+    """One directory of segment files and the thread that appends to it."""
+
+    def __init__(self, directory: Path, segment_bytes: int, clock: Clock) -> None:
+        self._directory = directory
+        self._segment_bytes = segment_bytes
+        self._clock = clock
+        self._lock = disk.hold(directory / "lock")
+        self._headers: dict[int, SegmentHeader] = {}
+        self._file: _Appending | None = None
+        self.cut: tuple[Damage, ...] = ()
+        """What was not whole in the newest file when it was opened: an unfinished write, or damage where it says so."""
+        self._end = self._find_end()
+        self._group: Group[Frame, Position] = Group("segment-writer", self._perform, GROUP, clock)
+
+    @classmethod
+    def open(cls, directory: Path, segment_bytes: int = SEGMENT_BYTES, clock: Clock | None = None) -> "SegmentStore":
+        """Open or begin the store in `directory`, for this process alone (`StoreInUse`). Reads the newest file through."""
+        disk.make_directory(directory)
+        return cls(directory, segment_bytes, clock or SystemClock())
+
+    async def append(self, key: bytes, seq: int, meta: bytes, body: bytes) -> Position:
+        """Store one frame; returns once it is durable. `DiskFull` or any other error: nothing of it is stored."""
+        return await self._group.ask(_frame(key, seq, meta, body))
+
+    def append_now(self, key: bytes, seq: int, meta: bytes, body: bytes) -> Position:
+        """`append` for commands and threads: blocks."""
+        return self._group.ask_now(_frame(key, seq, meta, body))
+
+    def read(self, position: Position) -> Frame:
+        """The frame at `position`, exactly as it was appended, or `SegmentCorrupt`. Reads the disk; about 50 microseconds cached."""
+        header = self._header(position.segment)
+        if header is None or position >= self._end:
+            raise SegmentCorrupt
+        try:
+            with segment_file.opened(self._path(position.segment)) as descriptor:
+                frame = segment_file.read_frame(descriptor, header.salt, position)
+        except OSError as error:
+            raise SegmentCorrupt from error
+        if frame is None:
+            raise SegmentCorrupt
+        return frame
+
+    def scan(
+        self, from_position: Position | None = None, on_damage: Callable[[Damage], None] | None = None
+    ) -> Iterator[tuple[Position, Frame]]:
+        """Every whole frame from `from_position` on, in order of writing. Damage is told to `on_damage` and passed over."""
+        for found in self._walk(from_position or Position(0, 0)):
+            if isinstance(found, Damage):
+                if on_damage is not None:
+                    on_damage(found)
+            elif found.frame is not None:
+                yield found.position, found.frame
+
+    def scrub(self) -> Scrubbed:
+        """Read everything; blocks as long as that takes."""
+        frames, size, damage = 0, 0, list[Damage]()
+        for found in self._walk(Position(0, 0)):
+            if isinstance(found, Damage):
+                damage.append(found)
+            else:
+                frames += found.frame is not None
+                size += found.end - found.position.offset
+        return Scrubbed(frames, size, tuple(damage))
+
+    def end_position(self) -> Position:
+        """Where the acknowledged frames end: everything acknowledged later stands at or after it."""
+        return self._end
+
+    def numbers(self) -> list[int]:
+        """Numbers of the files there are, in order."""
+        return sorted(int(path.stem) for path in self._directory.glob("*.segment"))
+
+    def drop(self, number: int) -> None:
+        """Remove a whole file nobody needs any more, and remember that it was removed on purpose. Not the newest one."""
+        if number >= self._end.segment:
+            raise ValueError("the newest segment cannot be dropped")
+        header = self._header(number)
+        disk.write_new_file(self._path(number).with_suffix(DROPPED), header.raw if header else b"")
+        self._path(number).unlink(missing_ok=True)
+        disk.sync_directory(self._directory)
+
+    def close(self) -> None:
+        """Finish what waits, mark the end as acknowledged, let go of the directory."""
+        self._group.close()
+        if self._file is not None:
+            self._file.finish()
+        os.close(self._lock)
+
+    def _perform(self, frames: Sequence[Frame]) -> list[Position | BaseException]:
+        answers: list[Position | BaseException] = []
+        while len(answers) < len(frames):
+            rest = frames[len(answers) :]
+            try:
+                file = self._appending(_size(rest[0]))
+                fitting = file.fitting(rest)
+                answers += file.append(fitting)
+                self._end = Position(file.header.number, file.end)
+            except Exception as error:  # noqa: BLE001  whatever the disk says, each caller must hear that nothing is stored
+                if self._file is not None and self._file.is_unsure:
+                    self._file = None
+                answers += [error] * len(rest)
+        return answers
+
+    def _appending(self, size: int) -> "_Appending":
+        """The file to append to, with room for `size` bytes: the open one, or a new one that states where the last one ended."""
+        if self._file is not None and next_page(self._file.end) + size <= self._segment_bytes:
+            return self._file
+        number = max([self._end.segment, *self.numbers()]) + 1
+        header = SegmentHeader(number, self._end.offset, self._clock.random_bytes(SALT_BYTES))
+        fresh = _Appending(self._path(number), header, self._segment_bytes)
+        if self._file is not None:
+            self._file.let_go()
+        self._headers[number] = header
+        self._file = fresh
+        return fresh
+
+    def _find_end(self) -> Position:
+        """End of the newest file's whole frames. What lies behind is kept out by the next file's header."""
+        numbers = self.numbers()
+        if not numbers:
+            return Position(0, 0)
+        header = self._header(numbers[-1])
+        if header is None:
+            self.cut = (Damage(Position(numbers[-1], 0), 0, "header", acknowledged=False),)
+            return Position(numbers[-1], 0)
+        end, found = FIRST_FRAME, list[Damage]()
+        acknowledged = 0
+        for one in segment_file.walk(self._path(header.number), header, FIRST_FRAME, UNKNOWN):
+            if isinstance(one, Found):
+                end, acknowledged = one.end, max(acknowledged, one.acknowledged)
+            else:
+                found.append(one)
+        self.cut = tuple(
+            Damage(one.position, one.length, one.reason, one.position.offset < acknowledged) for one in found
+        )
+        return Position(header.number, end)
+
+    def _walk(self, start: Position) -> Iterator[Found | Damage]:
+        numbers = [number for number in self.numbers() if number >= start.segment]
+        dropped = {int(path.stem) for path in self._directory.glob("*" + DROPPED)}
+        for missing in sorted(set(range(max(1, start.segment), self._end.segment)) - set(numbers) - dropped):
+            yield Damage(Position(missing, 0), 0, "missing", acknowledged=True)
+        for number in numbers:
+            if number <= self._end.segment:
+                yield from self._walk_one(number, start.offset if number == start.segment else 0)
+
+    def _walk_one(self, number: int, start: int) -> Iterator[Found | Damage]:
+        header, end = self._header(number), self._end_of(number)
+        if header is None:
+            yield Damage(Position(number, 0), 0, "header", acknowledged=True)
+            return
+        if not start and not segment_file.is_header_intact(self._path(number), header):
+            yield Damage(Position(number, 0), FIRST_FRAME, "header", acknowledged=True)
+        acknowledged = number < self._end.segment
+        reached = max(start, FIRST_FRAME)
+        for one in segment_file.walk(self._path(number), header, reached, end):
+            if isinstance(one, Damage):
+                yield Damage(one.position, one.length, one.reason, acknowledged or self._file is not None)
+                reached = one.position.offset + one.length
+            else:
+                yield one
+                reached = one.end
+        if reached < end < UNKNOWN and number < self._end.segment:
+            yield Damage(Position(number, reached), 0, "cut short", acknowledged=True)
+
+    def _end_of(self, number: int) -> int:
+        """Where file `number` ends, as the file after it says, or as this process knows."""
+        if number == self._end.segment:
+            return self._end.offset
+        after = self._header(number + 1)
+        return after.previous_end if after is not None else UNKNOWN
+
+    def _header(self, number: int) -> SegmentHeader | None:
+        if number not in self._headers:
+            path = self._path(number)
+            try:
+                header = segment_file.header_of(path if path.exists() else path.with_suffix(DROPPED))
+            except OSError:
+                return None
+            if header is None or header.number != number:
+                return None
+            self._headers[number] = header
+        return self._headers[number]
+
+    def _path(self, number: int) -> Path:
+        return self._directory / f"{number:08d}.segment"
+
+
+class _Appending:
+    """The file being appended to. Only the writer's thread touches it."""
+
+    def __init__(self, path: Path, header: SegmentHeader, limit: int) -> None:
+        fail_points.hit("segments.before_new_file")
+        disk.write_new_file(path, header.raw)
+        self.header = header
+        self.end = FIRST_FRAME
+        self.is_unsure = False
+        self._limit = limit
+        self._ahead = FIRST_FRAME
+        self._descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC)
+
+    def fitting(self, frames: Sequence[Frame]) -> Sequence[Frame]:
+        """As many of `frames` as this file still takes, one at least."""
+        size = next_page(self.end) + _size(frames[0])
+        count = 1
+        while count < len(frames) and size + _size(frames[count]) <= self._limit:
+            size += _size(frames[count])
+            count += 1
+        return frames[:count]
+
+    def append(self, frames: Sequence[Frame]) -> list[Position]:
+        """Write and sync. When that fails, take back what can be taken back; where that is not certain, `is_unsure` says so."""
+        parts: list[bytes] = []
+        positions: list[Position] = []
+        start = offset = next_page(self.end)
+        for frame in frames:
+            at = Position(self.header.number, offset)
+            parts += (frame_head(self.header.salt, at, self.end, frame), frame.meta, frame.body)
+            positions.append(at)
+            offset += _size(frame)
+        self._set_aside(offset)
+        try:
+            with disk.full_disk_said_plainly():
+                fail_points.hit("segments.before_write")
+                disk.write_at(self._descriptor, parts, start)
+                fail_points.hit("segments.before_sync")
+                self._sync()
+                fail_points.hit("segments.after_sync")
+        except BaseException:
+            self._take_back()
+            raise
+        self.end = offset
+        return positions
+
+    def finish(self) -> None:
+        """Mark the end as acknowledged, give back the space set aside, close."""
+        try:
+            mark = Frame(bytes(KEY_BYTES), 0, b"", b"")
+            place = Position(self.header.number, next_page(self.end))
+            head = frame_head(self.header.salt, place, self.end, mark, MARK)
+            disk.write_at(self._descriptor, [head], place.offset)
+            os.ftruncate(self._descriptor, place.offset + len(head))
+            disk.sync(self._descriptor)
+        except OSError:
+            pass  # the mark is a kindness to the next start; the frames are durable without it
+        os.close(self._descriptor)
+
+    def let_go(self) -> None:
+        """Close a full file. The next file's header already says where it ends."""
+        os.ftruncate(self._descriptor, self.end)
+        os.close(self._descriptor)
+
+    def _set_aside(self, offset: int) -> None:
+        if offset <= self._ahead:
+            return
+        ahead = max(offset, min(self._ahead + AHEAD_BYTES, self._limit))
+        try:
+            os.posix_fallocate(self._descriptor, self._ahead, ahead - self._ahead)
+        except OSError:
+            return  # a full or a strange disk: the write itself will tell
+        self._ahead = ahead
+
+    def _sync(self) -> None:
+        try:
+            disk.sync(self._descriptor)
+        except OSError:
+            self.is_unsure = True  # a failed sync may have dropped the pages: nothing more goes into this file
+            raise
+
+    def _take_back(self) -> None:
+        """Remove what the failed write left behind the end, or it could be found as frames nobody was promised."""
+        try:
+            os.ftruncate(self._descriptor, self.end)
+            self._ahead = self.end
+        except OSError:
+            self.is_unsure = True
+        if self.is_unsure:
+            os.close(self._descriptor)
+
+
+def _frame(key: bytes, seq: int, meta: bytes, body: bytes) -> Frame:
+    if len(key) != KEY_BYTES or len(meta) + len(body) > LARGEST_FRAME:
+        raise ValueError("a frame has a key of 16 bytes and at most 4 MiB")
+    return Frame(key, seq, meta, body)
+
+
+def _size(frame: Frame) -> int:
+    return FRAME_BYTES + len(frame.meta) + len(frame.body)
