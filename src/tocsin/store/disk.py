@@ -7,6 +7,7 @@ failed `fsync` and the second call would lie (fsync(2), errors reported once per
 
 import errno
 import fcntl
+import itertools
 import os
 import threading
 from collections.abc import Iterator, Sequence
@@ -19,6 +20,9 @@ IOV_MAX = 1024
 """Buffers one `pwritev` takes on Linux (POSIX IOV_MAX)."""
 
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+UNFINISHED = ".unfinished"
+
+_turn = itertools.count()
 _sync_delay_s = 0.0
 
 
@@ -116,18 +120,28 @@ def make_directory(directory: Path) -> None:
         sync_directory(place.parent)
 
 
-def write_new_file(path: Path, content: bytes, mode: int = 0o600) -> None:
-    """Write `content` under a name nobody sees, sync it, then give it its name at once, replacing what was there."""
-    unfinished = path.with_name(f".{path.name}.unfinished")
+def write_new_file(path: Path, parts: Sequence[bytes], *, replace: bool = True) -> None:
+    """Write `parts` under a name nobody looks for, sync, then give the file its name at once.
+
+    What was there is replaced whole; with `replace=False` it stays and `FileExistsError` is raised.
+    """
+    unfinished = path.with_name(f".{path.name}.{next(_turn)}{UNFINISHED}")
     with full_disk_said_plainly():
-        descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, mode)
+        descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
         try:
-            write_at(descriptor, [content], 0)
+            write_at(descriptor, parts, 0)
             sync(descriptor)
-        except OSError:
-            unfinished.unlink()
-            raise
+            if replace:
+                unfinished.replace(path)
+            else:
+                os.link(unfinished, path)
         finally:
             os.close(descriptor)
-        unfinished.replace(path)
+            unfinished.unlink(missing_ok=True)
         sync_directory(path.parent)
+
+
+def sweep_unfinished(directory: Path) -> None:
+    """Remove what a process that died in `write_new_file` left anywhere below `directory`."""
+    for path in directory.rglob(f".*{UNFINISHED}"):
+        path.unlink()

@@ -88,6 +88,7 @@ class SegmentStore:
     def open(cls, directory: Path, segment_bytes: int = SEGMENT_BYTES, clock: Clock | None = None) -> "SegmentStore":
         """Open or begin the store in `directory`, for this process alone (`StoreInUse`). Reads the newest file through."""
         disk.make_directory(directory)
+        disk.sweep_unfinished(directory)
         return cls(directory, segment_bytes, clock or SystemClock())
 
     async def append(self, key: bytes, seq: int, meta: bytes, body: bytes) -> Position:
@@ -147,7 +148,7 @@ class SegmentStore:
         if number >= self._end.segment:
             raise ValueError("the newest segment cannot be dropped")
         header = self._header(number)
-        disk.write_new_file(self._path(number).with_suffix(DROPPED), header.raw if header else b"")
+        disk.write_new_file(self._path(number).with_suffix(DROPPED), [header.raw if header else b""])
         self._path(number).unlink(missing_ok=True)
         disk.sync_directory(self._directory)
 
@@ -263,7 +264,7 @@ class _Appending:
 
     def __init__(self, path: Path, header: SegmentHeader, limit: int) -> None:
         fail_points.hit("segments.before_new_file")
-        disk.write_new_file(path, header.raw)
+        disk.write_new_file(path, [header.raw])
         self.header = header
         self.end = FIRST_FRAME
         self.is_unsure = False
