@@ -1,0 +1,65 @@
+"""What the demo prints: one link for each thing to try, and a code for a phone."""
+
+import io
+from collections.abc import Iterator
+
+import segno
+
+from tocsin.demo.town import Town
+
+PAGES = (
+    ("Record", "en/"),
+    ("Grabar, in Spanish", "es/"),
+    ("Enregistrer, in French", "fr/"),
+    ("Rehearse calmly first", "en/rehearsal"),
+    ("I already filmed it", "en/import"),
+    ("Fetch with recovery words", "en/recover"),
+    ("Check a package, offline", "en/verify"),
+    ("What this is", "en/about"),
+    ("The log's newest checkpoint", "log/checkpoint"),
+    ("Whether it runs", "health"),
+)
+
+
+def lines(town: Town, phone_url: str, door_url: str) -> Iterator[str]:
+    """The text, line by line. `door_url` is where a phone on the network gets the certificate; empty without `--lan`."""
+    yield ""
+    yield f"  Tocsin demo: {town.pack.name}. A trial: node, witnesses and legal desk stand on one machine here,"
+    yield "  and in earnest they must not. Do not record anything that matters."
+    yield ""
+    for label, path in PAGES:
+        yield f"  {label:<28} {town.url}/{path}"
+    yield ""
+    yield from desk(town)
+    yield ""
+    yield from phone(phone_url, door_url)
+    yield ""
+    yield "  Ctrl-C stops everything. What was recorded stays in the folder; remove the folder to begin anew."
+
+
+def desk(town: Town) -> Iterator[str]:
+    """How to be the sample lawyer."""
+    wait = town.pack.desk_key_wait_s
+    yield f"  The sample legal desk's key goes through the log. Phones take it {wait} s after a witness saw it (a real city: 24 h);"
+    yield "  until then they seal to the person alone, and say so."
+    yield f"  Its identity: {town.desk_identity}"
+    yield "  To open a sealed export:     ./run tocsin open recording.tocsin --identity <that file>"
+    yield "  To make and check a package: ./run tocsin package ..., then ./run tocsin verify package.zip"
+
+
+def phone(phone_url: str, door_url: str) -> Iterator[str]:
+    """The code, and what has to be true for it to work."""
+    if door_url:
+        yield f"  With a phone on this network: scan, follow the page, then open {phone_url}"
+        yield from code(door_url)
+        yield f"  {door_url}"
+    else:
+        yield "  With a phone: ./run demo --lan. Or Android on a cable: adb reverse tcp:8000 tcp:8000, then scan."
+        yield from code(phone_url)
+
+
+def code(url: str) -> Iterator[str]:
+    """A QR code in half blocks."""
+    drawn = io.StringIO()
+    segno.make(url, error="m").terminal(out=drawn, border=2, compact=True)
+    yield from ("  " + line for line in drawn.getvalue().splitlines())
