@@ -1,4 +1,4 @@
-"""Certificates a trial makes for itself: of the sample timestamp authority, and of the local network."""
+"""Certificates the demo makes for the local network: a root of its own, and a leaf for the node."""
 
 import datetime
 from collections.abc import Callable
@@ -11,6 +11,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 Pair = tuple[ec.EllipticCurvePrivateKey, x509.Certificate]
 
+ROOT_DAYS = 365
 LEAF_DAYS = 90
 """iOS refuses a leaf of more than 825 days, Android one of more than 398; a demo needs an afternoon."""
 
@@ -37,20 +38,13 @@ def key_pem(key: ec.EllipticCurvePrivateKey) -> bytes:
     )
 
 
-def self_signed(
-    name: str, key: ec.EllipticCurvePrivateKey, now: datetime.datetime, days: int
-) -> x509.CertificateBuilder:
-    """A certificate in its own name, to be completed and signed with the same key."""
-    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-    return _valid(subject, subject, key.public_key(), now, days)
-
-
 def new_root(name: str, now: datetime.datetime) -> Pair:
     """A root that may sign leaves and nothing below them."""
     key = ec.generate_private_key(ec.SECP256R1())
     identifier = x509.SubjectKeyIdentifier.from_public_key(key.public_key())
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
     certificate = (
-        self_signed(name, key, now, days=365)
+        _valid(subject, subject, key.public_key(), now, ROOT_DAYS)
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
         .add_extension(_usage(signs_certificates=True), critical=True)
         .add_extension(identifier, critical=False)

@@ -3,18 +3,13 @@
 `Town.prepare` makes what is missing and starts nothing. What it makes it asks for as a stranger would, from the `tocsin` program.
 """
 
-import json
-import subprocess
 import sys
-from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import msgspec
 
-from tocsin.crypto import envelope
 from tocsin.demo.lan import HOST, Lan
 from tocsin.errors import TocsinError
-from tocsin.jurisdictions.load import load
 from tocsin.jurisdictions.model import Pack
 
 PROGRAM = (sys.executable, "-m", "tocsin")
