@@ -123,10 +123,10 @@ def _whole_or_damaged(descriptor: int, head: FrameHead, at: Position, end: int) 
 
 def _next_frame(descriptor: int, header: SegmentHeader, start: int, end: int) -> int:
     """Offset of the next whole head at or after `start`, or `end`."""
-    for base in range(start, end, WINDOW):
-        window = read_at(descriptor, WINDOW + FRAME_BYTES - 1, base)
+    for from_here in range(start, end, WINDOW):
+        window = read_at(descriptor, WINDOW + FRAME_BYTES - 1, from_here)
         for at in sorted(_all(window, FRAME) + _all(window, MARK)):
-            place = Position(header.number, base + at)
+            place = Position(header.number, from_here + at)
             if parse_frame_head(window[at : at + FRAME_BYTES], header.salt, place) and place.offset < end:
                 return place.offset
     return end
