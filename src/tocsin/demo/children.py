@@ -25,7 +25,7 @@ class ChildDied(TocsinError):
 
     def __init__(self, name: str, log: Path) -> None:
         super().__init__()
-        self.message = f"The {name} did not start. What it said is in {log}."
+        self.message = f"A part of the demo ended by itself: {name}. What it said is in {log}."
 
 
 class Children:
@@ -78,9 +78,21 @@ class Children:
             self._pause.wait(ASK_EVERY_S)
         return True
 
+    def check(self) -> None:
+        """Raises `ChildDied` when one has ended by itself."""
+        if name := self.dead():
+            raise ChildDied(name, self._log(name))
+
     def dead(self) -> str | None:
         """The name of a child that has ended by itself."""
         return next((name for name, child in self._running if child.poll() is not None), None)
+
+    def kill(self, name: str) -> None:
+        """SIGKILL, for trials. It may be started again under its name."""
+        child = dict(self._running)[name]
+        child.kill()
+        child.wait()
+        self._running.remove((name, child))
 
     def _log(self, name: str) -> Path:
         return self._folder / f"{name.replace(' ', '-')}.txt"

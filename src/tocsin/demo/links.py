@@ -21,7 +21,7 @@ PAGES = (
 )
 
 
-def lines(town: Town, phone_url: str, door_url: str) -> Iterator[str]:
+def lines(town: Town, door_url: str) -> Iterator[str]:
     """The text, line by line. `door_url` is where a phone on the network gets the certificate; empty without `--lan`."""
     yield ""
     yield f"  Tocsin demo: {town.pack.name}. A trial: node, witnesses and legal desk stand on one machine here,"
@@ -32,7 +32,7 @@ def lines(town: Town, phone_url: str, door_url: str) -> Iterator[str]:
     yield ""
     yield from desk(town)
     yield ""
-    yield from phone(phone_url, door_url)
+    yield from phone(f"{town.url}/", door_url)
     yield ""
     yield "  Ctrl-C stops everything. What was recorded stays in the folder; remove the folder to begin anew."
 

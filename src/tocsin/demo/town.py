@@ -1,21 +1,28 @@
 """The folder of a demo: settings, keys and places of everything that will run. Made once, found again at the next start.
 
-`Town.prepare` makes what is missing and starts nothing. What it makes it asks for as a stranger would, from the `tocsin` program.
+`prepare` makes what is missing and starts nothing. What it makes it asks for as a stranger would, from the `tocsin` program.
 """
 
+import json
+import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
 from tocsin.demo.lan import HOST, Lan
 from tocsin.errors import TocsinError
+from tocsin.jurisdictions.load import load
 from tocsin.jurisdictions.model import Pack
 
 PROGRAM = (sys.executable, "-m", "tocsin")
-WITNESSES = ("witness one", "witness two")
+PACK = "minneapolis-sample"
+WITNESSES = ("witness-one", "witness-two")
+DESK_NAME = "sample lawyer"
 BEAT_S = 10
-"""A city's beat is 60 s; a trial may be quicker, so that nobody waits to see it."""
+"""A city's beat is 60 s. A trial may be quicker, so that nobody waits to see it."""
 
 
 class DemoFailed(TocsinError):
@@ -39,13 +46,17 @@ class Town(msgspec.Struct, frozen=True):
     """A folder in which everything stands."""
 
     folder: Path
-    pack: Pack
-    ports: Ports
+    ports: Ports = Ports()
+    beat_s: int = BEAT_S
     lan: Lan | None = None
 
     @property
+    def pack(self) -> Pack:
+        return load(PACK)
+
+    @property
     def url(self) -> str:
-        """The node as this machine reaches it."""
+        """The node's address, without a slash at the end."""
         if self.lan is None:
             return f"http://localhost:{self.ports.node}"
         return f"https://{HOST}:{self.ports.node}"
@@ -56,5 +67,90 @@ class Town(msgspec.Struct, frozen=True):
 
     @property
     def desk_identity(self) -> Path:
-        """The age identity of the sample lawyer: in earnest it never comes near a node."""
+        """The identity of the sample lawyer: in earnest it never comes near a node."""
         return self.folder / "desk" / "identity.txt"
+
+    def witness(self, name: str) -> Path:
+        """The settings of a witness."""
+        return self.folder / name / "witness.toml"
+
+
+def prepare(town: Town) -> None:
+    """Make settings and keys that are missing. Raises `DemoFailed` when the program refuses."""
+    is_new = not town.settings.exists()
+    town.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    for name, port in zip(WITNESSES, town.ports.witnesses, strict=True):
+        _write(town.witness(name), {"name": f"demo.invalid/{name}", "listen": f"127.0.0.1:{port}", "logs": []})
+        if is_new:
+            tocsin("witness", "new-key", str(town.witness(name)))
+    _write(town.settings, _node(town))
+    if is_new:
+        tocsin("--settings", str(town.settings), "keys", "init")
+        _open_desk(town)
+    keys = json.loads(tocsin("--settings", str(town.settings), "keys", "show"))
+    for name, port in zip(WITNESSES, town.ports.witnesses, strict=True):
+        following = {"name": f"demo.invalid/{name}", "listen": f"127.0.0.1:{port}", "logs": [keys["log"]]}
+        _write(town.witness(name), following)
+
+
+def tocsin(*arguments: str) -> str:
+    """What a command of the program prints. Raises `DemoFailed` with what it says when it refuses."""
+    done = subprocess.run([*PROGRAM, *arguments], capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
+    if done.returncode:
+        raise DemoFailed(f"`tocsin {' '.join(arguments)}` refused: {done.stderr.strip()}")
+    return done.stdout
+
+
+def _open_desk(town: Town) -> None:
+    """A sample lawyer, whose key goes the way of every lawyer's: through the log, and counts after its wait."""
+    town.desk_identity.parent.mkdir(exist_ok=True, mode=0o700)
+    made = json.loads(tocsin("identity", "-o", str(town.desk_identity)))
+    settings = ("--settings", str(town.settings))
+    tocsin(*settings, "desk", "add", made["recipient"], "--custodian", made["custodian"], "--name", DESK_NAME)
+
+
+def _node(town: Town) -> dict[str, Any]:
+    """Settings of a node for trials. The witnesses pass for outside ones, which the demo says aloud."""
+    settings: dict[str, Any] = {
+        "data": str(town.folder / "node"),
+        "log_origin": "demo.invalid/tocsin",
+        "pack": PACK,
+        "keys": "unattended",
+        "trials": True,
+        "beat_seconds": town.beat_s,
+        "port": town.ports.node,
+        "public_url": town.url,
+        "witnesses": [
+            {"url": f"http://127.0.0.1:{port}", "vkeys": _vkeys(town, name), "outside": True}
+            for name, port in zip(WITNESSES, town.ports.witnesses, strict=True)
+        ],
+        "timestamp_authorities": [
+            {
+                "name": "sample",
+                "url": f"http://127.0.0.1:{town.ports.authority}/",
+                "roots": str(town.folder / "authority" / "root.pem"),
+            }
+        ],
+    }
+    if town.lan:
+        settings |= {"host": "0.0.0.0", "tls_certificate": str(town.lan.certificate), "tls_key": str(town.lan.key)}
+    return settings
+
+
+def _vkeys(town: Town, name: str) -> list[str]:
+    return tocsin("witness", "show-key", str(town.witness(name))).split()
+
+
+def _write(path: Path, settings: Mapping[str, Any]) -> None:
+    """A TOML file of text, numbers, yes or no, lists, and tables in lists."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    path.write_text("".join(f"{name} = {_toml(value)}\n" for name, value in settings.items()))
+
+
+def _toml(value: Any) -> str:
+    """A value in TOML's inline form, which for text and numbers is JSON's."""
+    if isinstance(value, dict):
+        return "{ " + ", ".join(f"{name} = {_toml(one)}" for name, one in value.items()) + " }"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(_toml, value)) + "]"
+    return json.dumps(value, ensure_ascii=False)

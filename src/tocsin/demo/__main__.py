@@ -1,0 +1,76 @@
+"""`./run demo`: start a town, say what to try, stop on Ctrl-C."""
+
+import signal
+import sys
+import threading
+from contextlib import ExitStack
+from http.server import ThreadingHTTPServer
+from pathlib import Path
+
+import click
+
+from tocsin.clock import SystemClock
+from tocsin.demo import lan as local_network
+from tocsin.demo import links
+from tocsin.demo.run import running
+from tocsin.demo.town import Ports, Town
+from tocsin.errors import TocsinError
+
+FOLDER = Path(".demo")
+WATCH_S = 0.5
+LAN_PORT = 8443
+
+
+@click.command()
+@click.option(
+    "--lan", is_flag=True, help="Let a phone on this network in: https under tocsin-demo.local, own certificate."
+)
+@click.option("--for", "seconds", type=float, help="Stop by itself after so many seconds.")
+@click.option(
+    "--folder", type=click.Path(file_okay=False, path_type=Path), default=FOLDER, help="Where everything is kept."
+)
+def main(*, lan: bool, seconds: float | None, folder: Path) -> None:
+    """A node with a sample city, two witnesses and links to try."""
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    try:
+        demo(_town(folder.resolve(), lan=lan), stop, seconds)
+    except TocsinError as error:
+        click.echo(f"{error.message} ({error.code})", err=True)
+        sys.exit(1)
+
+
+def demo(town: Town, stop: threading.Event, seconds: float | None) -> None:
+    """Run until `stop` is set or the time is over. Raises `ChildDied` when a part of it ends by itself."""
+    clock = SystemClock()
+    with running(town, clock) as children, ExitStack() as doors:
+        door = _door(town, doors) if town.lan else ""
+        for line in links.lines(town, door):
+            click.echo(line)
+        end = clock.monotonic() + seconds if seconds is not None else None
+        while not stop.wait(WATCH_S) and not (end is not None and clock.monotonic() > end):
+            children.check()
+    click.echo("Stopped.")
+
+
+def _town(folder: Path, *, lan: bool) -> Town:
+    if not lan:
+        return Town(folder)
+    return Town(folder, Ports(node=LAN_PORT), lan=local_network.prepare(folder / "lan", SystemClock()))
+
+
+def _door(town: Town, doors: ExitStack) -> str:
+    """Open the plain http door for phones and announce the name. Answers the door's address."""
+    assert town.lan is not None
+    server = ThreadingHTTPServer(("0.0.0.0", town.ports.door), local_network.door(town.lan, f"{town.url}/"))
+    doors.enter_context(server)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    doors.callback(server.shutdown)
+    zeroconf = local_network.announce(town.lan.address, town.ports.node)
+    doors.callback(zeroconf.close)
+    return f"http://{town.lan.address}:{town.ports.door}/"
+
+
+if __name__ == "__main__":
+    main()

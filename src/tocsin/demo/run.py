@@ -1,0 +1,50 @@
+"""Starts a town and keeps it until it is told to stop.
+
+Order: witnesses and authority, then the node that asks them, then the door for phones. Leaving the with-block stops all.
+"""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import httpx
+
+from tocsin.clock import Clock
+from tocsin.demo.children import Children
+from tocsin.demo.town import PROGRAM, WITNESSES, Town, prepare
+
+
+@contextmanager
+def running(town: Town, clock: Clock) -> Iterator[Children]:
+    """The town, up and answering. Raises `DemoFailed` or `ChildDied`."""
+    prepare(town)
+    with Children(town.folder / "said", clock) as children:
+        authority = str(town.folder / "authority")
+        children.start(
+            "authority", [sys.executable, "-m", "tocsin.demo.authority", authority, str(town.ports.authority)]
+        )
+        for name in WITNESSES:
+            children.start(name, [*PROGRAM, "witness", "serve", str(town.witness(name))])
+        with httpx.Client(trust_env=False) as client:
+            for name, port in zip(WITNESSES, town.ports.witnesses, strict=True):
+                children.wait_for(name, client, f"http://127.0.0.1:{port}/")
+            children.wait_for("authority", client, f"http://127.0.0.1:{town.ports.authority}/")
+        start_node(children, town)
+        yield children
+
+
+def start_node(children: Children, town: Town) -> None:
+    """The node alone: trials kill it and start it again."""
+    children.start("node", [*PROGRAM, "--settings", str(town.settings), "serve"])
+    with client_of(town) as client:
+        children.wait_for("node", client, "/health")
+
+
+def client_of(town: Town) -> httpx.Client:
+    """Speaks to the node over loopback, whatever name it has."""
+    if town.lan is None:
+        return httpx.Client(base_url=town.url, trust_env=False)
+    import ssl
+
+    trusted = ssl.create_default_context(cafile=str(town.lan.root))
+    return httpx.Client(base_url=f"https://localhost:{town.ports.node}", verify=trusted, trust_env=False)

@@ -1,0 +1,135 @@
+"""A real node with two witnesses and a timestamp authority on free ports, and a Chromium whose camera is a moving pattern.
+
+`town` is shared by all journeys of a run: begin your own recordings and touch nobody else's. A journey that kills or fills
+the node asks for `own_town`. Pages come from `phone` (360x640), `desk` (1366x768) or `open_page`. An error or warning on the
+console of any of them fails the journey.
+"""
+
+import os
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+
+from tocsin.clock import SystemClock
+from tocsin.demo.children import Children
+from tocsin.demo.run import running
+from tocsin.demo.town import Ports, Town
+
+CHROMIUM = "/usr/bin/chromium"
+FLAGS = [
+    "--no-sandbox",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--use-fake-device-for-media-stream",
+    "--use-fake-ui-for-media-stream",
+    "--enable-unsafe-swiftshader",
+]
+PHONE = (360, 640)
+DESK = (1366, 768)
+BEAT_S = 2
+"""Quick, so that a journey sees its leaf: a city's is 60 s."""
+
+
+class Running:
+    """A town that is up, with what a journey may do to it."""
+
+    def __init__(self, town: Town, children: Children) -> None:
+        self.town = town
+        self.children = children
+
+    @property
+    def url(self) -> str:
+        return self.town.url
+
+
+def free_ports(count: int) -> list[int]:
+    """Ports nobody listens on. They are held all at once, so that they differ."""
+    with ExitStack() as held:
+        sockets = [held.enter_context(socket.socket()) for _ in range(count)]
+        for one in sockets:
+            one.bind(("127.0.0.1", 0))
+        return [one.getsockname()[1] for one in sockets]
+
+
+def start_town(folder: Path) -> Iterator[Running]:
+    """A town in a folder, stopped afterwards."""
+    node, one, two, authority, door = free_ports(5)
+    town = Town(folder, Ports(node, (one, two), authority, door), beat_s=BEAT_S)
+    with running(town, SystemClock()) as children:
+        yield Running(town, children)
+
+
+@pytest.fixture(scope="session")
+def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """The town of this run."""
+    yield from start_town(tmp_path_factory.mktemp("town"))
+
+
+@pytest.fixture
+def own_town(tmp_path: Path) -> Iterator[Running]:
+    """A town that this journey may break."""
+    yield from start_town(tmp_path / "town")
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """Debian's Chromium with a fake camera and microphone that are always allowed."""
+    assert os.access(CHROMIUM, os.X_OK), "./run test installs Debian's Chromium"
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+OpenPage = Callable[..., Page]
+
+
+@pytest.fixture
+def open_page(chromium: Browser) -> Iterator[OpenPage]:
+    """Opens pages, each in a profile of its own: `open_page(size, locale="es", dark=True)`."""
+    contexts: list[BrowserContext] = []
+    said: list[str] = []
+
+    def listen(message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning"):
+            said.append(message.text)
+
+    def new(size: tuple[int, int] = PHONE, *, locale: str = "en-US", dark: bool = False) -> Page:
+        width, height = size
+        context = chromium.new_context(
+            viewport={"width": width, "height": height},
+            locale=locale,
+            color_scheme="dark" if dark else "light",
+            permissions=["camera", "microphone"],
+        )
+        context.set_default_timeout(15_000)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("console", listen)
+        page.on("pageerror", lambda error: said.append(str(error)))
+        return page
+
+    yield new
+    for context in contexts:
+        context.close()
+    unexpected = [text for text in said if "net::ERR" not in text and "the server responded with a status" not in text]
+    assert not unexpected, "the page complained"
+
+
+@pytest.fixture
+def phone(open_page: OpenPage) -> Page:
+    """A page as large as a small phone."""
+    return open_page(PHONE)
+
+
+@pytest.fixture
+def desk(open_page: OpenPage) -> Page:
+    """A page as large as a small laptop."""
+    return open_page(DESK)
