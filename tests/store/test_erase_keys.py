@@ -8,7 +8,7 @@ import pytest
 
 from tocsin.ids import SlotNumber
 from tocsin.store import disk
-from tocsin.store.erase_keys import EraseFailed, EraseKeys, EraseKeysDamaged, KeyErased, is_overwritten_in_place
+from tocsin.store.erase_keys import EraseFailed, EraseKeys, EraseKeysDamaged, KeyErased
 
 
 @pytest.fixture
@@ -136,21 +136,3 @@ def test_a_disk_that_gives_old_bytes_back_is_not_believed(path: Path, monkeypatc
     with pytest.raises(EraseFailed):
         keys.erase(slot)
     keys.close()
-
-
-@pytest.mark.parametrize(
-    ("kind", "answer"),
-    [
-        ("ext4 /dev/x rw", True),
-        ("ext4 /dev/x rw,data=journal", False),
-        ("btrfs /dev/x rw", False),
-        ("overlay overlay rw,upperdir=/u", False),
-        ("xfs /dev/x rw", True),
-    ],
-)
-def test_file_systems_that_copy_on_write_are_told(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str, answer: bool
-) -> None:
-    lines = f"1 0 0:1 / / rw - tmpfs tmpfs rw\n2 1 0:2 / {tmp_path} rw,relatime shared:1 - {kind}\n"
-    monkeypatch.setattr(Path, "read_text", lambda _path: lines)
-    assert is_overwritten_in_place(tmp_path / "erase.keys") is answer

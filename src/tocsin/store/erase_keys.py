@@ -6,7 +6,7 @@ wrapped keys are sealed under a key in this file, and erasing overwrites that ke
 Promise: `allocate` returns after the key is durable; `erase` returns after random bytes are on the disk in its place, read
 back from the disk. A slot number is never valid again after `erase`, even when its place is used anew, so an erasure that
 is repeated cannot hit somebody else's key. Never in the database, never in a backup.
-Residual: a drive that remaps sectors, and a file system that copies on write, keep old bytes; `is_overwritten_in_place`
+Residual: a drive that remaps sectors, and a file system that copies on write, keep old bytes; `mounts.is_overwritten_in_place`
 tells the second, nothing tells the first.
 
     file = "tocsin.erase-keys/v1\n" and zeros to 4096 | slots of 512 bytes
@@ -32,9 +32,6 @@ SLOT_BYTES = 512
 KEY_BYTES = 32
 SLOTS = 4096
 """Slots added at a time: 2 MiB of file."""
-
-IN_PLACE = frozenset({"ext2", "ext3", "ext4", "xfs", "tmpfs"})
-"""File systems that write new bytes of a file over the old ones."""
 
 _SLOT = struct.Struct(">IB32s")
 _CHECK_BYTES = 27
@@ -164,18 +161,6 @@ class EraseKeys:
             disk.sync(self._descriptor)
         self._free = list(range(self._count, self._count + self._slots))
         self._count += self._slots
-
-
-def is_overwritten_in_place(path: Path) -> bool:
-    """Whether the file system under `path` writes over old bytes (ext4 without `data=journal`, xfs). False when in doubt."""
-    place, best, answer = path.resolve(), -1, False
-    for line in Path("/proc/self/mountinfo").read_text().splitlines():
-        before, _, after = line.partition(" - ")
-        mount = before.split()[4].encode().decode("unicode_escape")
-        kind, _source, options = after.split(maxsplit=2)
-        if place.is_relative_to(mount) and len(mount) >= best:
-            best, answer = len(mount), kind in IN_PLACE and "data=journal" not in options
-    return answer
 
 
 def _offset(index: int) -> int:
