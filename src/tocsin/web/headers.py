@@ -96,7 +96,6 @@ _PAGES = frozenset({Kind.PLAIN, Kind.LEAVE, Kind.SCRIPTED, Kind.KEYED, Kind.ENCO
 _FEATURES = (
     "accelerometer",
     "autoplay",
-    "bluetooth",
     "camera",
     "clipboard-read",
     "clipboard-write",
@@ -121,7 +120,6 @@ _FEATURES = (
     "storage-access",
     "sync-xhr",
     "usb",
-    "web-share",
     "xr-spatial-tracking",
 )
 _ALLOWED: dict[Kind, frozenset[str]] = {

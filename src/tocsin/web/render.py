@@ -147,7 +147,7 @@ def embedded(value: object) -> Markup:
 
 
 def _version(built: Built, pages: Mapping[tuple[str, str], bytes]) -> str:
-    digest = hashlib.sha256("\n".join(built.addresses()).encode())
+    digest = hashlib.sha256("\n".join(sorted(built.files)).encode())
     for key in sorted(pages):
         digest.update(hashlib.sha256(pages[key]).digest())
     return digest.hexdigest()[:16]
@@ -155,10 +155,10 @@ def _version(built: Built, pages: Mapping[tuple[str, str], bytes]) -> str:
 
 def worker_script(config: PageConfig, rendered: Rendered) -> bytes:
     """The service worker: one line that says what belongs to this release, then the built worker."""
-    entries = [f"{name}-" for name in config.built.scripts_of if name not in KEPT_OFFLINE] + ["worker-"]
+    drawn = [config.built.url(name) for name in ("app.css", "icon.svg", "plain.svg")]
     shell = {
         "version": rendered.version,
-        "files": config.built.addresses(but=entries),
+        "files": [*drawn, *config.built.reach(KEPT_OFFLINE)],
         "languages": list(config.languages),
         "pages": [page.path for page in PAGES if page.name in KEPT_OFFLINE],
     }

@@ -6,7 +6,8 @@ Nothing is read from disk on a request, and a name is looked up whole, so that n
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,8 @@ MEDIA_TYPES = {
     ".txt": "text/plain; charset=utf-8",
 }
 PREFIX = "/static/built/"
+IMPORTED = re.compile(r"[\"']\./([\w.-]+\.js)[\"']")
+"""An import in a built module; esbuild writes them all this way."""
 HERE = Path(__file__).parent / "static"
 
 
@@ -74,9 +77,16 @@ class Built:
         """The addresses of a page's scripts, its entry first; none where the page has no script."""
         return [PREFIX + name for name in self.scripts_of.get(page, ())]
 
-    def addresses(self, but: Sequence[str] = ()) -> list[str]:
-        """Every address, in order, except files whose name begins with one of `but`."""
-        return [PREFIX + name for name in sorted(self.files) if not name.startswith(tuple(but))]
+    def reach(self, pages: Iterable[str]) -> list[str]:
+        """The addresses of everything that scripts of `pages` can load, at once or later, in order."""
+        found: set[str] = set()
+        waiting = [name for page in pages for name in self.scripts_of.get(page, ())]
+        while waiting:
+            name = waiting.pop()
+            if name not in found and name in self.files:
+                found.add(name)
+                waiting += IMPORTED.findall(self.files[name].decode())
+        return [PREFIX + name for name in sorted(found)]
 
 
 def hashed_name(path: Path) -> str:

@@ -1,0 +1,109 @@
+/**
+ * The service worker: keeps the recording pages of one language and everything they load, so that the second visit needs no network.
+ *
+ * The node puts one line before this file: SHELL, with the release's version and its files. A new release is another worker with a
+ * cache of its own; it waits until every page of the old one is closed, because a page that records must never find its own parts
+ * replaced. Answers of the node itself (seconds, receipts, words) never pass through here.
+ */
+interface Shell {
+  readonly version: string;
+  readonly files: readonly string[];
+  readonly languages: readonly string[];
+  readonly pages: readonly string[];
+}
+interface Lasting extends Event {
+  waitUntil(work: Promise<unknown>): void;
+}
+interface Asking extends Lasting {
+  readonly request: Request;
+  respondWith(answer: Promise<Response>): void;
+}
+interface Told extends Lasting {
+  readonly data: { readonly keep?: string } | null;
+}
+interface OwnScope {
+  addEventListener(type: "install" | "activate", listener: (event: Lasting) => void): void;
+  addEventListener(type: "fetch", listener: (event: Asking) => void): void;
+  addEventListener(type: "message", listener: (event: Told) => void): void;
+}
+
+declare const SHELL: Shell;
+
+const PREFIX = "release-";
+const CACHE = PREFIX + SHELL.version;
+const STATIC = "/static/built/";
+/** A person who leaves does not wait for a network. */
+const LEAVE_WITHIN_MS = 800;
+
+const scope = self as unknown as OwnScope;
+
+scope.addEventListener("install", (event) => event.waitUntil(install()));
+scope.addEventListener("activate", (event) => event.waitUntil(dropOldReleases()));
+scope.addEventListener("message", (event) => event.waitUntil(keep(event.data?.keep ?? "")));
+scope.addEventListener("fetch", (event) => {
+  const { method, url, mode } = event.request;
+  const address = new URL(url);
+  if (method !== "GET" || address.origin !== location.origin) return;
+  if (address.pathname.startsWith(STATIC)) event.respondWith(kept(event.request));
+  else if (mode === "navigate") event.respondWith(page(event.request, address.pathname));
+});
+
+async function install(): Promise<void> {
+  const cache = await caches.open(CACHE);
+  await cache.addAll([...SHELL.files]);
+  for (const language of await keptLanguages()) await keep(language);
+}
+
+/** Languages that an older release kept on this phone. */
+async function keptLanguages(): Promise<string[]> {
+  const found = [];
+  for (const language of SHELL.languages) if (await caches.match(`/${language}/`)) found.push(language);
+  return found;
+}
+
+async function dropOldReleases(): Promise<void> {
+  const names = await caches.keys();
+  await Promise.all(names.filter((name) => name.startsWith(PREFIX) && name !== CACHE).map((name) => caches.delete(name)));
+}
+
+/** Keep the pages of one language. All or none: a page without its neighbours would lead nowhere. */
+async function keep(language: string): Promise<void> {
+  if (!SHELL.languages.includes(language)) return;
+  const cache = await caches.open(CACHE);
+  if (await cache.match(`/${language}/`)) return;
+  await cache.addAll(SHELL.pages.map((path) => new Request(`/${language}/${path}`, { cache: "no-store" })));
+}
+
+async function kept(request: Request): Promise<Response> {
+  return (await caches.match(request, { ignoreVary: true })) ?? fetch(request);
+}
+
+async function page(request: Request, path: string): Promise<Response> {
+  if (path === "/leave") return leave(request);
+  const cache = await caches.open(CACHE);
+  const own = await cache.match(path, { ignoreVary: true });
+  if (own) return own;
+  try {
+    return await fetch(request);
+  } catch {
+    const language = await someLanguage(path);
+    if (path === "/") return Response.redirect(`/${language}/`, 303);
+    return (await cache.match(`/${language}/offline`)) ?? Response.error();
+  }
+}
+
+async function leave(request: Request): Promise<Response> {
+  const late = new Promise<never>((_, reject) => setTimeout(() => reject(new Error("late")), LEAVE_WITHIN_MS));
+  try {
+    return await Promise.race([fetch(request), late]);
+  } catch {
+    return Response.redirect(`/${await someLanguage("/")}/measures`, 303);
+  }
+}
+
+/** The language of `path` where it is kept here, else any that is. */
+async function someLanguage(path: string): Promise<string> {
+  const kept = await keptLanguages();
+  const asked = path.split("/")[1] ?? "";
+  return kept.includes(asked) ? asked : (kept[0] ?? SHELL.languages[0] ?? "en");
+}

@@ -1,0 +1,47 @@
+/** The parts of the recovery page that are made, not drawn: facts, films, acts, recipients. Text goes in as text, never as markup. */
+import type { Act } from "../recover/notes.ts";
+import type { Film } from "../recover/films.ts";
+import type { Sentences } from "./sentences.ts";
+
+export type Role = "you" | "desk" | "someone";
+
+export function make<K extends keyof HTMLElementTagNameMap>(
+  tag: K,
+  properties: Partial<HTMLElementTagNameMap[K]>,
+  ...children: (Node | string)[]
+): HTMLElementTagNameMap[K] {
+  const made = Object.assign(document.createElement(tag), properties);
+  made.append(...children);
+  return made;
+}
+
+export function makeFact(name: string, value: string): HTMLElement[] {
+  return [make("dt", {}, name), make("dd", {}, value)];
+}
+
+export function makeFilm(film: Film, name: string, words: Sentences): HTMLElement {
+  const href = URL.createObjectURL(film.content);
+  const isSound = film.mime.startsWith("audio/");
+  const player = make(isSound ? "audio" : "video", { src: href, controls: true, className: "film", ariaLabel: words.say("recover.player") });
+  const save = make("a", { href, download: name, className: "button wide" }, words.say("recover.save"));
+  return make("div", { className: "group" }, player, save);
+}
+
+export function makeActs(history: readonly Act[], words: Sentences): HTMLElement[] {
+  return history.map(({ at, actor, action }) => {
+    const when = new Date(at).toLocaleString(words.lang, { dateStyle: "medium", timeStyle: "short" });
+    const who = words.say(`recover.by_${actor.startsWith("lawyer:") ? "lawyer" : actor}`);
+    const what = words.say(words.has(`recover.act_${action}`) ? `recover.act_${action}` : "recover.act_other");
+    return make("tr", {}, make("td", {}, when), make("td", {}, who), make("td", {}, what));
+  });
+}
+
+export function makeRecipient(recipient: string, role: Role, drop: () => void, words: Sentences): HTMLElement {
+  const short = `${recipient.slice(0, 12)}…${recipient.slice(-6)}`;
+  const name = make("span", {}, `${words.say(`recover.${role}`)} `, make("code", { translate: false }, short));
+  if (role === "you") return make("li", { className: "recipient" }, name);
+  const button = make("button", { type: "button", className: "button" }, words.say("recover.drop"));
+  button.setAttribute("aria-label", `${words.say("recover.drop")} ${short}`);
+  button.addEventListener("click", drop);
+  return make("li", { className: "recipient" }, name, button);
+}

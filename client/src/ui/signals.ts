@@ -1,0 +1,20 @@
+/** Signals for hand and ear: a distinct vibration when the network goes and when it comes back; a short sound only where it was chosen. */
+import { sound } from "./choices.ts";
+
+const PATTERNS = { lost: [300, 100, 300], back: [80] } as const;
+
+export function vibrate(what: keyof typeof PATTERNS): void {
+  navigator.vibrate?.([...PATTERNS[what]]);
+}
+
+/** A tone of 150 ms: higher at the start of a recording, lower at its end. Silent unless the person chose otherwise. */
+export function tone(what: "start" | "end"): void {
+  if (sound() === "off") return;
+  const speaker = new AudioContext();
+  const voice = speaker.createOscillator();
+  voice.frequency.value = what === "start" ? 880 : 440;
+  voice.connect(speaker.destination);
+  voice.addEventListener("ended", () => void speaker.close());
+  voice.start();
+  voice.stop(speaker.currentTime + 0.15);
+}

@@ -1,0 +1,78 @@
+/**
+ * Status words, computed from the recorder's state and nothing else. They may be late, never early: what is safe is rounded down to a
+ * whole second that has its receipt, what is only on this phone is rounded up.
+ */
+import type { Sentences } from "./sentences.ts";
+import type { RecorderState } from "./state.ts";
+
+export interface Told {
+  readonly mark: string;
+  readonly clock: string;
+  readonly safe: string;
+  readonly here: string;
+  /** Something the person should know at once, or "". */
+  readonly trouble: string;
+  readonly bits: readonly string[];
+}
+
+/** Whole seconds of `ms` as 00:42 or 1:02:03, rounded down. */
+export function clock(ms: number): string {
+  const total = Math.max(0, Math.floor(ms / 1000));
+  const pair = (n: number) => String(n).padStart(2, "0");
+  const rest = `${pair(Math.floor(total / 60) % 60)}:${pair(total % 60)}`;
+  return total < 3600 ? rest : `${Math.floor(total / 3600)}:${rest}`;
+}
+
+/** What to show while a recording is under way. */
+export function tell(state: RecorderState, words: Sentences): Told {
+  return {
+    mark: words.say(state.phase === "paused" ? "record.paused" : "record.now"),
+    clock: clock(state.recordedMs),
+    safe: safe(state, words),
+    here: onlyHere(state, words),
+    trouble: trouble(state, words),
+    bits: bits(state, words),
+  };
+}
+
+/** "Safe on the node up to 00:42", or what is true before the first receipt. */
+export function safe(state: RecorderState, words: Sentences): string {
+  if (state.phase === "starting") return words.say("status.starting");
+  return state.safeMs < 1000 ? words.say("status.nothing_sent") : words.say("status.safe_up_to", { time: clock(state.safeMs) });
+}
+
+function onlyHere(state: RecorderState, words: Sentences): string {
+  if (state.phase === "starting") return "";
+  const seconds = Math.ceil(state.onlyHereMs / 1000);
+  return seconds > 0 ? words.count("status.only_here", seconds) : words.say("status.none_here");
+}
+
+function trouble(state: RecorderState, words: Sentences): string {
+  if (state.phase === "finishing") return words.say("status.finishing");
+  if (state.phase === "paused") return words.say("status.paused");
+  if (!state.isStored) return words.say("status.not_stored");
+  if (state.network === "lost") return words.say("status.lost");
+  if (state.network === "slow") return words.say("status.slow");
+  return "";
+}
+
+function bits(state: RecorderState, words: Sentences): string[] {
+  const told = [words.say(state.mode === "video" ? "status.video" : "status.audio")];
+  told.push(words.say("status.used", { size: words.number(state.bytesSent / 1e6, 1) }));
+  if (state.phase === "recording") told.push(words.say(state.wakeLock ? "status.awake" : "status.not_awake"));
+  told.push(words.say(`status.${state.recipients.replace("-", "_")}`));
+  return told;
+}
+
+/** Why and when a recording ended or never began; "" while it goes on or when its person stopped it. */
+export function ending(state: RecorderState, words: Sentences): string {
+  const reason = reasonOf(state.stoppedBecause ?? "unknown", words);
+  if (state.phase === "failed") return words.say("status.failed", { reason });
+  if (state.stoppedBecause === undefined) return "";
+  return words.say("status.stopped", { time: clock(state.stoppedAtMs ?? state.recordedMs), reason });
+}
+
+function reasonOf(because: string, words: Sentences): string {
+  if (because.startsWith("refused_")) return words.say("reason.node_refused");
+  return words.say(words.has(`reason.${because}`) ? `reason.${because}` : "reason.unknown");
+}

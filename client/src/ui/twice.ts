@@ -1,0 +1,60 @@
+/**
+ * A control that acts only when it is meant: two separate taps within four seconds, or one press held for a second. Neither needs a drag
+ * nor a steady hand, a keyboard works (Enter twice), and a single stray touch does nothing.
+ */
+export interface Twice {
+  readonly button: HTMLElement;
+  /** Where the words of the button stand. */
+  readonly word: HTMLElement;
+  /** What it says after the first tap. */
+  readonly again: string;
+  readonly act: () => void;
+  readonly canHold?: boolean;
+}
+
+export const ARMED_MS = 4000;
+export const HOLD_MS = 1000;
+
+export function twice({ button, word, again, act, canHold = false }: Twice): void {
+  const before = word.textContent;
+  let isHeld = false;
+  let holding: ReturnType<typeof setTimeout> | undefined;
+  let armed: ReturnType<typeof setTimeout> | undefined;
+
+  const disarm = () => {
+    clearTimeout(armed);
+    armed = undefined;
+    button.classList.remove("armed");
+    word.textContent = before;
+  };
+  const release = () => {
+    clearTimeout(holding);
+    button.classList.remove("holding");
+  };
+  const fire = () => {
+    release();
+    disarm();
+    act();
+  };
+
+  button.addEventListener("click", () => {
+    if (isHeld) isHeld = false;
+    else if (armed !== undefined) fire();
+    else {
+      button.classList.add("armed");
+      word.textContent = again;
+      armed = setTimeout(disarm, ARMED_MS);
+    }
+  });
+  if (!canHold) return;
+  button.addEventListener("pointerdown", () => {
+    isHeld = false;
+    button.classList.add("holding");
+    holding = setTimeout(() => {
+      isHeld = true;
+      fire();
+    }, HOLD_MS);
+  });
+  for (const end of ["pointerup", "pointercancel", "pointerleave"]) button.addEventListener(end, release);
+  button.addEventListener("contextmenu", (event) => event.preventDefault());
+}
