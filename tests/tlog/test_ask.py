@@ -115,10 +115,10 @@ def test_a_witness_that_forgot_is_noticed(town: Town, is_restarted: bool) -> Non
     async def story(witnesses: Witnesses) -> None:
         town.beat()
         await witnesses.ask(town.log)
+        town.log.publish()
         if is_restarted:
             town.log = town.open_log("log")
             witnesses = Witnesses(town.addresses, witnesses.client)
-            witnesses.learn(town.log)
         (town.place / "w1" / "state.json").unlink()
         WitnessState.begin(FolderBlobs(town.place / "w1"), 0, after_loss=True)
         town.start_witness("w1")

@@ -81,10 +81,11 @@ def test_what_is_not_a_note_is_refused(raw: bytes) -> None:
         note.parse(raw)
 
 
-def test_a_newer_line_of_a_key_takes_the_place_of_the_older() -> None:
+def test_a_line_that_stands_is_not_replaced_by_a_later_one() -> None:
     signed = note.sign("text\n", NAME, KEY)
-    newer = note.Signature(NAME, VKEY.key_id, b"\1" * 64)
-    assert signed.adding([newer]).signatures == (newer,)
+    later = note.Signature(NAME, VKEY.key_id, b"\1" * 64)
+    other = note.Signature("other.example", b"\0\0\0\1", b"\2" * 64)
+    assert signed.adding([later, other]).signatures == (*signed.signatures, other)
 
 
 def test_a_checkpoint_signed_for_another_origin_is_untrusted() -> None:

@@ -78,24 +78,28 @@ class Witnesses:
     seconds: float = SECONDS
     sizes: dict[str, int] = field(default_factory=dict)
 
-    def learn(self, log: Log) -> None:
-        """After a restart: know again who cosigned the newest checkpoint, so that a witness that forgot it is noticed."""
-        note = notes.parse(log.checkpoint_note())
-        for witness in self.addresses:
-            with suppress(NoteUntrusted):
-                verified_lines(witness, note)
-                self.sizes[witness.url] = log.size
-
     async def ask(self, log: Log) -> list[Answer]:
         """Ask every witness at once to cosign the log's newest checkpoint, and store what they answered with it."""
         note = notes.parse(log.checkpoint_note())
         size = checkpoints.parse_text(note.text).size
         bare = Note(note.text, note.by(log.vkey))
+        self._learn(log)
         answers = await asyncio.gather(*(self._ask_one(address, log, bare, size) for address in self.addresses))
         lines = [line for answer in answers for line in answer.lines]
         if lines:
             await asyncio.to_thread(log.add_cosignatures, size, lines)
         return list(answers)
+
+    def _learn(self, log: Log) -> None:
+        """After a restart: know again who cosigned the newest published checkpoint, so that one who forgot it is
+        noticed.
+        """
+        note = notes.parse(log.published_note())
+        for witness in self.addresses:
+            if witness.url not in self.sizes:
+                with suppress(NoteUntrusted):
+                    verified_lines(witness, note)
+                    self.sizes[witness.url] = checkpoints.parse_text(note.text).size
 
     async def _ask_one(self, witness: WitnessAddress, log: Log, note: Note, size: int) -> Answer:
         try:

@@ -132,10 +132,12 @@ class Note:
         return tuple(line for line in self.signatures if line.is_by(key))
 
     def adding(self, lines: Sequence[Signature]) -> "Note":
-        """The note with `lines`; a newer line of the same key takes the older one's place."""
-        fresh = {(line.name, line.key_id): line for line in lines}
-        kept = [line for line in self.signatures if (line.name, line.key_id) not in fresh]
-        return replace(self, signatures=(*kept, *fresh.values()))
+        """The note with `lines` of keys that have none yet. A line that stands is not replaced: the earliest one proves
+        most.
+        """
+        known = {(line.name, line.key_id) for line in self.signatures}
+        fresh = {(line.name, line.key_id): line for line in reversed(lines)}
+        return replace(self, signatures=(*self.signatures, *(fresh[key] for key in fresh if key not in known)))
 
 
 def parse(raw: bytes | str) -> Note:

@@ -1,0 +1,252 @@
+"""Follow a log and hold it to everything it said: every entry, every root it signed, its past, its clock, a receipt's
+promise.
+
+Reads as a stream: memory is one bundle and a stack of at most 63 hashes. `Seen` is what to keep between two runs; the
+next run reads only what
+is new and still proves that it extends what was seen.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+
+from tocsin.crypto import canonical
+from tocsin.errors import TocsinError
+from tocsin.tlog import accuse, cosignature, merkle
+from tocsin.tlog import checkpoint as checkpoints
+from tocsin.tlog import entry as entries
+from tocsin.tlog import note as notes
+from tocsin.tlog.accuse import CLOCK_SECONDS, PUBLISH_SECONDS, Accusation
+from tocsin.tlog.log import BeatUnknown
+from tocsin.tlog.merkle import Hash
+from tocsin.tlog.note import Note, NoteMalformed, NoteUntrusted, VerifierKey, standard_base64
+from tocsin.tlog.source import ReadLog, Source
+from tocsin.tlog.tile import TILE_WIDTH
+
+
+class LogLied(TocsinError):
+    """The log's files do not lead to the root it signed, or its tree no longer extends what was seen."""
+
+    code = "log_lied"
+    status = 422
+    message = "The log does not agree with what it signed. Keep everything you have of it and tell its witnesses."
+
+
+class Stack:
+    """The root of a growing tree: the complete subtrees of its size, largest first."""
+
+    def __init__(self, size: int = 0, hashes: Sequence[Hash] = ()) -> None:
+        if size.bit_count() != len(hashes):
+            raise ValueError("a tree has one hash for each bit of its size")
+        self.size, self.hashes = size, list(hashes)
+
+    def add(self, leaf: Hash) -> None:
+        """Append one leaf hash."""
+        self.hashes.append(leaf)
+        size = self.size
+        while size & 1:
+            right = self.hashes.pop()
+            self.hashes.append(merkle.node_hash(self.hashes.pop(), right))
+            size >>= 1
+        self.size += 1
+
+    @property
+    def root(self) -> Hash:
+        if not self.hashes:
+            return merkle.EMPTY_ROOT
+        found = self.hashes[-1]
+        for left in reversed(self.hashes[:-1]):
+            found = merkle.node_hash(left, found)
+        return found
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What an auditor keeps: the newest checkpoint it proved, and the stack under it."""
+
+    note: str
+    size: int
+    hashes: tuple[Hash, ...]
+
+    def dumps(self) -> bytes:
+        hashes = [merkle.as_base64(part) for part in self.hashes]
+        return canonical.dumps({"hashes": hashes, "note": self.note, "size": self.size})
+
+    @classmethod
+    def loads(cls, raw: bytes) -> "Seen":
+        """Raises `NoteMalformed` for what `dumps` did not write."""
+        try:
+            match canonical.loads(raw):
+                case {"hashes": list(hashes), "note": str(note), "size": int(size)} if size.bit_count() == len(hashes):
+                    return cls(note, size, tuple(standard_base64(str(text)) for text in hashes))
+        except canonical.CanonicalError as error:
+            raise NoteMalformed from error
+        raise NoteMalformed
+
+
+@dataclass(frozen=True)
+class SeenBeat:
+    """One beat as the log tells it: entries `first` to `end - 1`. `cosigned`: earliest time by witness name, Unix
+    seconds.
+    """
+
+    beat: int
+    first: int
+    end: int
+    cosigned: dict[str, int]
+
+    @property
+    def seconds_late(self) -> int:
+        """How long after its time the first witness saw it; 0 where it was in time or nobody saw it."""
+        return max(0, min(self.cosigned.values(), default=0) - self.beat - PUBLISH_SECONDS)
+
+
+@dataclass
+class Report:
+    """What one audit found. `troubles` are plain sentences; `accusations` are proofs for anybody."""
+
+    size: int = 0
+    entries: int = 0
+    beats: list[SeenBeat] = field(default_factory=list)
+    public: list[tuple[int, bytes]] = field(default_factory=list)
+    """Entries that are neither filler, commitments nor times, with their index."""
+    cosigned: dict[str, int] = field(default_factory=dict)
+    troubles: list[str] = field(default_factory=list)
+    accusations: list[Accusation] = field(default_factory=list)
+    seen: Seen | None = None
+
+    @property
+    def is_clean(self) -> bool:
+        return not self.troubles and not self.accusations
+
+
+@dataclass(frozen=True)
+class Auditor:
+    """Who the auditor trusts, and how many of the witnesses must have cosigned what it sees."""
+
+    log: VerifierKey
+    witnesses: tuple[VerifierKey, ...] = ()
+    quorum: int = 0
+
+    def audit(self, source: Source, before: Seen | None = None) -> Report:
+        """Read everything since `before`. Raises `LogUnreachable`, `NoteUntrusted`; `LogLied` where the log contradicts
+        itself.
+        """
+        reader = ReadLog(source, self.log)
+        report = Report(size=reader.head.size, cosigned=self.times(reader.note))
+        if len(report.cosigned) < self.quorum:
+            report.troubles.append(
+                f"{len(report.cosigned)} of {self.quorum} wanted witnesses cosigned the newest head."
+            )
+        stack = self._extended(reader, before, report)
+        if stack is not None:
+            times = self.times(notes.parse(before.note)) if before else {}
+            _Walk(self, source, reader, stack, report, times).run()
+        return report
+
+    def times(self, note: Note) -> dict[str, int]:
+        """When each trusted witness cosigned `note`; a wrong line of a trusted key counts as none."""
+        found: dict[str, int] = {}
+        for key in self.witnesses:
+            with suppress(NoteUntrusted):
+                time_s = cosignature.verify(note, key)
+                found[key.name] = min(time_s, found.get(key.name, time_s))
+        return found
+
+    def compare(self, source: Source, other: str) -> Accusation | None:
+        """Hold a head that somebody else was shown to this view of the log. `None`: they are heads of one tree."""
+        reader = ReadLog(source, self.log)
+        theirs, _ = checkpoints.open_checkpoint(other, self.log)
+        if theirs.size > reader.head.size:
+            # They saw more: let the log prove its newest head to us under theirs.
+            reader, other = ReadLog(source, self.log, other), str(reader.note)
+        return accuse.split_view(reader, other, self.log)
+
+    def _extended(self, reader: ReadLog, before: Seen | None, report: Report) -> Stack | None:
+        """The stack to go on from; `None` when the log contradicts what was seen, which `report` then tells."""
+        if before is None:
+            return Stack()
+        head, _ = checkpoints.open_checkpoint(before.note, self.log)
+        stack = Stack(before.size, before.hashes)
+        if (head.size, head.root) != (stack.size, stack.root):
+            raise NoteMalformed
+        if head.size > reader.head.size:
+            report.troubles.append(f"The log shows {reader.head.size} entries and had {head.size}: it was rolled back.")
+            return None
+        if accusation := accuse.split_view(reader, before.note, self.log):
+            report.accusations.append(accusation)
+            return None
+        return stack
+
+
+class _Walk:
+    """One pass over the entries from `stack.size` on. `seen`: when witnesses cosigned the tree the pass begins with."""
+
+    def __init__(
+        self, auditor: Auditor, source: Source, reader: ReadLog, stack: Stack, report: Report, seen: dict[str, int]
+    ) -> None:
+        self._auditor, self._source, self._reader = auditor, source, reader
+        self._stack, self._report = stack, report
+        self._start, self._seen = stack.size, seen
+        self._open_beat: tuple[int, int] | None = None
+
+    def run(self) -> None:
+        """Raises `LogLied`."""
+        for index, entry in _entries(self._reader, self._start):
+            claimed = entries.parse_time(entry)
+            if claimed and claimed[1] == index:
+                self._end_beat()
+                self._begin_beat(*claimed)
+            elif not entry.startswith(entries.BEAT):
+                self._report.public.append((index, entry))
+            self._stack.add(merkle.leaf_hash(entry))
+        self._end_beat()
+        if self._stack.root != self._reader.head.root:
+            raise LogLied
+        self._report.entries = self._stack.size - self._start
+        self._report.seen = Seen(str(self._reader.note), self._stack.size, tuple(self._stack.hashes))
+
+    def _begin_beat(self, beat: int, first: int) -> None:
+        """Hold the time a beat claims to the beat before it and to when witnesses saw the log without it."""
+        newest = self._report.beats[-1].beat if self._report.beats else 0
+        if beat < newest:
+            self._report.troubles.append(f"Time runs backwards in the log: beat {beat} after {newest}.")
+        if max(self._seen.values(), default=0) > beat + PUBLISH_SECONDS + CLOCK_SECONDS:
+            auditor = self._auditor
+            earlier = self._source.beat(first)
+            self._report.accusations.append(
+                accuse.backdated(self._reader, first, earlier, auditor.log, auditor.witnesses)
+            )
+        self._open_beat = (beat, first)
+
+    def _end_beat(self) -> None:
+        """Hold the beat that ends where the stack stands to the checkpoint the log signed for it."""
+        if self._open_beat is None:
+            return
+        self._seen = self._times_of_checkpoint()
+        ended = SeenBeat(*self._open_beat, self._stack.size, self._seen)
+        self._report.beats.append(ended)
+        if ended.seconds_late > CLOCK_SECONDS:
+            trouble = f"Beat {ended.beat} was first seen by a witness {ended.seconds_late} s after it was due."
+            self._report.troubles.append(trouble)
+
+    def _times_of_checkpoint(self) -> dict[str, int]:
+        try:
+            raw = self._source.beat(self._stack.size)
+        except BeatUnknown:
+            trouble = f"The log keeps no checkpoint for the beat that ends at entry {self._stack.size}."
+            self._report.troubles.append(trouble)
+            return {}
+        head, note = checkpoints.open_checkpoint(raw, self._auditor.log)
+        if (head.size, head.root) != (self._stack.size, self._stack.root):
+            raise LogLied
+        return self._auditor.times(note)
+
+
+def _entries(reader: ReadLog, start: int) -> Iterator[tuple[int, bytes]]:
+    """Every entry from index `start` on."""
+    for bundle in range(start // TILE_WIDTH, -(-reader.head.size // TILE_WIDTH)):
+        first = bundle * TILE_WIDTH
+        for offset, entry in enumerate(reader.bundle(bundle)):
+            if first + offset >= start:
+                yield first + offset, entry
