@@ -51,6 +51,9 @@ class FolderBlobs:
     def exists(self, name: str) -> bool:
         return (self.root / name).is_file()
 
+    def remove(self, name: str) -> None:
+        (self.root / name).unlink()
+
     def list(self, prefix: str) -> Iterator[str]:
         for path in sorted(self.root.rglob("*")):
             if path.is_file() and (name := path.relative_to(self.root).as_posix()).startswith(prefix):

@@ -40,6 +40,8 @@ class Blobs(Protocol):
 
     def exists(self, name: str) -> bool: ...
 
+    def remove(self, name: str) -> None: ...
+
     def list(self, prefix: str) -> Iterable[str]: ...
 
 
@@ -177,12 +179,12 @@ class Log:
     def add_timestamps(self, size: int, tokens: bytes) -> None:
         """Store the timestamp tokens (JSON) of the checkpoint of `size`. Raises `BeatUnknown`."""
         self.checkpoint_note(size)
-        self._blobs.put(f"timestamps/{size}", tokens)
+        self._blobs.put(f"timestamps/{_sized(size)}", tokens)
 
     def timestamps(self, size: int) -> bytes:
         """The tokens stored with the checkpoint of `size`; an empty list where there are none. Raises `BeatUnknown`."""
         self.checkpoint_note(size)
-        name = f"timestamps/{size}"
+        name = f"timestamps/{_sized(size)}"
         return self._blobs.get(name) if self._blobs.exists(name) else b'{"tokens":[]}'
 
     def entry(self, index: int) -> bytes:
@@ -242,6 +244,16 @@ class Log:
         for where, hashes in tiles.items():
             self._remember(where, hashes)
         self._tail, self._note, self._head = made, signed, head
+        for where in tiles:
+            if where.width == TILE_WIDTH and where.index:
+                self._prune(where.level, where.index - 1)
+
+    def _prune(self, level: int, index: int) -> None:
+        """Remove the partial files of a tile that has long been full; one tile behind, so that no reader is half-way."""
+        for where in (level, ENTRIES) if level == 0 else (level,):
+            for width in range(1, TILE_WIDTH):
+                if self._blobs.exists(name := _name(Tile(where, index, width))):
+                    self._blobs.remove(name)
 
     def _write_bundles(self, fresh: list[bytes]) -> list[bytes]:
         """Store the bundles that `fresh` changes; the entries of the last, partial one."""
@@ -354,4 +366,9 @@ def _name(where: Tile) -> str:
 
 
 def _beat_name(size: int) -> str:
-    return f"beats/{size}"
+    return f"beats/{_sized(size)}"
+
+
+def _sized(size: int) -> str:
+    """A name for a tree size, at most some thousands in a directory."""
+    return f"{size // 100_000}/{size}"
