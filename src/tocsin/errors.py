@@ -17,3 +17,12 @@ class TocsinError(Exception):
     def __init__(self, **fields: int | str) -> None:
         super().__init__(self.code)
         self.fields = fields
+
+
+def place_of(error: BaseException) -> str:
+    """Type and place of an error for the operator's log, without its message: a message may hold what nobody may keep."""
+    trace, place = error.__traceback__, "?"
+    while trace is not None:
+        place = f"{trace.tb_frame.f_globals.get('__name__')}:{trace.tb_lineno}"
+        trace = trace.tb_next
+    return f"{type(error).__name__} at {place}"

@@ -37,6 +37,11 @@ class Ballast:
         except FileNotFoundError:
             return 0
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether the whole reserve is set aside: while it is not, only what must go on should be taken on."""
+        return self.held >= self._size
+
     def release(self) -> int:
         """Give the whole reserve to the other files; returns its bytes. The name stays, so no directory has to grow."""
         held = self.held

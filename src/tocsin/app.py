@@ -1,0 +1,183 @@
+"""The composition root: settings -> node -> rooms -> ASGI. The only file that knows everybody.
+
+The way of one request: deadlines (`web.server`), exact headers and refusal of foreign hosts and sites (`web.headers`),
+then the hot path of seconds, then everything else through Litestar.
+"""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+from urllib.parse import urlsplit
+
+import msgspec
+from litestar import Litestar, Request, Response, get
+from litestar.enums import ScopeType
+from litestar.handlers import HTTPRouteHandler
+from litestar.types import ASGIApp, Receive, Scope, Send
+
+from tocsin import __version__
+from tocsin.clock import Clock
+from tocsin.crypto import canonical
+from tocsin.encounters import routes as encounters
+from tocsin.encounters.model import Kind
+from tocsin.errors import TocsinError
+from tocsin.log_routes import desk_answer, log_routes
+from tocsin.node import Node
+from tocsin.web import headers, i18n, pages, refusals, static_files
+from tocsin.web.body import Disconnected
+
+AnyRequest = Request[Any, Any, Any]
+
+
+def application(node: Node) -> ASGIApp:
+    """The whole node as one ASGI application. Its lifespan starts and ends the node's loops."""
+    built = static_files.Built.load()
+    config = _pages(node, built)
+    litestar = Litestar(
+        route_handlers=[
+            *pages.routes(config),
+            *encounters.routes(node.encounters, lambda: sealed_extra(node, built)),
+            *log_routes(node),
+            _constant("/client-config", client_config(node, built)),
+            _health(node),
+        ],
+        lifespan=[lambda _: _life(node)],
+        exception_handlers={**pages.failures(config), TocsinError: _refused(node.clock), Exception: _broke(node.clock)},
+        openapi_config=None,
+        logging_config=None,
+        request_max_body_size=None,
+    )
+    return headers.with_headers(_hot_path(node, litestar), site_of(node))
+
+
+def site_of(node: Node) -> headers.Site:
+    """What the deployment adds to every answer."""
+    address = urlsplit(node.settings.public_url)
+    return headers.Site(https=address.scheme == "https", hosts=frozenset(node.settings.hosts))
+
+
+def client_config(node: Node, built: static_files.Built) -> dict[str, Any]:
+    """The body of `GET /client-config` (`docs/spec/http.md`)."""
+    limits = node.encounters.limits[Kind.ENCOUNTER]
+    return {
+        "origin": node.settings.log_origin,
+        "log": node.log_vkey,
+        "witnesses": [
+            {"vkey": vkey, "outside": witness.outside} for witness in node.settings.witnesses for vkey in witness.vkeys
+        ],
+        "share_recipient": node.share_recipient,
+        "receipt_key": node.encounters.receipts.vkey,
+        "emergency_number": node.pack.emergency_number,
+        "limits": {"max_bytes": limits.max_bytes, "max_seconds": limits.max_seconds, "chunk_bytes": limits.chunk_bytes},
+        "sample": node.pack.is_sample,
+        "desk_wait_s": node.pack.desk_key_wait_s,
+        "beat_seconds": node.settings.beat_seconds,
+        "build": built.client,
+    }
+
+
+async def sealed_extra(node: Node, built: static_files.Built) -> dict[str, bytes]:
+    """Members of a sealed export that only the composition root knows."""
+    about = {
+        "client": built.client,
+        "origin": node.settings.log_origin,
+        "pack": node.pack.id,
+        "pack_is_sample": node.pack.is_sample,
+        "retention_days": node.pack.retention.encounter_days,
+        "version": __version__,
+    }
+    members = {"node.json": canonical.dumps(about)}
+    if node.log is not None:
+        members["desk-keys.json"] = msgspec.json.encode(await desk_answer(node))
+    return members
+
+
+def _pages(node: Node, built: static_files.Built) -> pages.PageConfig:
+    offered = {code: language for code, language in i18n.load().items() if code in node.pack.languages}
+    return pages.PageConfig(
+        pack=node.pack,
+        built=built,
+        languages=offered,
+        client=client_config(node, built),
+        origin=node.settings.public_url,
+        hotline=node.settings.hotline,
+        exit_url=node.settings.exit_url,
+        source_url=node.settings.source_url,
+        security_contact=node.settings.security_contact,
+    )
+
+
+@asynccontextmanager
+async def _life(node: Node) -> AsyncIterator[None]:
+    await node.begin()
+    try:
+        yield
+    finally:
+        await node.end()
+
+
+def _hot_path(node: Node, rest: ASGIApp) -> ASGIApp:
+    """Seconds go straight to their verb; everything else to Litestar."""
+    upload = encounters.upload(node.encounters)
+
+    async def route(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != ScopeType.HTTP or scope["method"] != "PUT" or not encounters.is_upload(scope["path"]):
+            await rest(scope, receive, send)
+            return
+        try:
+            await upload(scope, receive, send)
+        except Disconnected:
+            return
+        except TocsinError as error:
+            await _send(send, error, node.clock.random_bytes(8).hex())
+        except Exception as error:  # noqa: BLE001  the constant body, whatever broke
+            await _send(send, *refusals.unexpected(error, node.clock))
+
+    return route
+
+
+async def _send(send: Send, error: TocsinError, error_id: str) -> None:
+    body = refusals.body_of(error, error_id)
+    own = [(b"content-type", refusals.JSON), (b"content-length", str(len(body)).encode()), *refusals.headers_of(error)]
+    await send({"type": "http.response.start", "status": error.status, "headers": own})
+    await send({"type": "http.response.body", "body": body, "more_body": False})
+
+
+def _refused(clock: Clock) -> Callable[[AnyRequest, TocsinError], Response[bytes]]:
+    def refused(_: AnyRequest, error: TocsinError) -> Response[bytes]:
+        return _response(error, clock.random_bytes(8).hex())
+
+    return refused
+
+
+def _broke(clock: Clock) -> Callable[[AnyRequest, Exception], Response[bytes]]:
+    def broke(_: AnyRequest, error: Exception) -> Response[bytes]:
+        return _response(*refusals.unexpected(error, clock))
+
+    return broke
+
+
+def _response(error: TocsinError, error_id: str) -> Response[bytes]:
+    own = {name.decode(): value.decode() for name, value in refusals.headers_of(error)}
+    return Response(
+        refusals.body_of(error, error_id), status_code=error.status, media_type="application/json", headers=own
+    )
+
+
+def _constant(path: str, content: dict[str, Any]) -> HTTPRouteHandler:
+    raw = msgspec.json.encode(content)
+
+    @get(path, sync_to_thread=False, include_in_schema=False)
+    def constant() -> Response[bytes]:
+        return Response(raw, media_type="application/json")
+
+    return constant
+
+
+def _health(node: Node) -> HTTPRouteHandler:
+    @get("/health", sync_to_thread=False, include_in_schema=False)
+    def health() -> Response[dict[str, Any]]:
+        """Whether the node takes seconds, and when its log last beat. Nothing about anybody."""
+        return Response({"ready": node.encounters.is_ready, "beat": node.last_beat, "troubles": sorted(node.troubles)})
+
+    return health

@@ -1,0 +1,67 @@
+"""Cover recordings by a beat of the log: one commitment each, whose salt only their readers learn.
+
+`prepare` notes the salt before anything stands in the log, `settle` notes the leaf afterwards. A node that dies between the two loses
+nothing: the reader finds the leaf by its commitment, and the recording is covered again by the next beat.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import msgspec
+
+from tocsin.encounters import queries
+from tocsin.encounters.live import Live
+from tocsin.encounters.model import State
+from tocsin.encounters.room import Room
+from tocsin.evidence.custody import beat_commitment
+from tocsin.store import fail_points
+
+SALT_BYTES = 32
+
+
+class Covered(NamedTuple):
+    """One recording's place in a beat that is being made: what will be committed to, and up to which second."""
+
+    live: Live
+    seq: int
+    promised: int
+    commitment: bytes
+
+
+async def prepare(room: Room, beat: int) -> list[Covered]:
+    """The commitments of this beat, one for each recording with something new. Their salts are durable when this returns."""
+    await room.flush_index()
+    dirty = [live for live in list(room.lives.values()) if live.is_dirty and live.row.state is not State.ERASED]
+    return [await _prepare_one(room, live, beat) for live in dirty]
+
+
+async def _prepare_one(room: Room, live: Live, beat: int) -> Covered:
+    async with live.lock:
+        salt = room.clock.random_bytes(SALT_BYTES)
+        seq, link, head = max(live.next_seq - 1, 0), live.newest_link, live.chain.head
+        await room.note(live, lambda chain: chain.beat(beat, seq, link, salt))
+        live.is_dirty = False
+        promised = live.oldest_promise or beat
+        live.oldest_promise = 0
+        return Covered(live, live.next_seq - 1, promised, beat_commitment(salt, live.row.id, seq, link, head))
+
+
+async def settle(room: Room, beat: int, covered: Sequence[Covered], indices: Sequence[int], size: int) -> None:
+    """Note each recording's leaf index, and remember up to where it is covered."""
+    fail_points.hit("cover.before_settle")
+    for item, index in zip(covered, indices, strict=True):
+        async with item.live.lock:
+            await _note_leaf(room, item, beat, index, size)
+            item.live.row = msgspec.structs.replace(item.live.row, covered_seq=item.seq)
+    await room.database.write(lambda c: queries.cover(c, [(item.live.row.id, item.seq) for item in covered]))
+
+
+async def _note_leaf(room: Room, item: Covered, beat: int, index: int, size: int) -> None:
+    await room.note(item.live, lambda chain: chain.leaf(beat, index, size, late=beat > item.promised))
+
+
+def give_back(covered: Sequence[Covered]) -> None:
+    """The beat was not published: what it should have covered waits for the next one."""
+    for item in covered:
+        item.live.is_dirty = True
+        item.live.oldest_promise = item.promised

@@ -1,0 +1,140 @@
+"""Begin a recording: keep its header, seal its envelope under a key of its own slot, promise limits."""
+
+import asyncio
+from hashlib import sha256
+
+import msgspec
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from tocsin.crypto.envelope import check_shape
+from tocsin.crypto.profiles import KEY_BYTES, NONCE_BYTES
+from tocsin.crypto.stream import parse_header
+from tocsin.encounters import queries
+from tocsin.encounters.model import (
+    DAY_SECONDS,
+    BodyMalformed,
+    DiskFull,
+    Kind,
+    NotReady,
+    Recording,
+    RecordingExists,
+    ShareState,
+    State,
+    TooFast,
+)
+from tocsin.encounters.room import Room
+from tocsin.evidence.custody import Action
+from tocsin.ids import RecordingId, SlotNumber, unb64
+
+START_COST = {Kind.ENCOUNTER: 1, Kind.REHEARSAL: 4, Kind.IMPORT: 4}
+"""What a start takes of the common pace: calm things wait before an encounter does."""
+
+
+class Start(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Body of `POST /encounters` (`docs/spec/http.md`); binary fields are base64url."""
+
+    header: str
+    kind: Kind
+    upload: str
+    owner: str
+    custody_public: str
+    wraps: str
+    return_share: str
+
+
+class Envelope(msgspec.Struct, frozen=True):
+    """What lies under a slot's key: the age file with the recording key, and the node's half of the return key."""
+
+    wraps: bytes
+    return_share: bytes
+
+
+async def create(room: Room, start: Start) -> tuple[Recording, bool]:
+    """The recording's row, and whether it is new. The same body twice is the same recording.
+
+    Raises `BodyMalformed`, `RecordingExists` for another body under a taken number, `TooFast`, `DiskFull`.
+    """
+    if not room.is_ready:
+        raise NotReady(retry_after=1)
+    row, envelope = _read(room, start)
+    standing = await room.database.read(lambda c: queries.recording_of(c, row.id))
+    if standing is not None:
+        return _same(standing, row), False
+    _pace(room, row.kind)
+    slot = await asyncio.to_thread(room.erase_keys.allocate)
+    box = seal_box(room, room.erase_keys.key(slot), row.id, envelope)
+    row = msgspec.structs.replace(row, slot=slot, box=box)
+    standing = await room.database.write(lambda c: queries.add(c, row))
+    if standing.slot != slot:  # somebody was faster with the same number
+        await asyncio.to_thread(room.erase_keys.erase, slot)
+        return _same(standing, row), False
+    live = room.lives.setdefault(row.id, room.hold(row))
+    async with live.lock:
+        await room.act(live, "phone", Action.CREATED, row.kind)
+    return row, True
+
+
+def seal_box(room: Room, key: bytes, recording_id: RecordingId, envelope: Envelope) -> bytes:
+    """The envelope under a slot's key: nonce 12, then AES-256-GCM with the recording's id as AAD."""
+    nonce = room.clock.random_bytes(NONCE_BYTES)
+    return nonce + AESGCM(key).encrypt(nonce, msgspec.msgpack.encode(envelope), recording_id)
+
+
+def open_box(room: Room, row: Recording) -> Envelope:
+    """Inverse of `seal_box`, by the slot that the row names."""
+    key = room.erase_keys.key(row.slot)
+    packed = AESGCM(key).decrypt(row.box[:NONCE_BYTES], row.box[NONCE_BYTES:], row.id)
+    return msgspec.msgpack.decode(packed, type=Envelope)
+
+
+def _read(room: Room, start: Start) -> tuple[Recording, Envelope]:
+    try:
+        header = parse_header(unb64(start.header))
+        upload, owner, custody = (unb64(text) for text in (start.upload, start.owner, start.custody_public))
+        envelope = Envelope(unb64(start.wraps), unb64(start.return_share))
+        X25519PublicKey.from_public_bytes(custody)
+    except ValueError as error:
+        raise BodyMalformed from error
+    if len(upload) != KEY_BYTES or len(owner) != KEY_BYTES:
+        raise BodyMalformed
+    check_shape(envelope.wraps)
+    if envelope.return_share:
+        check_shape(envelope.return_share)
+    today = room.clock.now_ms() // 1000 // DAY_SECONDS
+    row = Recording(
+        id=header.recording_id,
+        header=header.raw,
+        upload_digest=upload,
+        owner_digest=owner,
+        custody_public=custody,
+        kind=start.kind,
+        state=State.OPEN,
+        share_state=ShareState.SEALED if envelope.return_share else ShareState.NONE,
+        slot=SlotNumber(-1),
+        box=b"",
+        locator_digest=None,
+        expires_day=today + room.limits[start.kind].retention_days,
+        covered_seq=-1,
+    )
+    return row, envelope
+
+
+def _same(standing: Recording, wanted: Recording) -> Recording:
+    told = ("header", "upload_digest", "owner_digest", "custody_public", "kind")
+    if any(getattr(standing, name) != getattr(wanted, name) for name in told):
+        raise RecordingExists
+    return standing
+
+
+def _pace(room: Room, kind: Kind) -> None:
+    if kind is not Kind.ENCOUNTER and not room.ballast.is_whole:
+        raise DiskFull(retry_after=600)
+    cost = START_COST[kind]
+    if not room.starts.take(cost, room.clock.monotonic()):
+        raise TooFast(retry_after=room.starts.wait(cost))
+
+
+def digest_of(secret: bytes) -> bytes:
+    """What the node keeps of a capability."""
+    return sha256(secret).digest()

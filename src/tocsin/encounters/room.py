@@ -1,0 +1,192 @@
+"""Everything the verbs of this room stand on, and the recordings in memory.
+
+`Room.find` is the door: it answers a `Live` for a capability or raises `CapabilityWrong`, for a wrong capability and for a recording
+that never was alike.
+"""
+
+import hmac
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from hashlib import sha256
+
+from tocsin.clock import Clock
+from tocsin.crypto.custody import Session
+from tocsin.crypto.profiles import CHUNK_NOTE_BYTES
+from tocsin.crypto.stream import parse_chunk, parse_header
+from tocsin.encounters import queries
+from tocsin.encounters.live import Live, Pace, frame_meta, note_frame_number, read_meta
+from tocsin.encounters.model import NOTE_BASE, CapabilityWrong, DiskFull, Kind, Limits, NotReady, Recording, State
+from tocsin.encounters.queries import Stored
+from tocsin.evidence.custody import Action, Chain
+from tocsin.evidence.receipt import ReceiptSigner
+from tocsin.ids import RecordingId
+from tocsin.store.ballast import Ballast
+from tocsin.store.db import Database
+from tocsin.store.disk import DiskFull as StoreFull
+from tocsin.store.erase_keys import EraseKeys
+from tocsin.store.segment_format import Position
+from tocsin.store.segments import SegmentStore
+
+IN_MEMORY = 20_000
+"""Recordings kept in memory; the ones longest unused are dropped first and read back when needed."""
+
+
+@dataclass
+class Room:
+    """The room's dependencies and memory. Made once, by the composition root."""
+
+    clock: Clock
+    database: Database
+    segments: SegmentStore
+    erase_keys: EraseKeys
+    ballast: Ballast
+    receipts: ReceiptSigner
+    limits: dict[Kind, Limits]
+    starts: Pace
+    beat_seconds: int
+    open_share: Callable[[bytes], bytes]
+    """Opens a return share with the node's own key; raises while that key is locked."""
+    is_ready: bool = False
+    lives: "OrderedDict[RecordingId, Live]" = field(default_factory=OrderedDict)
+    pending: list[Stored] = field(default_factory=list)
+    """Frames that are durable in a segment and not yet in the index."""
+    appending: dict[object, Position] = field(default_factory=dict)
+    """Where the segments ended when each append that is still under way began."""
+
+    async def find(self, recording_id: RecordingId, capability: bytes, *allowed: str) -> Live:
+        """The recording, if `capability` is one of its `allowed` kinds ("upload", "owner"). Raises `CapabilityWrong`."""
+        if not self.is_ready:
+            raise NotReady(retry_after=1)
+        live = await self.live(recording_id)
+        digest = sha256(capability).digest()
+        row = live.row if live else None
+        known = {"upload": row.upload_digest, "owner": row.owner_digest} if row else {}
+        if live is None or not any(hmac.compare_digest(known[kind], digest) for kind in allowed):
+            raise CapabilityWrong
+        return live
+
+    async def live(self, recording_id: RecordingId) -> Live | None:
+        """The recording in memory, read back from disk when it is not there; None when there is none."""
+        live = self.lives.get(recording_id)
+        if live is None:
+            row = await self.database.read(lambda c: queries.recording_of(c, recording_id))
+            if row is None:
+                return None
+            fresh = await self.revive(row)
+            live = self.lives.setdefault(recording_id, fresh)  # another task may have been faster: one Live a recording
+        self.lives.move_to_end(recording_id)
+        self._forget_the_longest_unused()
+        return live
+
+    def hold(self, row: Recording) -> Live:
+        """A `Live` for a recording that has nothing yet."""
+        header = parse_header(row.header)
+        limits = self.limits[row.kind]
+        pace = Pace(limits.bytes_per_second, limits.burst_bytes)
+        return Live(row, header, Chain(self.clock), pace, newest_link=header.link, heard=self.clock.monotonic())
+
+    async def revive(self, row: Recording) -> Live:
+        """A `Live` as it was when the process ended."""
+        live = self.hold(row)
+        await self.flush_index()
+        if row.state is State.ERASED:
+            return live
+        newest = await self.database.read(lambda c: queries.newest_frames(c, row.id))
+        for number, position in newest:
+            stored = self.segments.read(position)
+            head, count, _ = read_meta(stored.meta)
+            if count > live.chain.count:
+                live.chain = Chain(self.clock, head, count)
+            if number < NOTE_BASE:
+                chunk = parse_chunk(stored.body)
+                live.next_seq, live.newest_link = chunk.seq + 1, chunk.link
+                if chunk.is_final and row.state is not State.STOPPED:
+                    live.row = await self.replace(live, state=State.STOPPED)
+        live.size = await self.database.read(lambda c: queries.stored_bytes(c, row.id))
+        live.is_dirty = row.covered_seq < live.next_seq - 1
+        return live
+
+    def session(self, live: Live) -> Session:
+        """The session that seals this recording's notes now."""
+        if live.session is None or live.session.is_spent:
+            live.session = Session(live.row.id, live.row.custody_public, self.clock)
+        return live.session
+
+    async def note(self, live: Live, plaintext_of: Callable[[Chain], bytes]) -> None:
+        """Write one custody note, durably. The caller holds `live.lock`."""
+        chain = Chain(self.clock, live.chain.head, live.chain.count)
+        sealed = self.session(live).seal(plaintext_of(chain))
+        number = note_frame_number(chain.count - 1)
+        await self.append(live, number, frame_meta(chain), sealed)
+        live.chain = chain
+
+    async def act(self, live: Live, actor: str, action: Action, reason: str = "") -> None:
+        """Note an act at this moment. The caller holds `live.lock`."""
+        at_ms = self.received_ms(live)
+        await self.note(live, lambda chain: chain.act(at_ms, actor, action, reason))
+        live.is_dirty = True
+
+    def seal_chunk_note(self, live: Live, chain: Chain, seq: int, received_ms: int, beat: int) -> bytes:
+        plaintext = chain.chunk(seq, received_ms, beat, self.receipts.key_id)
+        return self.session(live).seal(plaintext, CHUNK_NOTE_BYTES)
+
+    async def append(self, live: Live, number: int, meta: bytes, body: bytes) -> None:
+        """Make one frame durable. Releases the ballast for an encounter when the disk is full, once. Raises `DiskFull`."""
+        token = object()
+        self.appending[token] = self.segments.end_position()
+        try:
+            position = await self._append_or_release(live.row.kind, live.row.id, number, meta, body)
+        finally:
+            del self.appending[token]
+        live.positions[number] = position
+        self.pending.append(Stored(live.row.id, number, position, len(body)))
+
+    async def _append_or_release(self, kind: Kind, key: RecordingId, number: int, meta: bytes, body: bytes) -> Position:
+        try:
+            return await self.segments.append(key, number, meta, body)
+        except StoreFull as error:
+            if kind is not Kind.ENCOUNTER or not self.ballast.release():
+                raise DiskFull(retry_after=30) from error
+        try:
+            return await self.segments.append(key, number, meta, body)
+        except StoreFull as error:
+            raise DiskFull(retry_after=30) from error
+
+    def received_ms(self, live: Live) -> int:
+        """Now, but never before the last thing of this recording: a clock that jumps back must not reorder evidence."""
+        live.received_ms = max(live.received_ms, self.clock.now_ms())
+        return live.received_ms
+
+    def promised_beat(self, received_ms: int) -> int:
+        """The first beat that covers something received at this moment."""
+        return (received_ms // 1000 // self.beat_seconds + 1) * self.beat_seconds
+
+    async def replace(self, live: Live, **changes: object) -> Recording:
+        """Change columns of the row, durably, and answer the new row."""
+        live.row = await self.database.write(lambda c: queries.replace(c, live.row, changes))
+        return live.row
+
+    async def flush_index(self) -> None:
+        """Put what is durable in segments into the index."""
+        taken, self.pending = self.pending, []
+        if not taken:
+            return
+        # Frames of appends under way lie at or after where the segments ended when those began.
+        mark = min(self.appending.values(), default=max(stored.position for stored in taken))
+        try:
+            await self.database.write(lambda c: queries.add_frames(c, taken, mark))
+        except BaseException:
+            self.pending = taken + self.pending
+            raise
+        for stored in taken:
+            if live := self.lives.get(stored.recording_id):
+                live.positions.pop(stored.number, None)
+
+    def _forget_the_longest_unused(self) -> None:
+        while len(self.lives) > IN_MEMORY:
+            oldest = next(iter(self.lives.values()))
+            if oldest.is_dirty or oldest.lock.locked() or oldest.positions:
+                self.lives.move_to_end(oldest.row.id)
+                return
+            self.lives.popitem(last=False)

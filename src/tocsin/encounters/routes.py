@@ -1,0 +1,161 @@
+"""The room's addresses (`docs/spec/http.md`): parse, call the verb, answer.
+
+`PUT .../chunks/{seq}` is the hot path and a plain ASGI application (`upload`); the rest are Litestar handlers.
+"""
+
+import asyncio
+import re
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
+from typing import Any
+
+import msgspec
+from litestar import Request, Response, get, post, put
+from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromPath
+from litestar.response import Stream
+from litestar.types import Receive, Scope, Send
+
+from tocsin.crypto.profiles import CHUNK_LIMIT
+from tocsin.encounters import create, erase, export, receive, rewrap, share, state
+from tocsin.encounters.model import DAY_SECONDS, BodyMalformed, CapabilityMissing, CapabilityWrong
+from tocsin.encounters.room import Room
+from tocsin.ids import RecordingId, b64, unb64
+from tocsin.web.body import read_body
+
+START_LIMIT = 64 * 1024
+UPLOAD_PATH = re.compile(r"/encounters/([A-Za-z0-9_-]{22})/chunks/(\d{1,15})")
+SCHEME = b"Tocsin "
+NO_STORE = {"Cache-Control": "no-store"}
+
+PlainRequest = Request[Any, Any, Any]
+
+
+def is_upload(path: str) -> bool:
+    """Whether `path` is that of one second."""
+    return UPLOAD_PATH.fullmatch(path) is not None
+
+
+def capability_of(headers: Iterable[tuple[bytes, bytes]]) -> bytes:
+    """The 32 bytes of the `Authorization` header. Raises `CapabilityMissing` when there is none, `CapabilityWrong` for noise."""
+    found = [value for name, value in headers if name == b"authorization"]
+    if len(found) != 1 or not found[0].startswith(SCHEME):
+        raise CapabilityMissing
+    try:
+        return unb64(found[0].removeprefix(SCHEME).decode("ascii"))
+    except ValueError as error:
+        raise CapabilityWrong from error
+
+
+def recording_of(text: str) -> RecordingId:
+    """The recording an address names. Raises `CapabilityWrong`: an address that cannot be is like one that is not."""
+    try:
+        raw = unb64(text)
+    except ValueError as error:
+        raise CapabilityWrong from error
+    if len(raw) != 16:
+        raise CapabilityWrong
+    return RecordingId(raw)
+
+
+def upload(room: Room) -> Callable[[Scope, Receive, Send], Any]:
+    """The ASGI application for one second. The caller has matched `UPLOAD_PATH` and turns refusals into answers."""
+
+    async def take(scope: Scope, receive_message: Receive, send: Send) -> None:
+        match = UPLOAD_PATH.fullmatch(scope["path"])
+        assert match is not None
+        capability = capability_of(scope["headers"])
+        raw = await read_body(scope, receive_message, CHUNK_LIMIT)
+        receipt = await receive.receive(room, recording_of(match[1]), capability, int(match[2]), raw)
+        await send(
+            {
+                "type": "http.response.start",
+                "status": 200,
+                "headers": [
+                    (b"content-type", b"text/plain; charset=utf-8"),
+                    (b"content-length", str(len(receipt)).encode()),
+                    (b"cache-control", b"no-store"),
+                ],
+            }
+        )
+        await send({"type": "http.response.body", "body": receipt, "more_body": False})
+
+    return take
+
+
+def routes(room: Room, sealed_extra: Callable[[], Awaitable[dict[str, bytes]]]) -> list[HTTPRouteHandler]:
+    """The handlers. `sealed_extra` answers the members of a sealed export that this room does not know."""
+
+    @post("/encounters", status_code=201, response_headers=NO_STORE)
+    async def begin(request: PlainRequest) -> Any:
+        start = await _body(request, create.Start)
+        row, is_new = await create.create(room, start)
+        limits = room.limits[row.kind]
+        answer = {
+            "recording": b64(row.id),
+            "retained_until": row.expires_day * DAY_SECONDS,
+            "limits": {
+                "max_bytes": limits.max_bytes,
+                "max_seconds": limits.max_seconds,
+                "chunk_bytes": limits.chunk_bytes,
+            },
+            "receipt_key": room.receipts.vkey,
+            "node_time_ms": room.clock.now_ms(),
+        }
+        return _json(answer, 201 if is_new else 200)
+
+    @get("/encounters/{recording:str}/state")
+    async def show_state(request: PlainRequest, recording: FromPath[str]) -> Any:
+        return _json(await state.state(room, recording_of(recording), capability_of(_headers(request))))
+
+    @post("/encounters/{recording:str}/return-share")
+    async def give_share(request: PlainRequest, recording: FromPath[str]) -> Any:
+        found = await share.return_share(room, recording_of(recording), capability_of(_headers(request)))
+        return _json({"share": b64(found)})
+
+    @put("/encounters/{recording:str}/wraps")
+    async def change_wraps(request: PlainRequest, recording: FromPath[str]) -> Any:
+        wraps = await _body(request, rewrap.Wraps)
+        await rewrap.rewrap(room, recording_of(recording), capability_of(_headers(request)), wraps)
+        return _json({})
+
+    @post("/encounters/{recording:str}/erase")
+    async def ask_erasure(request: PlainRequest, recording: FromPath[str]) -> Any:
+        answer = await erase.ask(room, recording_of(recording), capability_of(_headers(request)))
+        return _json({"message": answer}, 202)
+
+    @get("/encounters/{recording:str}/sealed")
+    async def fetch_sealed(request: PlainRequest, recording: FromPath[str]) -> Stream:
+        live = await room.find(recording_of(recording), capability_of(_headers(request)), "owner")
+        parts = await export.export(room, live, "owner", await sealed_extra())
+        headers = {"Content-Disposition": 'attachment; filename="recording.tocsin"'} | NO_STORE
+        return Stream(_in_thread(parts), media_type="application/octet-stream", headers=headers)
+
+    @post("/recover", status_code=200)
+    async def recover(request: PlainRequest) -> Any:
+        return _json(await state.recover(room, capability_of(_headers(request))))
+
+    return [begin, show_state, give_share, change_wraps, ask_erasure, fetch_sealed, recover]
+
+
+async def _body(request: PlainRequest, shape: Any) -> Any:
+    raw = await read_body(request.scope, request.receive, START_LIMIT)
+    try:
+        return msgspec.json.decode(raw, type=shape)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise BodyMalformed from error
+
+
+def _headers(request: PlainRequest) -> list[tuple[bytes, bytes]]:
+    return list(request.scope["headers"])
+
+
+def _json(answer: Any, status: int = 200) -> Any:
+
+    return Response(answer, status_code=status, headers=NO_STORE)
+
+
+async def _in_thread(parts: Iterator[bytes]) -> AsyncIterator[bytes]:
+    """Read a blocking iterator without blocking the loop."""
+    end = object()
+    while (part := await asyncio.to_thread(next, parts, end)) is not end:
+        yield part  # type: ignore[misc]  # not the sentinel

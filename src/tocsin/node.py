@@ -1,0 +1,300 @@
+"""One running node: opens the stores, makes the rooms, keeps the beat.
+
+`Node.open` is the only place where settings become things; `app` puts HTTP in front. Everything here may die at any instant: what
+was acknowledged is on disk, and `open` takes it up again.
+"""
+
+import asyncio
+import json
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from hashlib import sha256
+from pathlib import Path
+
+import httpx
+
+from tocsin import settings as settings_
+from tocsin.clock import Clock
+from tocsin.crypto import canonical, envelope
+from tocsin.crypto.keys import SigningKey
+from tocsin.crypto.profiles import CHUNK_LIMIT
+from tocsin.encounters import close, cover, erase, start
+from tocsin.encounters.live import Pace
+from tocsin.encounters.model import DAY_SECONDS, Kind, Limits, NotReady
+from tocsin.encounters.room import Room
+from tocsin.errors import TocsinError, place_of
+from tocsin.evidence.receipt import ReceiptSigner
+from tocsin.jurisdictions.model import Pack
+from tocsin.people import desk_keys, inbox
+from tocsin.settings import Settings
+from tocsin.store import fail_points
+from tocsin.store.ballast import Ballast
+from tocsin.store.blobs import DiskBlobs
+from tocsin.store.db import Database
+from tocsin.store.erase_keys import EraseKeys
+from tocsin.store.key_custody import KeyCustody, KeyLocked
+from tocsin.store.segments import SegmentStore
+from tocsin.tlog import entry as entries
+from tocsin.tlog import public
+from tocsin.tlog.ask import WitnessAddress, Witnesses
+from tocsin.tlog.log import Log
+from tocsin.tlog.publish import Published, publish
+from tocsin.tlog.timestamp import Authority, read_roots
+
+LOG = logging.getLogger("tocsin")
+
+MEMORY = Path("/dev/shm")  # noqa: S108  memory-backed on every Linux; the folder below it is 0700
+PUBLISHED = "published.json"
+INDEX_SECONDS = 1.0
+SWEEP_SECONDS = 30.0
+LOG_KEY, RECEIPT_KEY, SHARE_KEY = "log", "receipt", "share"
+
+
+@dataclass
+class Node:
+    """What runs. `log` is None while its key is locked: seconds are still received and acknowledged, the beat waits."""
+
+    settings: Settings
+    pack: Pack
+    clock: Clock
+    database: Database
+    custody: KeyCustody
+    blobs: DiskBlobs
+    encounters: Room
+    share_recipient: str
+    log: Log | None
+    witnesses: Witnesses
+    authorities: tuple[Authority, ...] = ()
+    last_beat: int = 0
+    published: Published | None = None
+    troubles: dict[str, str] = field(default_factory=dict)
+    """What does not work now, by name: shown to stewards, never about anybody."""
+    is_ended: bool = False
+    tasks: list[asyncio.Task[None]] = field(default_factory=list)
+
+    @classmethod
+    def open(cls, settings: Settings, pack: Pack, clock: Clock) -> "Node":
+        """Open or begin a node in `settings.data`. Raises what the stores raise when something is damaged or locked by another."""
+        data = Path(settings.data)
+        data.mkdir(parents=True, exist_ok=True, mode=0o700)
+        database = Database.open(settings.database_url)
+        database.migrate()
+        custody = open_custody(settings)
+        blobs = DiskBlobs(data / "log")
+        receipts = ReceiptSigner(settings.log_origin, SigningKey(custody.get(RECEIPT_KEY)))
+        node = cls(
+            settings=settings,
+            pack=pack,
+            clock=clock,
+            database=database,
+            custody=custody,
+            blobs=blobs,
+            encounters=_room(settings, pack, clock, database, custody, receipts),
+            share_recipient=read_published(settings)["share"],
+            log=None,
+            witnesses=Witnesses([], httpx.AsyncClient()),
+        )
+        node.unlock()
+        return node
+
+    @property
+    def log_vkey(self) -> str:
+        """The log's verifier key, also while its secret half is locked."""
+        return read_published(self.settings)["log"]
+
+    def unlock(self) -> None:
+        """Open the log if its key can be had."""
+        try:
+            key = SigningKey(self.custody.get(LOG_KEY))
+        except KeyLocked:
+            self.troubles["log"] = (
+                "the log's key is locked: unlock it with `tocsin keys unlock`; recordings are received meanwhile"
+            )
+            return
+        self.troubles.pop("log", None)
+        self.log = Log.open(self.blobs, self.settings.log_origin, key, self.clock)
+
+    async def begin(self) -> None:
+        """Take up what was unfinished and start the loops."""
+        addresses = [WitnessAddress.parse(w.url, w.vkeys, is_outside=w.outside) for w in self.settings.witnesses]
+        self.authorities = tuple(authority_of(one) for one in self.settings.timestamp_authorities)
+        self.witnesses = Witnesses(addresses, httpx.AsyncClient(trust_env=False))
+        await start.start(self.encounters)
+        await self._queue_own_keys()
+        for name, verb, seconds in (
+            ("inbox", self.take_inbox, INDEX_SECONDS),
+            ("index", self.encounters.flush_index, INDEX_SECONDS),
+            ("sweep", self.sweep, SWEEP_SECONDS),
+        ):
+            self.tasks.append(asyncio.create_task(self._every(name, verb, seconds)))
+        self.tasks.append(asyncio.create_task(self._beats()))
+
+    async def end(self) -> None:
+        """Stop the loops and let go of the stores, once. Nothing depends on this being called."""
+        if self.is_ended:
+            return
+        self.is_ended = True
+        for task in self.tasks:
+            task.cancel()
+        await asyncio.gather(*self.tasks, return_exceptions=True)
+        await self.encounters.flush_index()
+        await self.witnesses.client.aclose()
+        await asyncio.to_thread(self.close)
+
+    def close(self) -> None:
+        self.encounters.segments.close()
+        self.encounters.erase_keys.close()
+        self.database.close()
+
+    async def beat(self, beat: int) -> None:
+        """One beat of the log (`docs/spec/log.md`, Publishing). Raises what the log raises; then nothing was covered."""
+        log = self.log
+        if log is None:
+            return
+        waiting = await self.database.read(public.waiting)
+        covered = await cover.prepare(self.encounters, beat)
+        leaves = [entries.beat_entry(item.commitment) for item in covered] + [entry for _, entry in waiting]
+        fail_points.hit("beat.before_append")
+        try:
+            made = await asyncio.to_thread(log.append_beat, beat, leaves)
+        except BaseException:
+            cover.give_back(covered)
+            raise
+        fail_points.hit("beat.after_append")
+        split = len(covered)
+        await cover.settle(self.encounters, beat, covered, made.indices[:split], made.tree_size)
+        digests = [digest for digest, _ in waiting]
+        if digests:
+            await self.database.write(lambda c: public.settle(c, digests, made.indices[split:], made.tree_size))
+        self.published = await publish(log, self.witnesses, self.authorities, self.witnesses.client, self.clock)
+        if self.published.is_cosigned_outside:
+            await self.database.write(lambda c: public.cosigned(c, made.tree_size))
+        self.last_beat = beat
+
+    async def take_inbox(self) -> None:
+        """Do what commands left for this node, and try a key that was locked."""
+        if self.log is None:
+            self.unlock()
+        for path, said in await asyncio.to_thread(lambda: list(inbox.waiting(Path(self.settings.data)))):
+            match said:
+                case {"kind": desk_keys.KIND, "body": dict(body)}:
+                    await queue_public(self.database, desk_keys.KIND, entries.DESK_KEY, body)
+                case _:
+                    LOG.warning("an inbox file says nothing this version knows; it was dropped")
+            path.unlink()
+
+    async def sweep(self) -> None:
+        """What has to happen now and then: silence becomes *cut*, what is over is erased, the ballast is laid in again."""
+        await close.close_silent(self.encounters, self.settings.cut_after_minutes * 60)
+        await erase.expire(self.encounters, self.clock.now_ms() // 1000 // DAY_SECONDS)
+        await asyncio.to_thread(self.encounters.ballast.refill)
+
+    async def _beats(self) -> None:
+        step = self.settings.beat_seconds
+        while True:
+            now = self.clock.now_ms() / 1000
+            following = (int(now) // step + 1) * step
+            await asyncio.sleep(following - now)
+            await self._attempt("beat", lambda beat=following: self.beat(beat))  # type: ignore[misc]
+
+    async def _every(self, name: str, verb: Callable[[], Awaitable[object]], seconds: float) -> None:
+        while True:
+            await asyncio.sleep(seconds)
+            await self._attempt(name, verb)
+
+    async def _attempt(self, name: str, verb: Callable[[], Awaitable[object]]) -> None:
+        """Do it; a failure is named and tried again next time, and never ends the loop."""
+        try:
+            await verb()
+            self.troubles.pop(name, None)
+        except Exception as error:  # noqa: BLE001  whatever broke, the next second must still be received
+            self.troubles[name] = type(error).__name__
+            LOG.error(  # noqa: TRY400  a traceback may hold what nobody may keep
+                "%s failed and will be tried again: %s", name, place_of(error)
+            )
+
+    async def _queue_own_keys(self) -> None:
+        """The receipt key belongs in the log, so that nobody can be given another."""
+        body = {"act": "add", "key": self.encounters.receipts.vkey}
+        await queue_public(self.database, "receipt-key", entries.RECEIPT_KEY, body)
+
+
+class KeysMissing(TocsinError):
+    code = "keys_missing"
+    status = 503
+    message = "This node has no keys yet. Make them with `tocsin keys init`."
+
+
+def read_published(settings: Settings) -> dict[str, str]:
+    """The public halves of the node's keys, kept in clear: `log` (vkey), `receipts` (vkey), `share` (age recipient)."""
+    try:
+        found: dict[str, str] = json.loads((Path(settings.data) / PUBLISHED).read_text())
+    except FileNotFoundError as error:
+        raise KeysMissing from error
+    return found
+
+
+def authority_of(configured: settings_.Authority) -> Authority:
+    """A timestamp authority as the log knows it. Raises `OSError` or `ValueError` where its roots cannot be read."""
+    roots = read_roots(Path(configured.roots)) if configured.roots else ()
+    return Authority(configured.name, configured.url, roots)
+
+
+async def queue_public(database: Database, kind: str, line: bytes, body: Mapping[str, object]) -> None:
+    """Put a public entry in line for the next beat."""
+    entry = line + canonical.dumps(body)
+    digest = sha256(entry).digest()
+    await database.write(lambda c: public.queue(c, digest, kind, entry))
+
+
+def open_custody(settings: Settings) -> KeyCustody:
+    """The node's keys (`docs/run/keys.md`)."""
+    place = sha256(str(Path(settings.data).resolve()).encode()).hexdigest()[:16]
+    runtime = Path(settings.runtime) if settings.runtime else MEMORY / f"tocsin-{place}"
+    return KeyCustody.open(Path(settings.data) / "keys", runtime)
+
+
+def _room(
+    settings: Settings, pack: Pack, clock: Clock, database: Database, custody: KeyCustody, receipts: ReceiptSigner
+) -> Room:
+    data = Path(settings.data)
+
+    def open_share(sealed: bytes) -> bytes:
+        try:
+            identity = custody.get(SHARE_KEY).decode()
+        except KeyLocked as error:
+            raise NotReady(retry_after=60) from error
+        return envelope.open_with(identity, sealed)
+
+    starts = settings.recording.starts_per_minute
+    return Room(
+        clock=clock,
+        database=database,
+        segments=SegmentStore.open(data / "segments", clock=clock),
+        erase_keys=EraseKeys.open(data / "erase.keys", settings.erase_slots, clock),
+        ballast=Ballast.open(data, settings.ballast_bytes),
+        receipts=receipts,
+        limits=_limits(settings, pack),
+        starts=Pace(starts / 60, starts),
+        beat_seconds=settings.beat_seconds,
+        open_share=open_share,
+    )
+
+
+def _limits(settings: Settings, pack: Pack) -> dict[Kind, Limits]:
+    recording = settings.recording
+    kept = pack.retention
+    days = {Kind.ENCOUNTER: kept.encounter_days, Kind.REHEARSAL: kept.rehearsal_days, Kind.IMPORT: kept.import_days}
+    sizes = {Kind.ENCOUNTER: recording.max_bytes, Kind.REHEARSAL: 64 * 1024**2, Kind.IMPORT: recording.import_max_bytes}
+    return {
+        kind: Limits(
+            max_bytes=sizes[kind],
+            max_seconds=recording.max_minutes * 60 * 4,
+            chunk_bytes=CHUNK_LIMIT,
+            bytes_per_second=recording.bytes_per_second,
+            burst_bytes=recording.burst_bytes,
+            retention_days=days[kind],
+        )
+        for kind in Kind
+    }

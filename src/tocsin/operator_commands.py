@@ -1,0 +1,104 @@
+"""What the person who runs a node types: its keys, and the legal desk's."""
+
+import base64
+import json
+from pathlib import Path
+
+import click
+
+from tocsin import new_keys
+from tocsin.clock import SystemClock
+from tocsin.crypto import envelope
+from tocsin.crypto.keys import SigningKey
+from tocsin.ids import b64
+from tocsin.jurisdictions import load
+from tocsin.node import open_custody, read_published
+from tocsin.people import desk_keys, inbox
+from tocsin.settings import Settings, settings_of
+
+IDENTITY_LINE = "# Tocsin identity: who has this file opens what was sealed to it. Keep it off the node."
+
+
+@click.group()
+def keys() -> None:
+    """The node's own keys (docs/run/keys.md)."""
+
+
+@keys.command("init")
+@click.pass_obj
+def keys_init(path: Path | None) -> None:
+    """Make the keys that are missing, and print what may be published."""
+    settings = settings_of(path)
+    new_keys.make(settings, _passphrase(settings, confirm=True), SystemClock())
+    click.echo(json.dumps(read_published(settings), indent=1))
+
+
+@keys.command("unlock")
+@click.pass_obj
+def keys_unlock(path: Path | None) -> None:
+    """Unlock the keys after a reboot. A running node notices within seconds."""
+    settings = settings_of(path)
+    opened = open_custody(settings).unlock(_passphrase(settings, confirm=False) or "")
+    click.echo(f"Unlocked until the next reboot: {', '.join(opened) or 'nothing was locked'}.")
+
+
+@keys.command("show")
+@click.pass_obj
+def keys_show(path: Path | None) -> None:
+    """Print the verifier keys that phones, witnesses and courts need."""
+    click.echo(json.dumps(read_published(settings_of(path)), indent=1))
+
+
+@click.group()
+def desk() -> None:
+    """The legal desk's public keys (rule 19)."""
+
+
+@desk.command("add")
+@click.argument("recipient")
+@click.option("--custodian", default="", help="Ed25519 public key (base64) that signs packages.")
+@click.option("--name", required=True, help="A pseudonym.")
+@click.pass_obj
+def desk_add(path: Path | None, recipient: str, custodian: str, name: str) -> None:
+    """Put a lawyer's key in line for the log. It counts after an outside witness cosigned it and the wait is over."""
+    settings = settings_of(path)
+    clock = SystemClock()
+    wait = load.load(settings.pack).desk_key_wait_s
+    body = desk_keys.body("add", recipient, custodian, name, clock.now_ms() // 1000 + wait)
+    inbox.drop(Path(settings.data), {"kind": desk_keys.KIND, "body": body}, clock)
+    click.echo(
+        f"In line for the next beat. Phones take this key {wait / 3600:g} h after an outside witness cosigned it."
+    )
+
+
+@desk.command("remove")
+@click.argument("recipient")
+@click.option("--name", required=True, help="The pseudonym it was added under.")
+@click.pass_obj
+def desk_remove(path: Path | None, recipient: str, name: str) -> None:
+    """Take a lawyer's key off the desk, from the next beat on."""
+    clock = SystemClock()
+    body = desk_keys.body("remove", recipient, "", name, clock.now_ms() // 1000)
+    inbox.drop(Path(settings_of(path).data), {"kind": desk_keys.KIND, "body": body}, clock)
+    click.echo("In line for the next beat.")
+
+
+@click.command("identity")
+@click.option("--output", "-o", type=click.Path(dir_okay=False, path_type=Path), required=True, help="File to make.")
+def identity(output: Path) -> None:
+    """Make an identity for a lawyer: an age key that opens recordings, and a key that signs packages."""
+    clock = SystemClock()
+    secret, recipient = envelope.new_identity(clock)
+    seed = clock.random_bytes(32)
+    public = base64.b64encode(SigningKey(seed).public).decode()
+    output.touch(mode=0o600, exist_ok=False)
+    output.write_text(
+        f"{IDENTITY_LINE}\n# recipient {recipient}\n# custodian {public}\n{secret}\nTOCSIN-CUSTODIAN-{b64(seed)}\n"
+    )
+    click.echo(json.dumps({"recipient": recipient, "custodian": public}))
+
+
+def _passphrase(settings: Settings, *, confirm: bool) -> str | None:
+    if settings.keys == "unattended":
+        return None
+    return str(click.prompt("Passphrase of the node's keys", hide_input=True, confirmation_prompt=confirm))

@@ -1,0 +1,51 @@
+"""How a command reaches a running node: a file in its data folder, picked up within a second.
+
+SQLite has one process, so a command cannot write the node's tables; and an administrative port would be one more door. A file is durable
+when `drop` returns, is taken once, and works the same when the node is not running yet.
+"""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from tocsin.clock import Clock
+from tocsin.crypto import canonical
+
+FOLDER = "inbox"
+LONGEST = 64 * 1024
+
+
+def drop(data: Path, body: dict[str, object], clock: Clock) -> None:
+    """Leave `body` for the node; durable when this returns."""
+    folder = data / FOLDER
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    name = clock.random_bytes(16).hex()
+    draft = folder / f"{name}.draft"
+    with draft.open("xb") as file:
+        file.write(canonical.dumps(body))
+        file.flush()
+        os.fsync(file.fileno())
+    draft.rename(folder / f"{name}.json")
+    _sync_folder(folder)
+
+
+def waiting(data: Path) -> Iterator[tuple[Path, dict[str, canonical.Value]]]:
+    """What was left, oldest first. The caller unlinks each when it is done; what cannot be read is put aside by name."""
+    folder = data / FOLDER
+    for path in sorted(folder.glob("*.json"), key=lambda found: found.stat().st_mtime_ns):
+        try:
+            body = canonical.loads(path.read_bytes()[:LONGEST])
+        except canonical.CanonicalError:
+            body = None
+        if isinstance(body, dict):
+            yield path, body
+        else:
+            path.rename(path.with_suffix(".unreadable"))
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

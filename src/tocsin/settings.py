@@ -1,0 +1,116 @@
+"""Everything an operator may set: one TOML file, and the environment for what differs between machines.
+
+`Settings.load(path, environment)` reads both; `TOCSIN_<NAME>` wins over the file for the plain ones. Every field is documented in
+`docs/run/settings.md` (a rule test holds it). Unknown names are refused: a misspelt setting must not be silently absent.
+"""
+
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from tocsin.errors import TocsinError
+
+
+class SettingsWrong(TocsinError):
+    code = "settings_wrong"
+    message = "The settings cannot be used."
+
+    def __init__(self, why: str) -> None:
+        super().__init__()
+        self.message = f"The settings cannot be used: {why}"
+
+
+class Witness(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A witness that cosigns this node's log. `outside` is true when somebody else runs it, on another machine."""
+
+    url: str
+    vkeys: tuple[str, ...]
+    outside: bool = False
+
+
+class Authority(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """An RFC 3161 timestamp authority. `roots` is a PEM file; without it tokens are kept unchecked and said to be so."""
+
+    name: str
+    url: str
+    roots: str = ""
+
+
+class RecordingLimits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What one recording may hold. `bytes_per_second` is an average over `burst_bytes`."""
+
+    max_bytes: int = 8 * 1024**3
+    max_minutes: int = 12 * 60
+    bytes_per_second: int = 1024**2
+    burst_bytes: int = 256 * 1024**2
+    import_max_bytes: int = 4 * 1024**3
+    starts_per_minute: int = 120
+
+
+class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The node's settings. Paths are taken relative to the working directory of the process."""
+
+    data: str
+    runtime: str = ""
+    database: str = ""
+    host: str = "127.0.0.1"
+    port: int = 8000
+    tls_certificate: str = ""
+    tls_key: str = ""
+    public_url: str = "http://localhost:8000"
+    hosts: tuple[str, ...] = ()
+    exit_url: str = ""
+    hotline: str = ""
+    source_url: str = ""
+    security_contact: str = ""
+    log_origin: str
+    pack: str = ""
+    keys: str = "passphrase"
+    beat_seconds: int = 60
+    cut_after_minutes: int = 24 * 60
+    ballast_bytes: int = 64 * 1024**2
+    erase_slots: int = 4096
+    witnesses: tuple[Witness, ...] = ()
+    timestamp_authorities: tuple[Authority, ...] = ()
+    recording: RecordingLimits = RecordingLimits()
+    trials: bool = False
+
+    @classmethod
+    def load(cls, path: Path | None, environment: Mapping[str, str]) -> "Settings":
+        """Settings from `path` under `environment`. Raises `SettingsWrong` with what to mend."""
+        found: dict[str, Any] = {}
+        try:
+            if path is not None:
+                found = tomllib.loads(path.read_text())
+            plain = {field.name for field in msgspec.structs.fields(cls) if field.type in (str, int, bool)}
+            for name, value in environment.items():
+                field = name.removeprefix("TOCSIN_").lower()
+                if name.startswith("TOCSIN_") and field in plain:
+                    found[field] = value
+            settings = msgspec.convert(found, cls, strict=False)
+        except (OSError, tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
+            raise SettingsWrong(str(error)) from error
+        settings.check()
+        return settings
+
+    def check(self) -> None:
+        """Refuse what would be unsafe. Raises `SettingsWrong`."""
+        if self.keys not in ("passphrase", "unattended"):
+            raise SettingsWrong('keys must be "passphrase" or "unattended"')
+        if not self.trials and self.beat_seconds != 60:
+            raise SettingsWrong("beat_seconds other than 60 is for trials: a city-wide beat hides who records when")
+        if bool(self.tls_certificate) != bool(self.tls_key):
+            raise SettingsWrong("tls_certificate and tls_key go together")
+
+    @property
+    def database_url(self) -> str:
+        return self.database or f"sqlite:///{Path(self.data) / 'tocsin.sqlite'}"
+
+
+def settings_of(path: Path | None) -> Settings:
+    """The settings of this invocation: its file under this process's environment."""
+    return Settings.load(path, os.environ)

@@ -1,0 +1,75 @@
+"""How the node refuses: one JSON body for every error, constant but for a random id, and nothing of the request in it."""
+
+import logging
+from typing import Any
+
+import msgspec
+
+from tocsin.clock import Clock
+from tocsin.errors import TocsinError, place_of
+
+LOG = logging.getLogger("tocsin")
+JSON = b"application/json"
+
+
+class NotFound(TocsinError):
+    code = "not_found"
+    status = 404
+    message = "There is nothing here. Check the address, or go back to the first page."
+
+
+class MethodWrong(TocsinError):
+    code = "method_wrong"
+    status = 405
+    message = "This address does not take that kind of request."
+
+
+class RequestMalformed(TocsinError):
+    code = "request_malformed"
+    status = 400
+    message = "The node could not read the request. Reload the page and try again; nothing was changed."
+
+
+class BodyTooLarge(TocsinError):
+    code = "body_too_large"
+    status = 413
+    message = "This is more than the node takes at once. The page splits it and tries again."
+
+
+class LengthMissing(TocsinError):
+    code = "length_missing"
+    status = 411
+    message = "The request did not say how long it is. Reload the page and try again."
+
+
+class TooSlow(TocsinError):
+    code = "too_slow"
+    status = 408
+    message = "The request came too slowly and was let go. The page tries again by itself."
+
+
+class CrossSite(TocsinError):
+    code = "cross_site"
+    status = 403
+    message = "Another site tried to act here in your name. Nothing was changed."
+
+
+def body_of(error: TocsinError, error_id: str) -> bytes:
+    """The JSON body of a refusal (`docs/spec/http.md`)."""
+    shown: dict[str, Any] = {"code": error.code, "message": error.message, "id": error_id}
+    if "next" in error.fields:
+        shown["next"] = error.fields["next"]
+    return msgspec.json.encode(shown)
+
+
+def headers_of(error: TocsinError) -> list[tuple[bytes, bytes]]:
+    """Headers that only this refusal has."""
+    wait = error.fields.get("retry_after")
+    return [] if wait is None else [(b"retry-after", str(wait).encode())]
+
+
+def unexpected(error: Exception, clock: Clock) -> tuple[TocsinError, str]:
+    """Turn anything else into the constant refusal. The log gets the id and where it broke, never a value."""
+    error_id = clock.random_bytes(8).hex()
+    LOG.error("unexpected %s: %s", error_id, place_of(error))
+    return TocsinError(), error_id

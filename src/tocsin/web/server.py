@@ -1,0 +1,132 @@
+"""The HTTP server: uvicorn, with absolute deadlines that a trickling or silent client cannot move.
+
+* Headers: complete within `HEADER_SECONDS` of the first byte, at most `HEADER_BYTES` (a timer that each byte resets is no timer).
+* Body: complete within the deadline of `web.body`, whether or not anybody still reads it.
+* Answer: a client that drains nothing for `DRAIN_SECONDS` is dropped.
+
+Clients' addresses never enter the application: the scope names no client, and there is no access log.
+"""
+
+import asyncio
+from collections.abc import Sequence
+
+import uvicorn
+from litestar.types import ASGIApp
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from tocsin.web.body import GRACE_SECONDS, LEAST_BYTES_PER_SECOND
+from tocsin.web.headers import Kind, Site, headers_for
+
+HEADER_SECONDS = 5.0
+HEADER_BYTES = 16 * 1024
+DRAIN_SECONDS = 30.0
+KEEP_ALIVE_SECONDS = 20
+LONGEST_BODY = 16 * 1024 * 1024
+"""Bounds the deadline that a claimed Content-Length buys."""
+
+MALFORMED = b'{"code":"request_malformed","message":"The node could not read the request. Nothing was changed."}'
+
+
+class DeadlineProtocol(HttpToolsProtocol):
+    """uvicorn's HTTP protocol under our deadlines."""
+
+    _head: asyncio.TimerHandle | None = None
+    _body: asyncio.TimerHandle | None = None
+    _drain: asyncio.TimerHandle | None = None
+    _head_bytes = 0
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn itself
+        super().connection_made(transport)
+        self.client = None
+        self._head = self.loop.call_later(HEADER_SECONDS, transport.abort)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        for timer in (self._head, self._body, self._drain):
+            _cancel(timer)
+        super().connection_lost(exc)
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        self._head_bytes = 0
+        _cancel(self._head)
+        self._head = self.loop.call_later(HEADER_SECONDS, self.transport.abort)
+
+    def on_url(self, url: bytes) -> None:
+        self._count(len(url))
+        super().on_url(url)
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        self._count(len(name) + len(value))
+        super().on_header(name, value)
+
+    def on_headers_complete(self) -> None:
+        _cancel(self._head)
+        length = next((value for name, value in self.headers if name == b"content-length"), b"0")
+        claimed = min(int(length), LONGEST_BODY) if length.isdigit() and len(length) < 16 else 0
+        # A little later than the body's own deadline, so that a reader can still answer in words.
+        self._body = self.loop.call_later(GRACE_SECONDS + 2 + claimed / LEAST_BYTES_PER_SECOND, self.transport.abort)
+        super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        _cancel(self._body)
+        super().on_message_complete()
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        _cancel(self._drain)
+        self._drain = self.loop.call_later(DRAIN_SECONDS, self.transport.abort)
+
+    def resume_writing(self) -> None:
+        _cancel(self._drain)
+        super().resume_writing()
+
+    def timeout_keep_alive_handler(self) -> None:
+        # `close` would wait for a client that never reads.
+        if not self.transport.is_closing():
+            self.transport.abort()
+
+    def send_400_response(self, msg: str) -> None:  # noqa: ARG002  what the parser said may echo the request
+        headers = [
+            ("content-type", "application/json"),
+            ("content-length", str(len(MALFORMED))),
+            ("connection", "close"),
+        ]
+        lines = "".join(f"{name}: {value}\r\n" for name, value in [*headers, *headers_for(Kind.MACHINE, Site())])
+        self.transport.write(b"HTTP/1.1 400 Bad Request\r\n" + lines.encode() + b"\r\n" + MALFORMED)
+        self.transport.close()
+
+    def _count(self, more: int) -> None:
+        self._head_bytes += more
+        if self._head_bytes > HEADER_BYTES:
+            self.transport.abort()
+
+
+def server(
+    app: ASGIApp, *, host: str, port: int, tls: tuple[str, str] | None, sockets: Sequence[int] = ()
+) -> uvicorn.Server:
+    """A server for `app`, not yet running. `tls` is certificate and key file; `sockets` an inherited listening one."""
+    config = uvicorn.Config(
+        app,
+        host=host,
+        port=port,
+        fd=sockets[0] if sockets else None,
+        http=DeadlineProtocol,
+        ws="none",
+        loop="uvloop",
+        lifespan="on",
+        access_log=False,
+        log_config=None,
+        server_header=False,
+        date_header=False,
+        proxy_headers=False,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
+        timeout_graceful_shutdown=10,
+        ssl_certfile=tls[0] if tls else None,
+        ssl_keyfile=tls[1] if tls else None,
+    )
+    return uvicorn.Server(config)
+
+
+def _cancel(timer: asyncio.TimerHandle | None) -> None:
+    if timer is not None:
+        timer.cancel()

@@ -1,0 +1,82 @@
+"""Each beat commits to every recording with something new, and only its reader can tell which leaf is its own."""
+
+import base64
+import json
+from typing import Any
+
+import pytest
+
+from tests.encounters.phone import Phone
+from tests.encounters.test_receive import begin, send
+from tocsin.crypto.custody import NoteReader
+from tocsin.crypto.stream import Reader, parse_chunk
+from tocsin.encounters import export
+from tocsin.evidence.custody import beat_commitment
+from tocsin.evidence.sealed import Sealed
+from tocsin.node import Node
+from tocsin.tlog.entry import BEAT
+
+pytestmark = pytest.mark.anyio
+
+
+async def exported(node: Node, phone: Phone, folder: Any) -> Sealed:
+    live = node.encounters.lives[phone.id]
+    parts = await export.export(node.encounters, live, "owner", {"node.json": b"{}"})
+    path = folder / "recording.tocsin"
+    path.write_bytes(b"".join(parts))
+    return Sealed(path)
+
+
+def notes_of(sealed: Sealed, phone: Phone) -> list[tuple[bytes, dict[str, Any]]]:
+    reader = NoteReader(phone.id, Reader(phone.rk, phone.writer.header).custody_seed)
+    plain = [reader.open(raw) for raw in sealed.notes()]
+    return [(text, json.loads(text)) for text in plain]
+
+
+async def test_a_reader_finds_its_leaf_and_the_chain_of_notes_is_whole(node: Node, phone: Phone, folder: Any) -> None:
+    from hashlib import sha256
+
+    await begin(node, phone)
+    raws = [phone.second() for _ in range(3)]
+    for raw in raws:
+        await send(node, phone, raw)
+    await node.beat(1_900_000_020)
+    with await exported(node, phone, folder) as sealed:
+        assert list(sealed.chunks()) == raws
+        notes = notes_of(sealed, phone)
+    assert [note["i"] for _, note in notes] == list(range(len(notes)))
+    assert [note["n"] for _, note in notes] == ["act", "chunk", "chunk", "chunk", "beat", "leaf", "act"]
+    head = bytes(32)
+    for text, note in notes:
+        if note["n"] == "beat":
+            salt, link = base64.b64decode(note["salt"]), base64.b64decode(note["link"])
+            commitment = beat_commitment(salt, phone.id, note["seq"], link, head)
+        head = sha256(head + text).digest()
+    leaf = next(note for _, note in notes if note["n"] == "leaf")
+    assert node.log is not None
+    assert node.log.entry(leaf["leaf"]) == BEAT + commitment
+    assert link == parse_chunk(raws[-1]).link
+    assert leaf["late"] is False or leaf["beat"] == 1_900_000_020
+
+
+async def test_a_quiet_beat_looks_like_a_busy_one(node: Node, phone: Phone) -> None:
+    assert node.log is not None
+    await node.beat(1_900_000_020)
+    quiet = node.log.size
+    await begin(node, phone)
+    await send(node, phone, phone.second())
+    await node.beat(1_900_000_080)
+    assert node.log.size == 2 * quiet
+
+
+async def test_a_covered_recording_is_not_covered_again_until_something_is_new(node: Node, phone: Phone) -> None:
+    await begin(node, phone)
+    await send(node, phone, phone.second())
+    await node.beat(1_900_000_020)
+    live = node.encounters.lives[phone.id]
+    count = live.chain.count
+    await node.beat(1_900_000_080)
+    assert (live.chain.count, live.row.covered_seq) == (count, 0)
+    await send(node, phone, phone.second())
+    await node.beat(1_900_000_140)
+    assert live.row.covered_seq == 1

@@ -1,0 +1,116 @@
+"""Who has the words has the recording; nobody else has, and what was dropped opens nothing."""
+
+import msgspec
+import pytest
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from tests.encounters.phone import Phone
+from tests.encounters.test_receive import begin, send
+from tocsin.crypto import envelope
+from tocsin.crypto.stream import Reader
+from tocsin.encounters import close, create, erase, rewrap, share, state
+from tocsin.encounters.model import (
+    CapabilityWrong,
+    RecordingErased,
+    RecordingOpen,
+    ShareGone,
+    State,
+)
+from tocsin.ids import b64
+from tocsin.node import Node
+
+pytestmark = pytest.mark.anyio
+
+
+def owner_secret(phone: Phone) -> bytes:
+    return Reader(phone.rk, phone.writer.header).owner_secret
+
+
+async def record(node: Node, phone: Phone, *, final: bool = True) -> None:
+    await begin(node, phone)
+    await send(node, phone, phone.second())
+    await send(node, phone, phone.second(final=final))
+
+
+async def test_the_share_is_handed_back_once_and_only_after_the_recording_was_stopped(node: Node, phone: Phone) -> None:
+    await begin(node, phone)
+    await send(node, phone, phone.second())
+    with pytest.raises(RecordingOpen):
+        await share.return_share(node.encounters, phone.id, phone.upload)
+    await send(node, phone, phone.second(final=True))
+    assert await share.return_share(node.encounters, phone.id, phone.upload) == phone.share
+    with pytest.raises(ShareGone):
+        await share.return_share(node.encounters, phone.id, phone.upload)
+
+
+async def test_a_recording_that_fell_silent_is_cut_loses_its_share_and_may_still_go_on(
+    node: Node, phone: Phone
+) -> None:
+    await record(node, phone, final=False)
+    assert await close.close_silent(node.encounters, after_seconds=-1) == 1
+    live = node.encounters.lives[phone.id]
+    assert live.row.state is State.CUT
+    await send(node, phone, phone.second())
+    assert live.row.state is State.OPEN
+    await send(node, phone, phone.second(final=True))
+    with pytest.raises(ShareGone):
+        await share.return_share(node.encounters, phone.id, phone.upload)
+
+
+async def test_words_find_the_recording_and_the_phone_may_set_them_once(node: Node, phone: Phone) -> None:
+    await record(node, phone)
+    locator, (identity, recipient) = bytes(range(32)), envelope.new_identity(node.clock)
+    wraps = rewrap.Wraps(b64(envelope.seal_to([recipient], phone.rk)), b64(create.digest_of(locator)))
+    with pytest.raises(CapabilityWrong):
+        await rewrap.rewrap(node.encounters, phone.id, phone.upload, wraps)
+    await share.return_share(node.encounters, phone.id, phone.upload)
+    await rewrap.rewrap(node.encounters, phone.id, phone.upload, wraps)
+    with pytest.raises(CapabilityWrong):
+        await rewrap.rewrap(node.encounters, phone.id, phone.upload, wraps)
+    found = await state.recover(node.encounters, locator)
+    assert found["recording"] == b64(phone.id)
+    with pytest.raises(CapabilityWrong):
+        await state.recover(node.encounters, bytes(32))
+    opened = await state.recover(node.encounters, locator)
+    assert envelope.open_with(identity, create.unb64(str(opened["wraps"]))) == phone.rk
+
+
+async def test_a_dropped_recipient_cannot_open_an_old_disk_image(node: Node, phone: Phone) -> None:
+    await record(node, phone)
+    live = node.encounters.lives[phone.id]
+    old_box, old_slot = live.row.box, live.row.slot
+    _, keeps = envelope.new_identity(node.clock)
+    wraps = rewrap.Wraps(b64(envelope.seal_to([keeps], phone.rk)))
+    await rewrap.rewrap(node.encounters, phone.id, owner_secret(phone), wraps)
+    for slot in (old_slot, live.row.slot):
+        with pytest.raises((InvalidTag, KeyError, Exception)):
+            AESGCM(node.encounters.erase_keys.key(slot)).decrypt(old_box[:12], old_box[12:], phone.id)
+
+
+async def test_erasing_answers_the_same_words_and_leaves_nothing_to_open(node: Node, phone: Phone) -> None:
+    await record(node, phone, final=False)
+    secret = owner_secret(phone)
+    with pytest.raises(CapabilityWrong):
+        await erase.ask(node.encounters, phone.id, phone.upload)
+    first = await erase.ask(node.encounters, phone.id, secret)
+    assert first == await erase.ask(node.encounters, phone.id, secret) == erase.PROMISE
+    assert node.encounters.lives[phone.id].row.box == b""
+    with pytest.raises(RecordingErased):
+        await send(node, phone, phone.second())
+
+
+async def test_what_is_over_is_erased_by_itself(node: Node, phone: Phone) -> None:
+    await record(node, phone)
+    row = node.encounters.lives[phone.id].row
+    assert await erase.expire(node.encounters, row.expires_day) == 0
+    assert await erase.expire(node.encounters, row.expires_day + 1) == 1
+    assert await erase.expire(node.encounters, row.expires_day + 1) == 0
+
+
+async def test_a_body_that_is_no_envelope_is_refused(node: Node, phone: Phone) -> None:
+    from tocsin.crypto.envelope import EnvelopeMalformed
+
+    body = msgspec.convert(phone.start() | {"wraps": b64(b"not an age file")}, create.Start)
+    with pytest.raises(EnvelopeMalformed):
+        await create.create(node.encounters, body)

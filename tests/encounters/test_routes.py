@@ -1,0 +1,134 @@
+"""The room over HTTP: what a phone and a pair of recovery words can do, and how it is refused."""
+
+import asyncio
+import json
+import socket
+from collections.abc import AsyncIterator
+from hashlib import sha256
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.encounters.phone import Phone
+from tocsin.app import application
+from tocsin.crypto import envelope
+from tocsin.crypto.profiles import CHUNK_LIMIT
+from tocsin.crypto.stream import Reader
+from tocsin.evidence.receipt import read
+from tocsin.ids import b64
+from tocsin.node import Node
+from tocsin.web import server
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+async def client(node: Node) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of the real server in front of the node."""
+    listening = socket.create_server(("127.0.0.1", 0))
+    running = server.server(application(node), host="127.0.0.1", port=0, tls=None)
+    task = asyncio.create_task(running.serve(sockets=[listening]))
+    port = listening.getsockname()[1]
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", trust_env=False) as client:
+        while not running.started:
+            await asyncio.sleep(0.01)
+        yield client
+    running.should_exit = True
+    await task
+
+
+def may(secret: bytes) -> dict[str, str]:
+    return {"authorization": f"Tocsin {b64(secret)}"}
+
+
+async def put(
+    client: httpx.AsyncClient, phone: Phone, raw: bytes, seq: int | None = None, **more: Any
+) -> httpx.Response:
+    seq = int.from_bytes(raw[:8]) if seq is None else seq
+    headers = may(phone.upload) | more.pop("headers", {})
+    return await client.put(f"/encounters/{b64(phone.id)}/chunks/{seq}", content=raw, headers=headers, **more)
+
+
+async def test_a_recording_from_the_first_second_to_its_words(client: httpx.AsyncClient, node: Node) -> None:
+    phone = Phone(node.share_recipient)
+    begun = await client.post("/encounters", content=phone.start_json())
+    assert begun.status_code == 201, begun.text
+    vkey = begun.json()["receipt_key"]
+    assert (await client.post("/encounters", content=phone.start_json())).status_code == 200
+    for final in (False, False, True):
+        answer = await put(client, phone, phone.second(final=final))
+        assert answer.status_code == 200, answer.text
+        read(answer.content, vkey)
+    path = f"/encounters/{b64(phone.id)}"
+    state = (await client.get(f"{path}/state", headers=may(phone.upload))).json()
+    assert (state["next"], state["closed"]) == (3, "stopped")
+    share = (await client.post(f"{path}/return-share", headers=may(phone.upload))).json()["share"]
+    assert share == b64(phone.share)
+    locator, (_, recipient) = node.clock.random_bytes(32), envelope.new_identity(node.clock)
+    wraps = {"wraps": b64(envelope.seal_to([recipient], phone.rk)), "locator": b64(sha256(locator).digest())}
+    assert (await client.put(f"{path}/wraps", content=json.dumps(wraps), headers=may(phone.upload))).status_code == 200
+    found = (await client.post("/recover", headers=may(locator))).json()
+    assert found["recording"] == b64(phone.id)
+    owner = Reader(phone.rk, phone.writer.header).owner_secret
+    sealed = await client.get(f"{path}/sealed", headers=may(owner))
+    assert sealed.content.startswith(b"PK")
+    erased = await client.post(f"{path}/erase", headers=may(owner))
+    assert (erased.status_code, erased.json()["message"]) == (202, "will be erased when no duty to keep it remains")
+    assert (await client.post("/recover", headers=may(locator))).status_code == 403
+
+
+async def test_bad_input_gets_a_code_and_a_sentence_and_nothing_back(client: httpx.AsyncClient, node: Node) -> None:
+    phone = Phone(node.share_recipient)
+    await client.post("/encounters", content=phone.start_json())
+    raw = phone.second()
+    canary = b"canary-4711-canary"
+    cases = [
+        (await client.post("/encounters", content=canary), 400, "body_malformed"),
+        (await client.post("/encounters", content=b'{"header": 1}'), 400, "body_malformed"),
+        (await put(client, phone, canary, 0), 400, "chunk_malformed"),
+        (await put(client, phone, b"", 0), 400, "chunk_malformed"),
+        (await put(client, phone, raw, 3), 400, "chunk_malformed"),
+        (await put(client, phone, b"\0" * (CHUNK_LIMIT + 1), 0), 413, "body_too_large"),
+        (await put(client, phone, raw, headers={"authorization": ""}), 401, "capability_missing"),
+        (await put(client, phone, raw, headers={"authorization": "Tocsin AAAA"}), 403, "capability_wrong"),
+        (
+            await client.put(f"/encounters/{b64(bytes(16))}/chunks/0", content=raw, headers=may(phone.upload)),
+            403,
+            "capability_wrong",
+        ),
+        (await client.get("/encounters/nonsense/state", headers=may(phone.upload)), 403, "capability_wrong"),
+        (await client.get("/no/such/place"), 404, "not_found"),
+    ]
+    for answer, status, code in cases:
+        assert (answer.status_code, answer.json()["code"]) == (status, code), answer.text
+        assert answer.json()["message"].endswith(".")
+        assert canary not in answer.content
+        assert answer.headers["cache-control"] == "no-store"
+        assert "default-src 'none'" in answer.headers["content-security-policy"]
+    assert (await put(client, phone, raw)).status_code == 200
+
+
+async def test_a_second_without_its_length_is_refused(client: httpx.AsyncClient, node: Node) -> None:
+    phone = Phone(node.share_recipient)
+    await client.post("/encounters", content=phone.start_json())
+
+    async def parts() -> AsyncIterator[bytes]:
+        yield phone.second()
+
+    answer = await client.put(f"/encounters/{b64(phone.id)}/chunks/0", content=parts(), headers=may(phone.upload))
+    assert (answer.status_code, answer.json()["code"]) == (411, "length_missing")
+
+
+async def test_the_log_and_the_desk_are_published(client: httpx.AsyncClient, node: Node) -> None:
+    await node.beat(1_900_000_020)
+    note = (await client.get("/log/checkpoint")).text
+    size = int(note.split("\n")[1])
+    assert size == 64
+    assert (await client.get(f"/log/beats/{size}")).text == note
+    assert len((await client.get("/log/tile/0/000.p/64")).content) == 64 * 32
+    desk = (await client.get("/desk-keys")).json()
+    assert (desk["keys"], desk["checkpoint"]) == ([], note)
+    assert (await client.get("/log/tile/0/001")).status_code == 404
+    config = (await client.get("/client-config")).json()
+    assert config["share_recipient"] == node.share_recipient
