@@ -55,9 +55,9 @@ class Done:
     last_good_ms: int
 
 
-def perform(acts: list[Act], data: Path, clock: Clock) -> list[Done]:
+def perform(acts: list[Act], folder: Path, clock: Clock) -> list[Done]:
     """Do every act and remember when each last worked. An act that fails never stops the next."""
-    file = data / REMEMBERED
+    file = folder / REMEMBERED
     known: dict[str, int] = json.loads(file.read_text()) if file.exists() else {}
     done = []
     for act in acts:
@@ -67,7 +67,7 @@ def perform(acts: list[Act], data: Path, clock: Clock) -> list[Done]:
         except Exception as error:  # noqa: BLE001  whatever went wrong is the answer
             seen, is_good = str(error) or type(error).__name__, False
         done.append(Done(act, is_good, seen, known.get(act.name, 0)))
-    data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     file.write_text(json.dumps(known))
     return done
 
@@ -79,7 +79,7 @@ def acts_of(settings: Settings, clock: Clock, folder: Path) -> list[Act]:
         Act("recording", lambda: record_three_seconds(node, clock, folder), "tocsin serve"),
         Act("log", lambda: newest_checkpoint(node, settings, clock), "tocsin keys unlock"),
         Act("legal desk", lambda: desk_has_keys(node), "tocsin desk add age1... --name PSEUDONYM"),
-        Act("disk", lambda: disk_has_room(Path(settings.data)), "make room, or move `data` to a larger disk"),
+        Act("disk", lambda: disk_has_room(Path(settings.folder)), "make room, or move `folder` to a larger disk"),
     ]
     acts += [
         Act(f"witness {w.url}", lambda w=w: witness_cosigns(node, w.vkeys), f"ask who runs {w.url} to start it")  # type: ignore[misc]
@@ -201,8 +201,8 @@ def stamp(authority: settings_.Authority, clock: Clock) -> str:
     return f"a token of {len(token)} bytes" + ("" if known.roots else ", unchecked: no roots are configured")
 
 
-def disk_has_room(data: Path) -> str:
-    free = shutil.disk_usage(data).free
+def disk_has_room(folder: Path) -> str:
+    free = shutil.disk_usage(folder).free
     if free < LEAST_FREE_BYTES:
         raise ActFailed(f"{free / 1e9:.1f} GB are free")
     return f"{free / 1e9:.1f} GB are free"

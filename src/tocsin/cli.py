@@ -62,7 +62,7 @@ def check(path: Path | None, *, as_json: bool) -> None:
     settings = settings_of(path)
     clock = SystemClock()
     with tempfile.TemporaryDirectory() as folder:
-        done = acts.perform(acts.acts_of(settings, clock, Path(folder)), Path(settings.data), clock)
+        done = acts.perform(acts.acts_of(settings, clock, Path(folder)), Path(settings.folder), clock)
     for line in done:
         click.echo(_as_json(line) if as_json else _as_words(line))
     sys.exit(0 if all(line.is_good for line in done) else 1)

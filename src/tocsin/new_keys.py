@@ -21,8 +21,8 @@ def make(settings: Settings, passphrase: str | None, clock: Clock) -> None:
     The receipt key is unattended whatever the settings say: seconds must be acknowledged right after a reboot, and who steals it
     can only promise what the log then fails to show.
     """
-    data = Path(settings.data)
-    data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    place = Path(settings.folder)
+    place.mkdir(parents=True, exist_ok=True, mode=0o700)
     custody = open_custody(settings)
     log, receipts = SigningKey(clock.random_bytes(KEY_BYTES)), SigningKey(clock.random_bytes(KEY_BYTES))
     identity, recipient = envelope.new_identity(clock)
@@ -34,4 +34,4 @@ def make(settings: Settings, passphrase: str | None, clock: Clock) -> None:
         "receipts": ReceiptSigner(settings.log_origin, receipts).vkey,
         "share": recipient,
     }
-    disk.write_new_file(data / PUBLISHED, [json.dumps(published, indent=1).encode()])
+    disk.write_new_file(place / PUBLISHED, [json.dumps(published, indent=1).encode()])

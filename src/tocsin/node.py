@@ -75,13 +75,13 @@ class Node:
 
     @classmethod
     def open(cls, settings: Settings, pack: Pack, clock: Clock) -> "Node":
-        """Open or begin a node in `settings.data`. Raises what the stores raise when something is damaged or locked by another."""
-        data = Path(settings.data)
-        data.mkdir(parents=True, exist_ok=True, mode=0o700)
+        """Open or begin a node in `settings.folder`. Raises what the stores raise when something is damaged or locked by another."""
+        place = Path(settings.folder)
+        place.mkdir(parents=True, exist_ok=True, mode=0o700)
         database = Database.open(settings.database_url)
         database.migrate()
         custody = open_custody(settings)
-        blobs = DiskBlobs(data / "log")
+        blobs = DiskBlobs(place / "log")
         receipts = ReceiptSigner(settings.log_origin, SigningKey(custody.get(RECEIPT_KEY)))
         node = cls(
             settings=settings,
@@ -176,7 +176,7 @@ class Node:
         """Do what commands left for this node, and try a key that was locked."""
         if self.log is None:
             self.unlock()
-        for path, said in await asyncio.to_thread(lambda: list(inbox.waiting(Path(self.settings.data)))):
+        for path, said in await asyncio.to_thread(lambda: list(inbox.waiting(Path(self.settings.folder)))):
             match said:
                 case {"kind": desk_keys.KIND, "body": dict(body)}:
                     await queue_public(self.database, desk_keys.KIND, entries.DESK_KEY, body)
@@ -229,7 +229,7 @@ class KeysMissing(TocsinError):
 def read_published(settings: Settings) -> dict[str, str]:
     """The public halves of the node's keys, kept in clear: `log` (vkey), `receipts` (vkey), `share` (age recipient)."""
     try:
-        found: dict[str, str] = json.loads((Path(settings.data) / PUBLISHED).read_text())
+        found: dict[str, str] = json.loads((Path(settings.folder) / PUBLISHED).read_text())
     except FileNotFoundError as error:
         raise KeysMissing from error
     return found
@@ -250,15 +250,15 @@ async def queue_public(database: Database, kind: str, line: bytes, body: Mapping
 
 def open_custody(settings: Settings) -> KeyCustody:
     """The node's keys (`docs/run/keys.md`)."""
-    place = sha256(str(Path(settings.data).resolve()).encode()).hexdigest()[:16]
+    place = sha256(str(Path(settings.folder).resolve()).encode()).hexdigest()[:16]
     runtime = Path(settings.runtime) if settings.runtime else MEMORY / f"tocsin-{place}"
-    return KeyCustody.open(Path(settings.data) / "keys", runtime)
+    return KeyCustody.open(Path(settings.folder) / "keys", runtime)
 
 
 def _room(
     settings: Settings, pack: Pack, clock: Clock, database: Database, custody: KeyCustody, receipts: ReceiptSigner
 ) -> Room:
-    data = Path(settings.data)
+    place = Path(settings.folder)
 
     def open_share(sealed: bytes) -> bytes:
         try:
@@ -271,9 +271,9 @@ def _room(
     return Room(
         clock=clock,
         database=database,
-        segments=SegmentStore.open(data / "segments", clock=clock),
-        erase_keys=EraseKeys.open(data / "erase.keys", settings.erase_slots, clock),
-        ballast=Ballast.open(data, settings.ballast_bytes),
+        segments=SegmentStore.open(place / "segments", clock=clock),
+        erase_keys=EraseKeys.open(place / "erase.keys", settings.erase_slots, clock),
+        ballast=Ballast.open(place, settings.ballast_bytes),
         receipts=receipts,
         limits=_limits(settings, pack),
         starts=Pace(starts / 60, starts),

@@ -65,7 +65,7 @@ def desk_add(path: Path | None, recipient: str, custodian: str, name: str) -> No
     clock = SystemClock()
     wait = load.load(settings.pack).desk_key_wait_s
     body = desk_keys.body("add", recipient, custodian, name, clock.now_ms() // 1000 + wait)
-    inbox.drop(Path(settings.data), {"kind": desk_keys.KIND, "body": body}, clock)
+    inbox.drop(Path(settings.folder), {"kind": desk_keys.KIND, "body": body}, clock)
     click.echo(
         f"In line for the next beat. Phones take this key {wait / 3600:g} h after an outside witness cosigned it."
     )
@@ -79,7 +79,7 @@ def desk_remove(path: Path | None, recipient: str, name: str) -> None:
     """Take a lawyer's key off the desk, from the next beat on."""
     clock = SystemClock()
     body = desk_keys.body("remove", recipient, "", name, clock.now_ms() // 1000)
-    inbox.drop(Path(settings_of(path).data), {"kind": desk_keys.KIND, "body": body}, clock)
+    inbox.drop(Path(settings_of(path).folder), {"kind": desk_keys.KIND, "body": body}, clock)
     click.echo("In line for the next beat.")
 
 

@@ -54,7 +54,7 @@ class RecordingLimits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """The node's settings. Paths are taken relative to the working directory of the process."""
 
-    data: str
+    folder: str
     runtime: str = ""
     database: str = ""
     host: str = "127.0.0.1"
@@ -108,7 +108,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
 
     @property
     def database_url(self) -> str:
-        return self.database or f"sqlite:///{Path(self.data) / 'tocsin.sqlite'}"
+        return self.database or f"sqlite:///{Path(self.folder) / 'tocsin.sqlite'}"
 
 
 def settings_of(path: Path | None) -> Settings:

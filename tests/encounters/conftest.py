@@ -17,7 +17,7 @@ from tocsin.settings import Settings
 def settings_in(folder: Path) -> Settings:
     """A node's settings for a trial: nothing outside `folder`."""
     return Settings(
-        data=str(folder / "data"),
+        folder=str(folder / "node"),
         runtime=str(folder / "runtime"),
         log_origin="sample.example/log",
         pack="minneapolis-sample",
@@ -30,7 +30,7 @@ def settings_in(folder: Path) -> Settings:
 
 def open_node(folder: Path) -> Node:
     """The node in `folder`, with fresh keys when it is new."""
-    if not (folder / "data" / PUBLISHED).exists():
+    if not (folder / "node" / PUBLISHED).exists():
         new_keys.make(settings_in(folder), None, SystemClock())
     return Node.open(settings_in(folder), load.load("minneapolis-sample"), SystemClock())
 

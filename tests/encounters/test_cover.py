@@ -46,7 +46,7 @@ async def test_a_reader_finds_its_leaf_and_the_chain_of_notes_is_whole(node: Nod
         notes = notes_of(sealed, phone)
     assert [note["i"] for _, note in notes] == list(range(len(notes)))
     assert [note["n"] for _, note in notes] == ["act", "chunk", "chunk", "chunk", "beat", "leaf", "act"]
-    head = bytes(32)
+    head, commitment, link = bytes(32), b"", b""
     for text, note in notes:
         if note["n"] == "beat":
             salt, link = base64.b64decode(note["salt"]), base64.b64decode(note["link"])

@@ -29,6 +29,7 @@ def stored_columns() -> dict[str, list[str]]:
     """Tables and their columns, after every room has registered its own."""
     if not (PACKAGE / "store" / "tables.py").exists():
         return {}
+    importlib.import_module("tocsin.tlog.public")
     for path in ending(".py", under="src/tocsin"):
         if path.name == "tables.py" and (path.parent in rooms() or path.parent.name == "store"):
             importlib.import_module(f"tocsin.{path.parent.name}.tables")

@@ -112,7 +112,7 @@ def _open_desk(town: Town) -> None:
 def _node(town: Town) -> dict[str, Any]:
     """Settings of a node for trials. The witnesses pass for outside ones, which the demo says aloud."""
     settings: dict[str, Any] = {
-        "data": str(town.folder / "node"),
+        "folder": str(town.folder / "node"),
         "log_origin": "demo.invalid/tocsin",
         "pack": PACK,
         "keys": "unattended",

@@ -1,7 +1,7 @@
-"""How a command reaches a running node: a file in its data folder, picked up within a second.
+"""How a command reaches a running node: a file in its folder, picked up within a second.
 
-SQLite has one process, so a command cannot write the node's tables; and an administrative port would be one more door. A file is durable
-when `drop` returns, is taken once, and works the same when the node is not running yet.
+SQLite has one process, so a command cannot write the node's tables; and an administrative port would be one more door. A file is
+durable when `drop` returns, is taken once, and works the same when the node is not running yet.
 """
 
 import os
@@ -15,9 +15,9 @@ FOLDER = "inbox"
 LONGEST = 64 * 1024
 
 
-def drop(data: Path, body: dict[str, object], clock: Clock) -> None:
+def drop(node: Path, body: dict[str, object], clock: Clock) -> None:
     """Leave `body` for the node; durable when this returns."""
-    folder = data / FOLDER
+    folder = node / FOLDER
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     name = clock.random_bytes(16).hex()
     draft = folder / f"{name}.draft"
@@ -29,9 +29,9 @@ def drop(data: Path, body: dict[str, object], clock: Clock) -> None:
     _sync_folder(folder)
 
 
-def waiting(data: Path) -> Iterator[tuple[Path, dict[str, canonical.Value]]]:
+def waiting(node: Path) -> Iterator[tuple[Path, dict[str, canonical.Value]]]:
     """What was left, oldest first. The caller unlinks each when it is done; what cannot be read is put aside by name."""
-    folder = data / FOLDER
+    folder = node / FOLDER
     for path in sorted(folder.glob("*.json"), key=lambda found: found.stat().st_mtime_ns):
         try:
             body = canonical.loads(path.read_bytes()[:LONGEST])

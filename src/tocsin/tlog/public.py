@@ -21,7 +21,7 @@ public_entry = Table(
     Column("leaf", BigInteger, nullable=True),
     Column("tree_size", BigInteger, nullable=True),
     Column("cosigned_size", BigInteger, nullable=True),  # first tree size an outside witness cosigned with it
-    Column("place", Integer, nullable=False),  # order among entries of one kind
+    Column("nth", Integer, nullable=False),  # order among entries of one kind
     sqlite_with_rowid=False,
 )
 
@@ -38,16 +38,16 @@ class Standing(NamedTuple):
 
 def queue(connection: Connection, digest: bytes, kind: str, entry: bytes) -> None:
     """Put an entry in line. The same entry twice is one."""
-    taken = connection.execute(select(public_entry.c.place).order_by(public_entry.c.place.desc()).limit(1)).scalar()
+    taken = connection.execute(select(public_entry.c.nth).order_by(public_entry.c.nth.desc()).limit(1)).scalar()
     insert = (postgresql if connection.dialect.name == "postgresql" else sqlite).insert(public_entry)
-    values = {"digest": digest, "kind": kind, "entry": entry, "place": (taken or 0) + 1}
+    values = {"digest": digest, "kind": kind, "entry": entry, "nth": (taken or 0) + 1}
     connection.execute(insert.values(**values).on_conflict_do_nothing())
 
 
 def waiting(connection: Connection) -> list[tuple[bytes, bytes]]:
     """Digest and entry of each that no beat has taken yet."""
     question = select(public_entry.c.digest, public_entry.c.entry).where(public_entry.c.leaf.is_(None))
-    return [(row.digest, row.entry) for row in connection.execute(question.order_by(public_entry.c.place))]
+    return [(row.digest, row.entry) for row in connection.execute(question.order_by(public_entry.c.nth))]
 
 
 def settle(connection: Connection, digests: Sequence[bytes], leaves: Sequence[int], tree_size: int) -> None:
@@ -66,5 +66,5 @@ def cosigned(connection: Connection, tree_size: int) -> None:
 def standing(connection: Connection, kind: str) -> list[Standing]:
     """Every entry of a kind that stands in the log, in the order in which they were queued."""
     question = select(public_entry).where(public_entry.c.kind == kind, public_entry.c.leaf.is_not(None))
-    found = connection.execute(question.order_by(public_entry.c.place))
+    found = connection.execute(question.order_by(public_entry.c.nth))
     return [Standing(row.entry, row.leaf, row.tree_size, row.cosigned_size) for row in found]

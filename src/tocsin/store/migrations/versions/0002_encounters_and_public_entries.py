@@ -52,7 +52,7 @@ def upgrade() -> None:
         sa.Column("leaf", sa.BigInteger, nullable=True),
         sa.Column("tree_size", sa.BigInteger, nullable=True),
         sa.Column("cosigned_size", sa.BigInteger, nullable=True),
-        sa.Column("place", sa.Integer, nullable=False),
+        sa.Column("nth", sa.Integer, nullable=False),
         sa.PrimaryKeyConstraint("digest", name="pk_public_entry"),
         sqlite_with_rowid=False,
     )
