@@ -2,11 +2,14 @@
 
 import base64
 import json
+import sys
+import tempfile
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 
-from tocsin import new_keys
+from tocsin import acts, new_keys, serving
 from tocsin.clock import SystemClock
 from tocsin.crypto import envelope
 from tocsin.crypto.keys import SigningKey
@@ -17,6 +20,42 @@ from tocsin.people import desk_keys, inbox
 from tocsin.settings import Settings, settings_of
 
 IDENTITY_LINE = "# Tocsin identity: who has this file opens what was sealed to it. Keep it off the node."
+
+
+@click.command()
+@click.pass_obj
+def serve(path: Path | None) -> None:
+    """Run the node until it is told to stop."""
+    serving.run(settings_of(path))
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+@click.pass_obj
+def check(path: Path | None, *, as_json: bool) -> None:
+    """Do everything this node is for, once, and say what does not work yet. Exit status 1 when something does not."""
+    settings = settings_of(path)
+    clock = SystemClock()
+    with tempfile.TemporaryDirectory() as folder:
+        done = acts.perform(acts.acts_of(settings, clock, Path(folder)), Path(settings.folder), clock)
+    for line in done:
+        click.echo(_as_json(line) if as_json else _as_words(line))
+    sys.exit(0 if all(line.is_good for line in done) else 1)
+
+
+def _as_json(line: acts.Done) -> str:
+    found = {"name": line.act.name, "good": line.is_good, "seen": line.seen, "last_good_ms": line.last_good_ms}
+    return json.dumps(found | ({} if line.is_good else {"next": line.act.mend}))
+
+
+def _as_words(line: acts.Done) -> str:
+    mark = click.style("works  ", fg="green") if line.is_good else click.style("MISSING", fg="red", bold=True)
+    said = f"{mark} {line.act.name}: {line.seen} (last worked: {_when(line.last_good_ms)})"
+    return said if line.is_good else f"{said}\n        next: {line.act.mend}"
+
+
+def _when(unix_ms: int) -> str:
+    return datetime.fromtimestamp(unix_ms / 1000, UTC).strftime("%Y-%m-%d %H:%M UTC") if unix_ms else "never"
 
 
 @click.group()

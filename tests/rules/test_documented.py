@@ -72,5 +72,8 @@ def below(path: tuple[str, ...], command: click.Command) -> Iterator[tuple[tuple
     if not isinstance(command, click.Group):
         yield path, command
         return
-    for name, one in command.commands.items():
+    context = click.Context(command)
+    for name in command.list_commands(context):
+        one = command.get_command(context, name)
+        assert one is not None
         yield from below((*path, name), one)
