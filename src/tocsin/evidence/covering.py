@@ -1,0 +1,178 @@
+"""What the log proves of a recording: its leaves, the checkpoints over them, proofs between those, timestamps, the custodian's key.
+
+Everything is computed from a `LogSource`'s tiles. A recording that no beat covers yet has no leaf; the package then says so.
+"""
+
+from base64 import b64encode, urlsafe_b64decode
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any, NamedTuple
+
+import msgspec
+
+from tocsin.crypto import canonical
+from tocsin.evidence.log_source import LogKeys, LogSource, LogUnreadable, Token, size_of, tokens_of
+from tocsin.evidence.opened import CustodyBroken, Note
+from tocsin.tlog import merkle
+from tocsin.tlog.entry import DESK_KEY, parse_time
+from tocsin.tlog.tile import ENTRIES, TILE_WIDTH, Tile, reader_of_tiles, split_bundle, split_tile, width_at
+
+
+class Leaf(NamedTuple):
+    """A beat that covers the recording: what its `beat` note said and where the log has it."""
+
+    beat: Note
+    place: int
+    size: int
+
+
+@dataclass(frozen=True)
+class Covering:
+    """The log's part of a package. `leaves` and the rest are what the JSON members hold."""
+
+    keys: LogKeys
+    checkpoints: dict[int, bytes]
+    leaves: list[dict[str, Any]]
+    consistency: list[dict[str, Any]]
+    tokens: dict[int, list[Token]]
+    custodian: dict[str, Any] | None
+
+    @property
+    def covered(self) -> list[tuple[int, int]]:
+        """`(seq, log index)` of each leaf, by seq."""
+        return [(leaf["seq"], leaf["index"]) for leaf in self.leaves]
+
+
+def cover(source: LogSource, notes: Sequence[Note], custodian_key: bytes | None) -> Covering:
+    """Read and prove. Raises `LogUnreadable` where the source lacks what it must have, `CustodyBroken` for notes at odds."""
+    keys = source.keys()
+    found = leaves_of(notes) if keys.log else []
+    checkpoints = _checkpoints(source, found)
+    desk_key = _desk_key(source, custodian_key, checkpoints)
+    leaves = [_prove(source, leaf) for leaf in found]
+    if leaves and (before := leaves[0]["first"]) and (raw := source.file(f"beats/{before}")) is not None:
+        checkpoints[before] = raw
+    checkpoints = dict(sorted(checkpoints.items()))
+    newest = max(checkpoints, default=0)
+    consistency = [
+        {"from": old, "proof": _texts(merkle.consistency_proof(old, new, _reader(source, newest))), "to": new}
+        for old, new in pairwise(checkpoints)
+    ]
+    tokens = {size: held for size in checkpoints if (held := tokens_of(source, size))}
+    return Covering(keys, checkpoints, leaves, consistency, tokens, desk_key)
+
+
+def leaves_of(notes: Sequence[Note]) -> list[Leaf]:
+    """The `leaf` notes with the `beat` note before each. A `beat` note without one is a node that stopped in between."""
+    found: list[Leaf] = []
+    beat: Note | None = None
+    for note in notes:
+        if note.said["n"] == "beat":
+            beat = note
+        elif note.said["n"] == "leaf":
+            if beat is None or beat.said.get("beat") != note.said.get("beat"):
+                raise CustodyBroken
+            found.append(Leaf(beat, note.number("leaf"), note.number("size")))
+            beat = None
+    return found
+
+
+def _checkpoints(source: LogSource, leaves: Sequence[Leaf]) -> dict[int, bytes]:
+    """The covering checkpoints and the newest, by size."""
+    found: dict[int, bytes] = {}
+    newest = source.file("checkpoint")
+    if newest is not None and size_of(newest):
+        found[size_of(newest)] = newest
+    for leaf in leaves:
+        raw = source.file(f"beats/{leaf.size}")
+        if raw is None and leaf.size not in found:
+            raise LogUnreadable
+        if raw is not None:
+            found[leaf.size] = raw
+    return found
+
+
+def _prove(source: LogSource, leaf: Leaf) -> dict[str, Any]:
+    first, time_entry = _time_before(source, leaf)
+    said, read = leaf.beat, _reader(source, leaf.size)
+    return {
+        "beat": said.number("beat"),
+        "custody_head": _text(said.head_before),
+        "entry": _text(_entry(source, leaf.place, leaf.size)),
+        "first": first,
+        "index": leaf.place,
+        "link": said.text("link"),
+        "proof": _texts(merkle.inclusion_proof(leaf.place, leaf.size, read)),
+        "salt": said.text("salt"),
+        "seq": said.number("seq"),
+        "time_entry": _text(time_entry),
+        "time_proof": _texts(merkle.inclusion_proof(first, leaf.size, read)),
+        "tree_size": leaf.size,
+    }
+
+
+def _time_before(source: LogSource, leaf: Leaf) -> tuple[int, bytes]:
+    """The last time entry before the leaf, which names its beat, and its index."""
+    for index in range(leaf.place - 1, -1, -1):
+        entry = _entry(source, index, leaf.size)
+        told = parse_time(entry)
+        if told and told[1] == index:
+            return index, entry
+    raise LogUnreadable
+
+
+def _entry(source: LogSource, index: int, size: int) -> bytes:
+    where, offset = divmod(index, TILE_WIDTH)
+    width = width_at(size, ENTRIES, where)
+    return split_bundle(_tile(source, Tile(ENTRIES, where, width)), width)[offset]
+
+
+def _reader(source: LogSource, size: int) -> merkle.Reader:
+    return reader_of_tiles(size, lambda where: split_tile(_tile(source, where), where.width))
+
+
+def _tile(source: LogSource, where: Tile) -> bytes:
+    raw = source.file(f"tile/{where.path}")
+    if raw is None:
+        raise LogUnreadable
+    return raw
+
+
+def _desk_key(source: LogSource, key: bytes | None, checkpoints: dict[int, bytes]) -> dict[str, Any] | None:
+    """The custodian's own entry among the desk keys, with its proof; adds the checkpoint it stands under."""
+    raw = source.file("desk-keys")
+    if raw is None or key is None:
+        return None
+    try:
+        told = msgspec.json.decode(raw)
+        for one in told["keys"]:
+            entry = _bytes(one["entry"])
+            if entry.startswith(DESK_KEY) and _is_of(entry[len(DESK_KEY) :], key):
+                note = str(told["checkpoint"]).encode()
+                size = size_of(note)
+                checkpoints.setdefault(size, note)
+                proof = _texts([_bytes(part) for part in one["proof"]])
+                return {"entry": _text(entry), "index": int(one["index"]), "proof": proof, "tree_size": size}
+    except (msgspec.DecodeError, KeyError, TypeError, ValueError) as error:
+        raise LogUnreadable from error
+    return None
+
+
+def _is_of(body: bytes, key: bytes) -> bool:
+    said = canonical.loads(body)
+    return isinstance(said, dict) and (said.get("act"), said.get("custodian")) == ("add", _text(key))
+
+
+def _bytes(text: str) -> bytes:
+    """Either alphabet of base64, with or without padding."""
+    plain = text.replace("+", "-").replace("/", "_").rstrip("=")
+    return urlsafe_b64decode(plain + "=" * (-len(plain) % 4))
+
+
+def _text(raw: bytes) -> str:
+    return b64encode(raw).decode()
+
+
+def _texts(parts: Sequence[bytes]) -> list[str]:
+    return [_text(part) for part in parts]

@@ -1,0 +1,97 @@
+"""The README of a package in plain words, in English, Spanish and French, from the package's own facts.
+
+Each language is a file of the same sentences under the same names; `readme` puts them together. What is missing is said
+first and in capitals: an absence must not be quieter than a presence.
+"""
+
+from collections.abc import Iterator
+from functools import cache
+from importlib import resources
+
+from tocsin.evidence.facts import Facts, span, utc, utc_ms
+
+LANGUAGES = ("en", "es", "fr")
+WIDTH = 100
+
+
+@cache
+def sentences(language: str) -> dict[str, str]:
+    """The sentences of one of `LANGUAGES`, by name."""
+    text = resources.files(__name__).joinpath(f"{language}.txt").read_text(encoding="utf-8")
+    return dict(line.split(": ", 1) for line in text.splitlines())
+
+
+def readme(facts: Facts, language: str) -> str:
+    """The README in one of `LANGUAGES`."""
+    words = sentences(language)
+    parts = [words["title"], words["what"].format(recording=facts.recording)]
+    missing = list(_missing(facts, words))
+    parts += [words["missing_title"], *missing] if missing else [words["nothing_missing"]]
+    parts += [words["shows_title"], *_shows(facts, words)]
+    parts += [words["not_title"], *(words[name] for name in ("not_scene", "not_clock", "not_who", "not_outside"))]
+    parts += [words["files_title"], *_files(facts, words), words["key_warning"], words["verify"], words["advice"]]
+    return "\n\n".join(_fold(part) for part in parts) + "\n"
+
+
+def _missing(facts: Facts, words: dict[str, str]) -> Iterator[str]:
+    """Everything a reader must not overlook."""
+    witnesses = len({name for name, _ in facts.witnesses})
+    told = (
+        ("sample", facts.is_sample),
+        ("rehearsal", facts.kind == "rehearsal"),
+        ("import", facts.kind == "import"),
+        ("cut", not facts.is_stopped),
+        ("leaf", facts.leaf_count == 0),
+        ("tail", facts.leaf_count > 0 and facts.uncovered > 0),
+        ("witnesses", facts.leaf_count > 0 and witnesses < 2),
+        ("timestamp", not facts.timestamps),
+        ("signature", facts.custodian is None),
+        ("log_of_signer", facts.custodian is not None and facts.custodian_index is None),
+    )
+    for name, is_so in told:
+        if is_so:
+            count = witnesses if name == "witnesses" else facts.uncovered
+            yield words[f"missing_{name}"].format(count=count, seq=facts.covered_seq)
+
+
+def _shows(facts: Facts, words: dict[str, str]) -> Iterator[str]:
+    yield words["shows_bytes"].format(count=facts.chunk_count, length=span(facts.length_ms))
+    yield words["shows_order"]
+    if facts.first_received_ms is not None:
+        times = {"first": utc_ms(facts.first_received_ms), "last": utc_ms(facts.last_received_ms)}
+        yield words["shows_received"].format(**times)
+    if facts.started_ms is not None:
+        yield words["shows_phone_clock"].format(at=utc_ms(facts.started_ms))
+    if facts.leaf_count:
+        yield words["shows_leaves"].format(count=facts.leaf_count, beat=utc(facts.last_beat), seq=facts.covered_seq)
+    for name, time in facts.witnesses:
+        yield words["shows_witness"].format(name=name, at=utc(time))
+    for name in facts.timestamps:
+        yield words["shows_timestamp"].format(name=name)
+    if facts.custodian is not None:
+        yield words["shows_custodian"].format(key=facts.custodian, at=utc(facts.made_at))
+    yield words["shows_stop" if facts.is_stopped else "shows_cut"]
+    for reason, start, end in facts.gaps:
+        yield words["shows_gap"].format(reason=reason, start=span(start), end=span(end))
+
+
+def _files(facts: Facts, words: dict[str, str]) -> Iterator[str]:
+    for one in facts.originals:
+        yield words["original"].format(name=one.name, size=one.size, sha256=one.sha256)
+    yield words["files"]
+
+
+def _fold(paragraph: str) -> str:
+    """Lines of at most `WIDTH`, unless one word is longer. Lines of a list stay lines."""
+    return "\n".join(_fold_line(line) for line in paragraph.split("\n"))
+
+
+def _fold_line(line: str) -> str:
+    rows, indent = [""], "  " if line.startswith("- ") else ""
+    for word in line.split(" "):
+        longer = f"{rows[-1]} {word}" if rows[-1].strip() else rows[-1] + word
+        if len(longer) > WIDTH and rows[-1].strip():
+            rows.append(indent + word)
+        else:
+            rows[-1] = longer
+    return "\n".join(rows)

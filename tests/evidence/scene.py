@@ -1,0 +1,262 @@
+"""A whole small world for packages: a phone, a node's log and notes, witnesses, a timestamp authority, a custodian.
+
+`Scene(seed)` is deterministic but for signatures that draw randomness (ML-DSA, ECDSA). What a test may want to change is a
+field.
+"""
+
+import json
+from base64 import b64encode
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+from hashlib import sha256
+from pathlib import Path
+
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from tests.crypto.counted_clock import CountedClock
+from tests.evidence.authority import Authority
+from tocsin.crypto import canonical, envelope
+from tocsin.crypto.custody import Session
+from tocsin.crypto.keys import PostQuantumKey, SigningKey
+from tocsin.crypto.profiles import CHUNK_NOTE_BYTES
+from tocsin.crypto.stream import EVENT, GAP, IMPORT, MEDIA, Writer, parse_chunk
+from tocsin.evidence import package
+from tocsin.evidence.custody import Action, Chain, beat_commitment
+from tocsin.evidence.log_source import LogKeys
+from tocsin.evidence.opened import Opened
+from tocsin.evidence.receipt import ReceiptSigner
+from tocsin.evidence.sealed import Sealed, write_sealed
+from tocsin.tlog import entry
+from tocsin.tlog import note as notes
+from tocsin.tlog.cosignature import Cosigner
+from tocsin.tlog.log import Log
+from tocsin.tlog.publish import tokens_json
+
+ORIGIN = "sample.example/log"
+T0 = 1_800_000_000_000
+"""A whole minute, Unix ms."""
+
+
+class MemoryBlobs:
+    """A log's store without a disk."""
+
+    def __init__(self) -> None:
+        self.held: dict[str, bytes] = {}
+
+    def put(self, name: str, content: bytes) -> None:
+        self.held[name] = content
+
+    def get(self, name: str) -> bytes:
+        return self.held[name]
+
+    def exists(self, name: str) -> bool:
+        return name in self.held
+
+    def list(self, prefix: str) -> list[str]:
+        return sorted(name for name in self.held if name.startswith(prefix))
+
+
+@dataclass
+class Scene:
+    """What happened, and what came of it. Build with `record`, then ask for `package`."""
+
+    place: Path
+    seed: bytes = b"scene"
+    witness_count: int = 2
+    is_timestamped: bool = True
+    is_logged_custodian: bool = True
+    is_stopped: bool = True
+    kind: str = "encounter"
+    chunks: int = 8
+    step_ms: int = 20_000
+    restart_at: int = 0
+    body: Callable[[int], bytes] = lambda seq: sha256(seq.to_bytes(8)).digest() * (seq % 5 + 1)
+    keys_seed: bytes = b"town"
+    sealed_chunks: list[bytes] = field(default_factory=list)
+    sealed_notes: list[bytes] = field(default_factory=list)
+    tokens: dict[int, bytes] = field(default_factory=dict)
+    checkpoints: dict[int, bytes] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.clock = CountedClock(self.seed, T0)
+        keys = CountedClock(self.keys_seed)
+        self.log_key, self.custodian = SigningKey.generate(keys), SigningKey.generate(keys)
+        self.receipts = ReceiptSigner(ORIGIN, SigningKey.generate(keys))
+        self.witnesses = [
+            Cosigner(f"w{number}.example", SigningKey.generate(keys), PostQuantumKey.generate(keys))
+            for number in range(1, 4)
+        ]
+        self.identity, self.recipient = envelope.new_identity(self.clock)
+        self.recording_key = self.clock.random_bytes(32)
+        self.writer = Writer(self.recording_key, self.clock)
+        self.header = self.writer.header
+        self.chain = Chain(self.clock)
+        self.session = Session(self.header.recording_id, self.writer.custody_public, self.clock)
+        self.log = Log.open(MemoryBlobs(), ORIGIN, self.log_key, self.clock)
+        self.wraps = envelope.seal_to([self.recipient], self.recording_key)
+        self.desk_index, self.newest = 0, (0, self.header.link)
+        self._publish_keys()
+        self._record()
+
+    @cached_property
+    def authority(self) -> Authority:
+        return Authority(self.clock)
+
+    # the log
+
+    def _publish_keys(self) -> None:
+        """The beat before the recording, with the custodian's key in it."""
+        told = {
+            "act": "add", "age": self.recipient, "custodian": b64(self.custodian.public), "desk": "legal",
+            "name": "Quiet Heron", "not_before": T0 // 1000 - 90_000,
+        }  # fmt: skip
+        self.desk_entry = entry.DESK_KEY + canonical.dumps(told)
+        made = self.log.append_beat(T0 // 1000 - 60, [self.desk_entry])
+        self.desk_index = made.indices[0]
+        self.cosign(made.tree_size)
+
+    def cosign(self, size: int) -> None:
+        text = notes.parse(self.log.checkpoint_note(size)).text
+        lines = [
+            line for one in self.witnesses[: self.witness_count] for line in one.cosign(text, self.clock.ms // 1000)
+        ]
+        self.log.add_cosignatures(size, lines)
+        self.checkpoints[size] = self.log.checkpoint_note(size).encode()
+        if self.is_timestamped:
+            self.tokens[size] = self.authority.answer(sha256(text.encode()).digest())
+
+    def beat(self) -> None:
+        """Cover the recording by the next beat of the log."""
+        beat = -(-self.clock.ms // 60_000) * 60
+        self.clock.ms = max(self.clock.ms, beat * 1000 + 1500)
+        (seq, link), salt, head = self.newest, self.clock.random_bytes(32), self.chain.head
+        self.note(self.chain.beat(beat, seq, link, salt))
+        hidden = beat_commitment(salt, self.header.recording_id, seq, link, head)
+        made = self.log.append_beat(beat, [entry.beat_entry(hidden)])
+        self.cosign(made.tree_size)
+        self.note(self.chain.leaf(beat, made.indices[0], made.tree_size, late=False))
+
+    # the recording
+
+    def note(self, plaintext: bytes, padded_to: int = 0) -> None:
+        self.sealed_notes.append(self.session.seal(plaintext, padded_to))
+
+    def act(self, action: Action, actor: str = "node") -> None:
+        self.note(self.chain.act(self.clock.ms, actor, action))
+
+    def chunk(self, kind: int, body: bytes, *, final: bool = False) -> None:
+        """A second sealed, received and noted."""
+        raw = self.writer.seal(kind, self.clock.ms - T0, body, final=final)
+        self.sealed_chunks.append(raw)
+        parsed = parse_chunk(raw)
+        self.newest = (parsed.seq, parsed.link)
+        promised = self.clock.ms // 60_000 * 60 + 60
+        self.note(self.chain.chunk(parsed.seq, self.clock.ms, promised, self.receipts.key_id), CHUNK_NOTE_BYTES)
+
+    def say(self, kind: int, said: dict[str, object], *, final: bool = False) -> None:
+        self.chunk(kind, canonical.dumps(said), final=final)
+
+    def _record(self) -> None:
+        self.clock.ms = T0 + 2000
+        self.act(Action.CREATED, "phone")
+        self.say(EVENT, self._start())
+        media = IMPORT if self.kind == "import" else MEDIA
+        for seq in range(1, self.chunks - 1):
+            self._pass(self.step_ms)
+            if seq == 2:
+                self.say(
+                    EVENT, {"event": "clock", "at": self.clock.ms - 40, "node_ms": self.clock.ms, "round_trip_ms": 31}
+                )
+            elif seq == 3:
+                self.say(GAP, {"reason": "paused", "from_ms": 40_000, "until_ms": 41_000})
+            elif seq == self.restart_at:
+                self.say(EVENT, {"event": "restarted_media", "at": self.clock.ms, "mime": "video/mp4"})
+            else:
+                self.chunk(media, self.body(seq))
+        self._end(media)
+
+    def _end(self, media: int) -> None:
+        self._pass(self.step_ms)
+        if self.is_stopped:
+            self.say(EVENT, {"event": "stop", "reason": "person", "at": self.clock.ms}, final=True)
+        else:
+            self.chunk(media, self.body(self.chunks - 1))
+        self.act(Action.STOPPED if self.is_stopped else Action.CUT)
+        self.beat()
+        self.clock.ms += 90_000
+        self.act(Action.FETCHED, "owner")
+
+    def _start(self) -> dict[str, object]:
+        return {
+            "event": "start", "at": self.clock.ms + 250, "kind": self.kind, "mime": "video/webm;codecs=vp8,opus",
+            "width": 640, "height": 360, "build": "0" * 64, "browser": "Chromium 156", "os": "Linux",
+            "continues": "", "continued_seq": 0, "recipients": [self.recipient], "recipients_note": "desk",
+            "place": "not collected",
+        }  # fmt: skip
+
+    def _pass(self, milliseconds: int) -> None:
+        """Let time pass; a beat that falls into it covers what is there."""
+        due = self.clock.ms + milliseconds
+        if due // 60_000 > self.clock.ms // 60_000:
+            self.beat()
+        self.clock.ms = max(self.clock.ms, due)
+
+    # what comes of it
+
+    def keys(self) -> LogKeys:
+        vkeys = [str(key) for one in self.witnesses[: max(self.witness_count, 2)] for key in one.vkeys]
+        return LogKeys(str(self.log.vkey), (self.receipts.vkey,), tuple(vkeys))
+
+    def file(self, name: str) -> bytes | None:
+        """A scene is a `LogSource`."""
+        kind, _, rest = name.partition("/")
+        if kind == "checkpoint":
+            return self.log.checkpoint_note().encode()
+        if kind == "beats":
+            return self.checkpoints.get(int(rest))
+        if kind == "tile":
+            return self.log.tile(rest)
+        if kind == "timestamps":
+            held = self.tokens.get(int(rest))
+            return tokens_json({"sample": held}) if held else None
+        return self.desk_keys() if kind == "desk-keys" and self.is_logged_custodian else None
+
+    def desk_keys(self) -> bytes:
+        proof = [b64(part) for part in self.log.inclusion_proof(self.desk_index, self.log.size)]
+        one = {"entry": b64(self.desk_entry), "index": self.desk_index, "proof": proof}
+        told = {"origin": ORIGIN, "keys": [one], "checkpoint": self.log.checkpoint_note(), "desk": "legal"}
+        return json.dumps(told).encode()
+
+    def sealed(self, more: dict[str, bytes] | None = None) -> Path:
+        path = self.place / f"{self.seed.hex()}.tocsin"
+        about = {
+            "client": "0" * 64, "origin": ORIGIN, "pack": "sample", "pack_is_sample": False, "retention_days": 90, "version": "0.1.0",
+        }  # fmt: skip
+        members = {"node.json": canonical.dumps(about), **(more or {})}
+        whole = write_sealed(self.header.raw, self.wraps, self.sealed_chunks, self.sealed_notes, members)
+        path.write_bytes(b"".join(whole))
+        return path
+
+    def parts(self, *, custodian: bool = True) -> Iterator[bytes]:
+        with Sealed(self.sealed()) as sealed:
+            opened = Opened.begin(sealed, self.identity)
+            signer = self.custodian if custodian else None
+            yield from package.make_package(opened, self, signer, self.clock.ms // 1000 + 3600)
+
+    def package(self, *, custodian: bool = True) -> Path:
+        path = self.place / f"{self.seed.hex()}.zip"
+        path.write_bytes(b"".join(self.parts(custodian=custodian)))
+        return path
+
+    def root_pem(self) -> bytes:
+        return self.authority.root.public_bytes(Encoding.PEM)
+
+    def trust(self) -> dict[str, object]:
+        vkeys = [str(key) for one in self.witnesses[:2] for key in one.vkeys]
+        roots = [self.root_pem().decode()]
+        return {"log": str(self.log.vkey), "witnesses": vkeys, "timestamp_roots": roots, "quorum": 2}
+
+
+def b64(raw: bytes) -> str:
+    return b64encode(raw).decode()

@@ -1,0 +1,151 @@
+"""A package holds what was recorded, is the same bytes each time, streams, and says in words what is missing."""
+
+import subprocess
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from tests.evidence.scene import Scene
+from tocsin.crypto.stream import ChunkUnopenable
+from tocsin.evidence import package
+from tocsin.evidence.complete import complete
+from tocsin.evidence.log_source import Folder, Kept, LogUnreadable
+from tocsin.evidence.open import FolderTaken, open_originals
+from tocsin.evidence.opened import Opened, RecordingEmpty
+from tocsin.evidence.sealed import Sealed
+from tocsin.evidence.verify import Trust, verify
+from tocsin.evidence.words_of_package import LANGUAGES, sentences
+
+
+def texts(made: Path) -> dict[str, str]:
+    with zipfile.ZipFile(made) as opened:
+        return {
+            name: opened.read(name).decode() for name in opened.namelist() if name.endswith((".txt", ".json", ".csv"))
+        }
+
+
+def test_an_honest_package_passes_every_step_under_outside_keys(made: Path, trust: Trust) -> None:
+    report = verify(made, trust)
+    assert [step.status for step in report.steps] == ["PASS"] * 10
+    assert report.exit == 0
+
+
+def test_the_originals_are_the_bytes_that_were_recorded(scene: Scene, made: Path) -> None:
+    with zipfile.ZipFile(made) as opened:
+        first, second = opened.read("original/media-001.webm"), opened.read("original/media-002.mp4")
+    assert first == scene.body(1) + scene.body(4)
+    assert second == scene.body(6)
+
+
+def test_the_same_export_key_and_time_give_the_same_bytes(scene: Scene) -> None:
+    assert b"".join(scene.parts()) == b"".join(scene.parts())
+
+
+def test_open_writes_the_originals_and_overwrites_nothing(scene: Scene, tmp_path: Path) -> None:
+    with Sealed(scene.sealed()) as sealed:
+        written = open_originals(Opened.begin(sealed, scene.identity), tmp_path / "out")
+        assert [one.path.name for one in written] == ["media-001.webm", "media-002.mp4"]
+        assert (tmp_path / "out" / "media-002.mp4").read_bytes() == scene.body(6)
+        with pytest.raises(FolderTaken):
+            open_originals(Opened.begin(sealed, scene.identity), tmp_path / "out")
+
+
+def test_a_completed_export_stands_alone(scene: Scene, tmp_path: Path) -> None:
+    """Package of the completed export, with the node gone, is byte for byte that made from the log."""
+    path = tmp_path / "complete.tocsin"
+    with Sealed(scene.sealed()) as sealed:
+        path.write_bytes(b"".join(complete(Opened.begin(sealed, scene.identity), scene)))
+    with Sealed(path) as sealed:
+        opened = Opened.begin(sealed, scene.identity)
+        again = b"".join(package.make_package(opened, Kept(sealed.log), scene.custodian, scene.clock.ms // 1000 + 3600))
+    assert again == b"".join(scene.parts())
+
+
+def test_an_export_without_log_says_so_in_red_and_never_passes(scene: Scene, tmp_path: Path) -> None:
+    path = tmp_path / "bare.zip"
+    with Sealed(scene.sealed()) as sealed:
+        opened = Opened.begin(sealed, scene.identity)
+        path.write_bytes(b"".join(package.make_package(opened, Kept({}), None, 1_800_001_000)))
+    report = verify(path)
+    assert report.exit == 3
+    assert {step.name: step.status for step in report.steps}["leaves"] == "MISSING"
+    assert "NO TIME FROM OUTSIDE" in texts(path)["README.txt"]
+
+
+def test_a_folder_without_the_log_is_refused(scene: Scene, tmp_path: Path) -> None:
+    with Sealed(scene.sealed()) as sealed, pytest.raises(LogUnreadable):
+        package.make_package(Opened.begin(sealed, scene.identity), Folder(tmp_path), None, 0)
+
+
+def test_a_changed_chunk_stops_the_making(scene: Scene, tmp_path: Path) -> None:
+    other = Scene(tmp_path, b"changed")
+    raw = bytearray(other.sealed_chunks[3])
+    raw[200] ^= 1
+    other.sealed_chunks[3] = bytes(raw)
+    with pytest.raises(Exception, match=r"signature_wrong|chunk_unopenable"):
+        other.package()
+    assert ChunkUnopenable.code == "chunk_unopenable"
+
+
+def test_an_empty_recording_makes_no_package(tmp_path: Path) -> None:
+    scene = Scene(tmp_path, b"empty")
+    scene.sealed_chunks.clear()
+    scene.sealed_notes.clear()
+    with pytest.raises(RecordingEmpty):
+        scene.package()
+
+
+@pytest.mark.parametrize(
+    ("changes", "red"),
+    [
+        ({"is_timestamped": False}, "NO TIMESTAMP"),
+        ({"witness_count": 1}, "FEWER THAN TWO WITNESSES"),
+        ({"is_stopped": False}, "CUT"),
+        ({"kind": "rehearsal"}, "REHEARSAL"),
+        ({"kind": "import"}, "NOT CAPTURED HERE"),
+        ({"is_logged_custodian": False}, "SIGNER NOT IN THE LOG"),
+    ],
+)
+def test_what_is_missing_is_said_in_red_words(tmp_path: Path, changes: dict[str, object], red: str) -> None:
+    told = texts(Scene(tmp_path, **changes).package())  # type: ignore[arg-type]
+    assert f"RED: {red}" in told["README.txt"]
+    assert (
+        told["README.es.txt"].count("ROJO") == told["README.txt"].count("RED:") == told["README.fr.txt"].count("ROUGE")
+    )
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_language_has_every_sentence_with_the_same_blanks(language: str) -> None:
+    english, other = sentences("en"), sentences(language)
+    assert list(english) == list(other)
+    for name, sentence in english.items():
+        assert sorted(blanks(sentence)) == sorted(blanks(other[name]))
+
+
+def blanks(sentence: str) -> list[str]:
+    return [part.split("}")[0] for part in sentence.split("{")[1:]]
+
+
+def test_every_certificate_is_marked_for_counsel(made: Path) -> None:
+    found = {name: text for name, text in texts(made).items() if name.startswith("certificates/")}
+    assert len(found) == 5
+    assert all("for review by counsel" in text.split("\n")[0].lower() for text in found.values())
+
+
+def test_the_method_by_hand_works_exactly_as_written(scene: Scene, made: Path, tmp_path: Path) -> None:
+    """Every indented line of VERIFY.txt, in one shell, with sha256sum and openssl and nothing of ours."""
+    with zipfile.ZipFile(made) as opened:
+        opened.extractall(tmp_path)
+    (tmp_path / "ROOT.pem").write_bytes(scene.root_pem())
+    lines = (tmp_path / "VERIFY.txt").read_text().splitlines()
+    script = "set -e\n" + "\n".join(line[4:] for line in lines if line.startswith("    ")) + "\n"
+    run = subprocess.run(["sh"], input=script, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False)
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert run.stdout.count("RIGHT") == 6
+    assert run.stdout.count("Signature Verified Successfully") == 5
+    with zipfile.ZipFile(made) as opened:
+        assert run.stdout.count(": OK") == len(opened.namelist()) - 2 + 1
+    assert "Verification: OK" in run.stdout
+    changed = script.replace("sha256sum -c SUMS", "printf x >> original/media-001.webm; sha256sum -c SUMS")
+    assert subprocess.run(["sh"], input=changed, cwd=tmp_path, capture_output=True, text=True, check=False).returncode
