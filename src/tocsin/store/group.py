@@ -86,30 +86,34 @@ class Group(Generic[Job, Answer]):
                 self._changed.notify()
 
     def _run(self) -> None:
-        size, duration = 1, 0.0
-        while size:
-            size, duration = self._turn(size, duration * PATIENCE)
+        expected, patience_s = 1, 0.0
+        while expected:
+            expected, patience_s = self._turn(expected, patience_s)
 
-    def _turn(self, last_size: int, patience_s: float) -> tuple[int, float]:
-        """One group, from waiting for it to answering it. Returns its size (0: closed) and seconds; keeps nothing of it."""
-        group = self._next_group(last_size, patience_s)
+    def _turn(self, expected: int, patience_s: float) -> tuple[int, float]:
+        """One group, from waiting for it to answering it; keeps nothing of it.
+
+        Returns how many jobs the next group may hope for (0: closed) and for how many seconds.
+        """
+        group = self._next_group(expected, patience_s)
         began = self._clock.monotonic()
         answers = self._answers([job for job, _ in group]) if group else []
-        duration = self._clock.monotonic() - began
+        patience_s = (self._clock.monotonic() - began) * PATIENCE
+        with self._changed:
+            expected = min(self._limit, len(group) + len(self._waiting)) if group else 0
         _answer_all([caller for _, caller in group], answers)
-        return len(group), duration
+        return expected, patience_s
 
-    def _next_group(self, last_size: int, patience_s: float) -> list[tuple[Job, _Caller[Answer]]]:
-        """Wait for work, then a moment for the callers just answered.
+    def _next_group(self, expected: int, patience_s: float) -> list[tuple[Job, _Caller[Answer]]]:
+        """Wait for work, then a moment for those who were waiting and those who were just answered.
 
         Without that moment, sixteen callers split into groups of one and fifteen and pay for two syncs each time round.
         """
         with self._changed:
             self._wanted = 1
             self._changed.wait_for(lambda: self._waiting or self._closed)
-            self._wanted = min(self._limit, len(self._waiting) - 1 + last_size)
-            if len(self._waiting) < self._wanted and not self._closed:
-                self._changed.wait_for(lambda: len(self._waiting) >= self._wanted or self._closed, patience_s)
+            self._wanted = expected
+            self._changed.wait_for(lambda: len(self._waiting) >= expected or self._closed, patience_s)
             group, self._waiting = self._waiting[: self._limit], self._waiting[self._limit :]
             return group
 

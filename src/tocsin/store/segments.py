@@ -17,30 +17,14 @@ from pathlib import Path
 
 from tocsin.clock import Clock, SystemClock
 from tocsin.errors import TocsinError
-from tocsin.store import disk, fail_points, segment_file
+from tocsin.store import disk, segment_file
 from tocsin.store.group import Group
+from tocsin.store.segment_append import LARGEST_FRAME, Appending, Buffer
 from tocsin.store.segment_file import Damage, Found
-from tocsin.store.segment_format import (
-    FIRST_FRAME,
-    FRAME_BYTES,
-    KEY_BYTES,
-    MARK,
-    SALT_BYTES,
-    Frame,
-    Position,
-    SegmentHeader,
-    frame_head,
-    next_page,
-)
+from tocsin.store.segment_format import FIRST_FRAME, KEY_BYTES, SALT_BYTES, Frame, Position, SegmentHeader
 
 SEGMENT_BYTES = 256 << 20
-"""Size at which a new file is begun: read through in under a second at each start."""
-
-AHEAD_BYTES = 16 << 20
-"""Space set aside in one step: a write into it needs no allocation, six times faster a mebibyte on ext4."""
-
-LARGEST_FRAME = 4 << 20
-"""Bytes of meta and body together; far above the largest chunk (1 MiB)."""
+"""Size at which a new file is begun; files are the unit of removal."""
 
 UNKNOWN = 1 << 40
 """An end above every file's."""
@@ -78,15 +62,17 @@ class SegmentStore:
         self._clock = clock
         self._lock = disk.hold(directory / "lock")
         self._headers: dict[int, SegmentHeader] = {}
-        self._file: _Appending | None = None
+        self._file: Appending | None = None
+        self._buffer = Buffer()
         self.cut: tuple[Damage, ...] = ()
-        """What was not whole in the newest file when it was opened: an unfinished write, or damage where it says so."""
+        """What was not whole in the newest group when it was opened: an unfinished write, or damage to the last one."""
+        self._sure = Position(0, 0)
         self._end = self._find_end()
         self._group: Group[Frame, Position] = Group("segment-writer", self._perform, GROUP, clock)
 
     @classmethod
     def open(cls, directory: Path, segment_bytes: int = SEGMENT_BYTES, clock: Clock | None = None) -> "SegmentStore":
-        """Open or begin the store in `directory`, for this process alone (`StoreInUse`). Reads the newest file through."""
+        """Open or begin the store in `directory`, for this process alone (`StoreInUse`)."""
         disk.make_directory(directory)
         disk.sweep_unfinished(directory)
         return cls(directory, segment_bytes, clock or SystemClock())
@@ -164,23 +150,23 @@ class SegmentStore:
         while len(answers) < len(frames):
             rest = frames[len(answers) :]
             try:
-                file = self._appending(_size(rest[0]))
+                file = self._appending(rest[0])
                 fitting = file.fitting(rest)
                 answers += file.append(fitting)
-                self._end = Position(file.header.number, file.end)
+                self._end = self._sure = Position(file.header.number, file.end)
             except Exception as error:  # noqa: BLE001  whatever the disk says, each caller must hear that nothing is stored
                 if self._file is not None and self._file.is_unsure:
                     self._file = None
                 answers += [error] * len(rest)
         return answers
 
-    def _appending(self, size: int) -> "_Appending":
-        """The file to append to, with room for `size` bytes: the open one, or a new one that states where the last one ended."""
-        if self._file is not None and next_page(self._file.end) + size <= self._segment_bytes:
+    def _appending(self, frame: Frame) -> Appending:
+        """The file to append to, with room for `frame`: the open one, or a new one that states where the last one ended."""
+        if self._file is not None and self._file.has_room(frame):
             return self._file
         number = max([self._end.segment, *self.numbers()]) + 1
         header = SegmentHeader(number, self._end.offset, self._clock.random_bytes(SALT_BYTES))
-        fresh = _Appending(self._path(number), header, self._segment_bytes)
+        fresh = Appending(self._path(number), header, self._segment_bytes, self._buffer)
         if self._file is not None:
             self._file.let_go()
         self._headers[number] = header
@@ -196,16 +182,16 @@ class SegmentStore:
         if header is None:
             self.cut = (Damage(Position(numbers[-1], 0), 0, "header", acknowledged=False),)
             return Position(numbers[-1], 0)
-        end, found = FIRST_FRAME, list[Damage]()
-        acknowledged = 0
-        for one in segment_file.walk(self._path(header.number), header, FIRST_FRAME, UNKNOWN):
+        path = self._path(header.number)
+        end = start = segment_file.last_group(path, header)
+        found: list[Damage] = []
+        for one in segment_file.walk(path, header, start, UNKNOWN):
             if isinstance(one, Found):
-                end, acknowledged = one.end, max(acknowledged, one.acknowledged)
+                end = one.end
             else:
                 found.append(one)
-        self.cut = tuple(
-            Damage(one.position, one.length, one.reason, one.position.offset < acknowledged) for one in found
-        )
+        self.cut = tuple(found)
+        self._sure = Position(header.number, start)
         return Position(header.number, end)
 
     def _walk(self, start: Position) -> Iterator[Found | Damage]:
@@ -224,11 +210,10 @@ class SegmentStore:
             return
         if not start and not segment_file.is_header_intact(self._path(number), header):
             yield Damage(Position(number, 0), FIRST_FRAME, "header", acknowledged=True)
-        acknowledged = number < self._end.segment
         reached = max(start, FIRST_FRAME)
         for one in segment_file.walk(self._path(number), header, reached, end):
             if isinstance(one, Damage):
-                yield Damage(one.position, one.length, one.reason, acknowledged or self._file is not None)
+                yield Damage(one.position, one.length, one.reason, one.position < self._sure)
                 reached = one.position.offset + one.length
             else:
                 yield one
@@ -259,103 +244,7 @@ class SegmentStore:
         return self._directory / f"{number:08d}.segment"
 
 
-class _Appending:
-    """The file being appended to. Only the writer's thread touches it."""
-
-    def __init__(self, path: Path, header: SegmentHeader, limit: int) -> None:
-        fail_points.hit("segments.before_new_file")
-        disk.write_new_file(path, [header.raw])
-        self.header = header
-        self.end = FIRST_FRAME
-        self.is_unsure = False
-        self._limit = limit
-        self._ahead = FIRST_FRAME
-        self._descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC)
-
-    def fitting(self, frames: Sequence[Frame]) -> Sequence[Frame]:
-        """As many of `frames` as this file still takes, one at least."""
-        size = next_page(self.end) + _size(frames[0])
-        count = 1
-        while count < len(frames) and size + _size(frames[count]) <= self._limit:
-            size += _size(frames[count])
-            count += 1
-        return frames[:count]
-
-    def append(self, frames: Sequence[Frame]) -> list[Position]:
-        """Write and sync. When that fails, take back what can be taken back; where that is not certain, `is_unsure` says so."""
-        parts: list[bytes] = []
-        positions: list[Position] = []
-        start = offset = next_page(self.end)
-        for frame in frames:
-            at = Position(self.header.number, offset)
-            parts += (frame_head(self.header.salt, at, self.end, frame), frame.meta, frame.body)
-            positions.append(at)
-            offset += _size(frame)
-        self._set_aside(offset)
-        try:
-            with disk.full_disk_said_plainly():
-                fail_points.hit("segments.before_write")
-                disk.write_at(self._descriptor, parts, start)
-                fail_points.hit("segments.before_sync")
-                self._sync()
-                fail_points.hit("segments.after_sync")
-        except BaseException:
-            self._take_back()
-            raise
-        self.end = offset
-        return positions
-
-    def finish(self) -> None:
-        """Mark the end as acknowledged, give back the space set aside, close."""
-        try:
-            mark = Frame(bytes(KEY_BYTES), 0, b"", b"")
-            place = Position(self.header.number, next_page(self.end))
-            head = frame_head(self.header.salt, place, self.end, mark, MARK)
-            disk.write_at(self._descriptor, [head], place.offset)
-            os.ftruncate(self._descriptor, place.offset + len(head))
-            disk.sync(self._descriptor)
-        except OSError:
-            pass  # the mark is a kindness to the next start; the frames are durable without it
-        os.close(self._descriptor)
-
-    def let_go(self) -> None:
-        """Close a full file. The next file's header already says where it ends."""
-        os.ftruncate(self._descriptor, self.end)
-        os.close(self._descriptor)
-
-    def _set_aside(self, offset: int) -> None:
-        if offset <= self._ahead:
-            return
-        ahead = max(offset, min(self._ahead + AHEAD_BYTES, self._limit))
-        try:
-            os.posix_fallocate(self._descriptor, self._ahead, ahead - self._ahead)
-        except OSError:
-            return  # a full or a strange disk: the write itself will tell
-        self._ahead = ahead
-
-    def _sync(self) -> None:
-        try:
-            disk.sync(self._descriptor)
-        except OSError:
-            self.is_unsure = True  # a failed sync may have dropped the pages: nothing more goes into this file
-            raise
-
-    def _take_back(self) -> None:
-        """Remove what the failed write left behind the end, or it could be found as frames nobody was promised."""
-        try:
-            os.ftruncate(self._descriptor, self.end)
-            self._ahead = self.end
-        except OSError:
-            self.is_unsure = True
-        if self.is_unsure:
-            os.close(self._descriptor)
-
-
 def _frame(key: bytes, seq: int, meta: bytes, body: bytes) -> Frame:
     if len(key) != KEY_BYTES or len(meta) + len(body) > LARGEST_FRAME:
         raise ValueError("a frame has a key of 16 bytes and at most 4 MiB")
     return Frame(key, seq, meta, body)
-
-
-def _size(frame: Frame) -> int:
-    return FRAME_BYTES + len(frame.meta) + len(frame.body)
