@@ -24,7 +24,7 @@ def running(town: Town, clock: Clock) -> Iterator[Children]:
             "authority", [sys.executable, "-m", "tocsin.demo.authority", authority, str(town.ports.authority)]
         )
         for name in WITNESSES:
-            children.start(name, [*PROGRAM, "witness", "serve", str(town.witness(name))])
+            children.start(name, [*PROGRAM, "witness", "serve", "--config", str(town.witness(name))])
         with httpx.Client(trust_env=False) as client:
             for name, port in zip(WITNESSES, town.ports.witnesses, strict=True):
                 children.wait_for(name, client, f"http://127.0.0.1:{port}/")

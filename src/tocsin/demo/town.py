@@ -77,20 +77,35 @@ class Town(msgspec.Struct, frozen=True):
 
 def prepare(town: Town) -> None:
     """Make settings and keys that are missing. Raises `DemoFailed` when the program refuses."""
-    is_new = not town.settings.exists()
     town.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    for name, port in zip(WITNESSES, town.ports.witnesses, strict=True):
-        _write(town.witness(name), {"name": f"demo.invalid/{name}", "listen": f"127.0.0.1:{port}", "logs": []})
-        if is_new:
-            tocsin("witness", "new-key", str(town.witness(name)))
-    _write(town.settings, _node(town))
+    is_new = not town.settings.exists()
+    vkeys = {name: _witness(town, name) for name in WITNESSES}
+    _write(town.settings, _node(town, vkeys))
     if is_new:
         tocsin("--settings", str(town.settings), "keys", "init")
         _open_desk(town)
     keys = json.loads(tocsin("--settings", str(town.settings), "keys", "show"))
-    for name, port in zip(WITNESSES, town.ports.witnesses, strict=True):
-        following = {"name": f"demo.invalid/{name}", "listen": f"127.0.0.1:{port}", "logs": [keys["log"]]}
-        _write(town.witness(name), following)
+    for name in WITNESSES:
+        _write(town.witness(name), _witness_settings(town, name, [keys["log"]]))
+
+
+def _witness(town: Town, name: str) -> list[str]:
+    """The verifier keys of a witness, which is made when it is not there."""
+    config = ("--config", str(town.witness(name)))
+    if not town.witness(name).exists():
+        _write(town.witness(name), _witness_settings(town, name, []))
+        tocsin("witness", "new-key", *config)
+    shown = tocsin("witness", "show", *config).splitlines()
+    return [line for line in shown if line.startswith(f"{_witness_name(name)}+")]
+
+
+def _witness_settings(town: Town, name: str, logs: list[str]) -> dict[str, Any]:
+    port = dict(zip(WITNESSES, town.ports.witnesses, strict=True))[name]
+    return {"name": _witness_name(name), "listen": f"127.0.0.1:{port}", "logs": logs}
+
+
+def _witness_name(name: str) -> str:
+    return f"demo.invalid/{name}"
 
 
 def tocsin(*arguments: str) -> str:
@@ -109,7 +124,7 @@ def _open_desk(town: Town) -> None:
     tocsin(*settings, "desk", "add", made["recipient"], "--custodian", made["custodian"], "--name", DESK_NAME)
 
 
-def _node(town: Town) -> dict[str, Any]:
+def _node(town: Town, vkeys: Mapping[str, list[str]]) -> dict[str, Any]:
     """Settings of a node for trials. The witnesses pass for outside ones, which the demo says aloud."""
     settings: dict[str, Any] = {
         "folder": str(town.folder / "node"),
@@ -121,7 +136,7 @@ def _node(town: Town) -> dict[str, Any]:
         "port": town.ports.node,
         "public_url": town.url,
         "witnesses": [
-            {"url": f"http://127.0.0.1:{port}", "vkeys": _vkeys(town, name), "outside": True}
+            {"url": f"http://127.0.0.1:{port}", "vkeys": vkeys[name], "outside": True}
             for name, port in zip(WITNESSES, town.ports.witnesses, strict=True)
         ],
         "timestamp_authorities": [
@@ -135,10 +150,6 @@ def _node(town: Town) -> dict[str, Any]:
     if town.lan:
         settings |= {"host": "0.0.0.0", "tls_certificate": str(town.lan.certificate), "tls_key": str(town.lan.key)}
     return settings
-
-
-def _vkeys(town: Town, name: str) -> list[str]:
-    return tocsin("witness", "show-key", str(town.witness(name))).split()
 
 
 def _write(path: Path, settings: Mapping[str, Any]) -> None:
