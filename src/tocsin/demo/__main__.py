@@ -10,7 +10,6 @@ from pathlib import Path
 import click
 
 from tocsin.clock import SystemClock
-from tocsin.demo import lan as local_network
 from tocsin.demo import links
 from tocsin.demo.run import running
 from tocsin.demo.town import Ports, Town
@@ -57,11 +56,15 @@ def demo(town: Town, stop: threading.Event, seconds: float | None) -> None:
 def _town(folder: Path, *, lan: bool) -> Town:
     if not lan:
         return Town(folder)
+    from tocsin.demo import lan as local_network
+
     return Town(folder, Ports(node=LAN_PORT), lan=local_network.prepare(folder / "lan", SystemClock()))
 
 
 def _door(town: Town, doors: ExitStack) -> str:
     """Open the plain http door for phones and announce the name. Answers the door's address."""
+    from tocsin.demo import lan as local_network
+
     assert town.lan is not None
     server = ThreadingHTTPServer(("0.0.0.0", town.ports.door), local_network.door(town.lan, f"{town.url}/"))
     doors.enter_context(server)

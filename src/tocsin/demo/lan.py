@@ -11,14 +11,17 @@ import socket
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
-from zeroconf import IPVersion, ServiceInfo, Zeroconf
 
 from tocsin.clock import Clock
 from tocsin.demo import certificates
+
+if TYPE_CHECKING:
+    from zeroconf import Zeroconf
 
 HOST = "tocsin-demo.local"
 ROOT_NAME = "Tocsin demo (remove after trying)"
@@ -63,8 +66,10 @@ def own_address() -> str:
         return str(probe.getsockname()[0])
 
 
-def announce(address: str, port: int) -> Zeroconf:
+def announce(address: str, port: int) -> "Zeroconf":
     """Answers for `tocsin-demo.local` on the local network until the returned object is closed."""
+    from zeroconf import IPVersion, ServiceInfo, Zeroconf
+
     kind = "_https._tcp.local."
     service = ServiceInfo(
         kind, f"Tocsin demo.{kind}", addresses=[socket.inet_aton(address)], port=port, server=f"{HOST}."

@@ -1,6 +1,6 @@
 """Starts a town and keeps it until it is told to stop.
 
-Order: witnesses and authority, then the node that asks them, then the door for phones. Leaving the with-block stops all.
+All begin at once; a node whose witnesses are not up yet asks them again at its next beat. Leaving the with-block stops all.
 """
 
 import sys
@@ -25,11 +25,11 @@ def running(town: Town, clock: Clock) -> Iterator[Children]:
         )
         for name in WITNESSES:
             children.start(name, [*PROGRAM, "witness", "serve", "--config", str(town.witness(name))])
+        start_node(children, town)
         with httpx.Client(trust_env=False) as client:
             for name, port in zip(WITNESSES, town.ports.witnesses, strict=True):
                 children.wait_for(name, client, f"http://127.0.0.1:{port}/")
             children.wait_for("authority", client, f"http://127.0.0.1:{town.ports.authority}/")
-        start_node(children, town)
         yield children
 
 

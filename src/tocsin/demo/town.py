@@ -78,25 +78,26 @@ class Town(msgspec.Struct, frozen=True):
 def prepare(town: Town) -> None:
     """Make settings and keys that are missing. Raises `DemoFailed` when the program refuses."""
     town.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    is_new = not town.settings.exists()
     vkeys = {name: _witness(town, name) for name in WITNESSES}
     _write(town.settings, _node(town, vkeys))
-    if is_new:
+    published = town.folder / "node" / "published.json"
+    if not published.exists():
         tocsin("--settings", str(town.settings), "keys", "init")
+    if not town.desk_identity.exists():
         _open_desk(town)
-    keys = json.loads(tocsin("--settings", str(town.settings), "keys", "show"))
+    log = json.loads(published.read_text())["log"]
     for name in WITNESSES:
-        _write(town.witness(name), _witness_settings(town, name, [keys["log"]]))
+        _write(town.witness(name), _witness_settings(town, name, [log]))
 
 
 def _witness(town: Town, name: str) -> list[str]:
     """The verifier keys of a witness, which is made when it is not there."""
-    config = ("--config", str(town.witness(name)))
-    if not town.witness(name).exists():
+    shown = town.witness(name).with_name("vkeys.txt")
+    if not shown.exists():
         _write(town.witness(name), _witness_settings(town, name, []))
-        tocsin("witness", "new-key", *config)
-    shown = tocsin("witness", "show", *config).splitlines()
-    return [line for line in shown if line.startswith(f"{_witness_name(name)}+")]
+        printed = tocsin("witness", "new-key", "--config", str(town.witness(name)))
+        shown.write_text(printed)
+    return shown.read_text().split()
 
 
 def _witness_settings(town: Town, name: str, logs: list[str]) -> dict[str, Any]:
