@@ -1,6 +1,8 @@
 """A cosignature says when a witness saw which tree, and nothing about any other."""
 
 import hashlib
+import json
+from pathlib import Path
 
 import pytest
 
@@ -40,6 +42,25 @@ def test_the_signed_bytes_are_those_of_the_standard() -> None:
         + "00000000013e2dc3"
         + ROOT.hex()
     )  # fmt: skip
+
+
+def test_a_cosignature_made_by_the_reference_witness_verifies() -> None:
+    vector = json.loads(Path("vectors/tlog/mldsa_cosignature.json").read_text())
+    key, (line,) = note.parse_vkey(vector["vkey"]), note.parse_signatures(vector["line"])
+    assert str(key) == vector["vkey"]
+    assert cosignature.verified_time(vector["text"], key, line) == vector["time"] == 0
+    with pytest.raises(NoteUntrusted):
+        cosignature.verified_time(vector["text"].replace("\n1\n", "\n2\n"), key, line)
+    with pytest.raises(NoteUntrusted):
+        cosignature.verify(Note(vector["text"], (line,)), key)  # it tells no time: no witness's word
+
+
+def test_extension_lines_are_never_taken_for_signed() -> None:
+    extended = cosigned().text + "extension\n"
+    (line,) = COSIGNER.cosign(extended, TIME)
+    assert cosignature.verify(Note(extended, (line,)), ED25519) == TIME
+    with pytest.raises(NoteUntrusted):
+        cosignature.verify(Note(extended, cosigned().by(ML_DSA)), ML_DSA)
 
 
 def test_key_ids_bind_name_kind_and_key() -> None:

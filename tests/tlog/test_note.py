@@ -1,5 +1,8 @@
 """A note's text counts only under a signature of a key that was trusted before."""
 
+import json
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -8,7 +11,7 @@ from tocsin.crypto.keys import SigningKey
 from tocsin.tlog import checkpoint, note
 from tocsin.tlog.note import NoteMalformed, NoteUntrusted
 
-# Published by the Go checksum database: a key, and one of its checkpoints with a signature of a key we do not know.
+# Published by the Go checksum database.
 SUM_VKEY = "sum.golang.org+033de0ae+Ac4zctda0e5eza+HJyk9SxEdh+s3Ux18htTTAD8OuAn8"
 
 KEY = SigningKey(b"n" * 32)
@@ -38,6 +41,15 @@ def test_a_published_verifier_key_reads_and_prints_the_same() -> None:
 def test_a_verifier_key_with_any_flaw_is_refused(text: str) -> None:
     with pytest.raises(NoteMalformed):
         note.parse_vkey(text)
+
+
+def test_a_published_checkpoint_is_trusted_under_its_published_key() -> None:
+    vector = json.loads(Path("vectors/tlog/signed_note.json").read_text())
+    found = note.parse(vector["note"])
+    note.verify(found, note.parse_vkey(vector["vkey"]))
+    assert checkpoint.parse_text(found.text).size == 15_067_302
+    with pytest.raises(NoteUntrusted):
+        note.verify(note.Note(found.text.replace("2\n", "3\n"), found.signatures), note.parse_vkey(vector["vkey"]))
 
 
 @given(st.text(st.characters(blacklist_categories=["Cc", "Cs"]) | st.just("\n")))

@@ -44,35 +44,37 @@ class Cosigner:
             VerifierKey(self.name, ML_DSA_44_COSIGNATURE, self.ml_dsa_44.public),
         )
 
-    def cosign(self, text: str, time_s: int) -> tuple[Signature, Signature]:
-        """Both lines over the checkpoint in `text` at `time_s`. Raises `NoteMalformed` unless `text` is a checkpoint."""
-        checkpoints.parse_text(text)
+    def cosign(self, text: str, time_s: int) -> tuple[Signature, ...]:
+        """Both lines over the checkpoint in `text` at `time_s`; only the first where there are extension lines.
+
+        Raises `NoteMalformed` unless `text` is a checkpoint.
+        """
+        head = checkpoints.parse_text(text)
         first, second = self.vkeys
-        return (
-            _line(first, self.ed25519, text, time_s),
-            _line(second, self.ml_dsa_44, text, time_s),
-        )
+        line = _line(first, self.ed25519, text, time_s)
+        return (line,) if head.extension else (line, _line(second, self.ml_dsa_44, text, time_s))
 
 
 def verify(note: Note, key: VerifierKey) -> int:
     """When `key` cosigned the checkpoint in `note`, Unix seconds; the earliest time where it did more than once.
 
-    Raises `NoteUntrusted` when it did not, or when any line that claims to be its is wrong; `NoteMalformed` for what is
-    no checkpoint.
+    Raises `NoteUntrusted` when it did not, when any line that claims to be its is wrong, or when a line tells no time
+    (its signer does not say that this was the largest tree it saw, which is what a witness is for); `NoteMalformed`
+    for what is no checkpoint.
     """
-    lines = note.by(key)
-    if not lines:
+    times = [verified_time(note.text, key, line) for line in note.by(key)]
+    if not times or not all(times):
         raise NoteUntrusted
-    return min(_verified_time(note.text, key, line) for line in lines)
+    return min(times)
 
 
 def message(key: VerifierKey, text: str, time_s: int) -> bytes:
     """The bytes that `key` signs over the checkpoint in `text`."""
     if key.kind == ED25519_COSIGNATURE:
         return f"cosignature/v1\ntime {time_s}\n{text}".encode()
-    if key.kind != ML_DSA_44_COSIGNATURE:
-        raise NoteUntrusted
     head = checkpoints.parse_text(text)
+    if key.kind != ML_DSA_44_COSIGNATURE or head.extension:
+        raise NoteUntrusted  # extension lines would stand unsigned beside what is signed
     return b"".join(
         (
             SUBTREE_LABEL,
@@ -91,7 +93,8 @@ def _line(key: VerifierKey, signer: Signer, text: str, time_s: int) -> Signature
     return Signature(key.name, key.key_id, time_s.to_bytes(TIME_BYTES, "big") + signature)
 
 
-def _verified_time(text: str, key: VerifierKey, line: Signature) -> int:
+def verified_time(text: str, key: VerifierKey, line: Signature) -> int:
+    """The time of one line, 0 where it tells none. Raises `NoteUntrusted` unless it is `key`'s over `text`."""
     time_s, signature = int.from_bytes(line.raw[:TIME_BYTES], "big"), line.raw[TIME_BYTES:]
     if len(line.raw) <= TIME_BYTES or time_s > LATEST_TIME:
         raise NoteUntrusted
