@@ -1,6 +1,5 @@
 """A clock that trials can move and a log on a disk."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from hashlib import shake_128
 from pathlib import Path
@@ -8,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tocsin.crypto.keys import SigningKey
+from tocsin.store.blobs import DiskBlobs
 from tocsin.tlog.log import Log
 
 ORIGIN = "tocsin.example/sample-city"
@@ -32,34 +32,6 @@ class MovableClock:
         return shake_128(self.drawn.to_bytes(8, "big")).digest(count)
 
 
-class FolderBlobs:
-    """The smallest store the log can live in: whole files, replaced by rename."""
-
-    def __init__(self, root: Path) -> None:
-        self.root = root
-
-    def put(self, name: str, content: bytes) -> None:
-        path = self.root / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        fresh = path.with_name(path.name + ".new")
-        fresh.write_bytes(content)
-        fresh.rename(path)
-
-    def get(self, name: str) -> bytes:
-        return (self.root / name).read_bytes()
-
-    def exists(self, name: str) -> bool:
-        return (self.root / name).is_file()
-
-    def remove(self, name: str) -> None:
-        (self.root / name).unlink()
-
-    def list(self, prefix: str) -> Iterator[str]:
-        for path in sorted(self.root.rglob("*")):
-            if path.is_file() and (name := path.relative_to(self.root).as_posix()).startswith(prefix):
-                yield name
-
-
 @pytest.fixture
 def clock() -> MovableClock:
     return MovableClock()
@@ -71,10 +43,10 @@ def signer() -> SigningKey:
 
 
 @pytest.fixture
-def blobs(tmp_path: Path) -> FolderBlobs:
-    return FolderBlobs(tmp_path / "log")
+def blobs(tmp_path: Path) -> DiskBlobs:
+    return DiskBlobs(tmp_path / "log")
 
 
 @pytest.fixture
-def log(blobs: FolderBlobs, signer: SigningKey, clock: MovableClock) -> Log:
+def log(blobs: DiskBlobs, signer: SigningKey, clock: MovableClock) -> Log:
     return Log.open(blobs, ORIGIN, signer, clock)

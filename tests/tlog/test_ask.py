@@ -8,8 +8,8 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.tlog.conftest import FolderBlobs
 from tests.tlog.town import Town
+from tocsin.store.blobs import DiskBlobs
 from tocsin.tlog import cosignature, note
 from tocsin.tlog.ask import ALARMS, Answer, Outcome, WitnessAddress, Witnesses
 from tocsin.tlog.witness_state import WitnessState
@@ -120,7 +120,7 @@ def test_a_witness_that_forgot_is_noticed(town: Town, is_restarted: bool) -> Non
             town.log = town.open_log("log")
             witnesses = Witnesses(town.addresses, witnesses.client)
         (town.place / "w1" / "state.json").unlink()
-        WitnessState.begin(FolderBlobs(town.place / "w1"), 0, after_loss=True)
+        WitnessState.begin(DiskBlobs(town.place / "w1"), 0, after_loss=True)
         town.start_witness("w1")
         witnesses.client = town.client()
         town.beat(number=2)

@@ -2,8 +2,9 @@
 
 import pytest
 
-from tests.tlog.conftest import BEAT, ORIGIN, FolderBlobs, MovableClock
+from tests.tlog.conftest import BEAT, ORIGIN, MovableClock
 from tocsin.crypto.keys import SigningKey
+from tocsin.store.blobs import DiskBlobs
 from tocsin.tlog import checkpoint, entry, merkle, tile
 from tocsin.tlog.log import BeatTooOld, BeatUnknown, Log, LogDamaged
 from tocsin.tlog.note import Signature
@@ -58,7 +59,7 @@ def test_filler_looks_like_a_commitment_and_places_are_shuffled(log: Log) -> Non
     assert entry.parse_time(log.entry(0)) == (BEAT, 0)
 
 
-def test_a_restart_changes_nothing(log: Log, blobs: FolderBlobs, signer: SigningKey, clock: MovableClock) -> None:
+def test_a_restart_changes_nothing(log: Log, blobs: DiskBlobs, signer: SigningKey, clock: MovableClock) -> None:
     known: dict[int, bytes] = {}
     for number in range(12):
         given = commitments(30 * number, 500 * number)
@@ -73,11 +74,11 @@ class Dying(Exception):
     pass
 
 
-class DyingBlobs(FolderBlobs):
+class DyingBlobs(DiskBlobs):
     """Dies at the `left`-th write: before it, or after the file is there but before the caller hears."""
 
-    def __init__(self, under: FolderBlobs, left: int, *, after: bool) -> None:
-        super().__init__(under.root)
+    def __init__(self, under: DiskBlobs, left: int, *, after: bool) -> None:
+        super().__init__(under._root)
         self.left, self.after = left, after
 
     def put(self, name: str, content: bytes) -> None:
@@ -93,7 +94,7 @@ class DyingBlobs(FolderBlobs):
 @pytest.mark.parametrize("place", range(1, 8))
 @pytest.mark.parametrize("is_same_process", [False, True])
 def test_dying_at_any_write_of_an_append_loses_nothing_acknowledged(
-    blobs: FolderBlobs, signer: SigningKey, clock: MovableClock, place: int, after: bool, is_same_process: bool
+    blobs: DiskBlobs, signer: SigningKey, clock: MovableClock, place: int, after: bool, is_same_process: bool
 ) -> None:
     dying = DyingBlobs(blobs, -1, after=after)
     log = Log.open(dying, ORIGIN, signer, clock)
@@ -117,7 +118,7 @@ def test_dying_at_any_write_of_an_append_loses_nothing_acknowledged(
 
 
 def test_a_tile_left_by_a_broken_append_is_never_served(
-    blobs: FolderBlobs, signer: SigningKey, clock: MovableClock
+    blobs: DiskBlobs, signer: SigningKey, clock: MovableClock
 ) -> None:
     dying = DyingBlobs(blobs, -1, after=True)
     log = Log.open(dying, ORIGIN, signer, clock)
@@ -133,7 +134,7 @@ def test_a_tile_left_by_a_broken_append_is_never_served(
     assert tile.split_bundle(log.tile("entries/000.p/64"), 64) == [log.entry(index) for index in range(64)]
 
 
-def test_partial_files_of_full_tiles_are_removed_and_still_served(log: Log, blobs: FolderBlobs) -> None:
+def test_partial_files_of_full_tiles_are_removed_and_still_served(log: Log, blobs: DiskBlobs) -> None:
     for number in range(12):
         log.append_beat(BEAT + number, [])
     kept = [name for name in blobs.list("tile/") if "/000.p/" in name and not name.startswith("tile/1/")]
@@ -143,11 +144,11 @@ def test_partial_files_of_full_tiles_are_removed_and_still_served(log: Log, blob
 
 @pytest.mark.parametrize("name", [Tile(0, 1, 64), Tile(1, 0, 1), Tile(ENTRIES, 1, 64)])
 def test_a_changed_tail_keeps_the_log_from_starting(
-    log: Log, blobs: FolderBlobs, signer: SigningKey, clock: MovableClock, name: Tile
+    log: Log, blobs: DiskBlobs, signer: SigningKey, clock: MovableClock, name: Tile
 ) -> None:
     log.append_beat(BEAT, commitments(200))
     log.append_beat(BEAT + 60, commitments(2))
-    path = blobs.root / "tile" / name.path
+    path = blobs._root / "tile" / name.path
     raw = bytearray(path.read_bytes())
     raw[-1] ^= 1
     path.write_bytes(raw)
@@ -156,15 +157,15 @@ def test_a_changed_tail_keeps_the_log_from_starting(
 
 
 def test_tiles_without_a_checkpoint_keep_the_log_from_starting_anew(
-    log: Log, blobs: FolderBlobs, signer: SigningKey, clock: MovableClock
+    log: Log, blobs: DiskBlobs, signer: SigningKey, clock: MovableClock
 ) -> None:
     log.append_beat(BEAT, [])
-    (blobs.root / "checkpoint").unlink()
+    (blobs._root / "checkpoint").unlink()
     with pytest.raises(LogDamaged):
         Log.open(blobs, ORIGIN, signer, clock)
 
 
-def test_a_log_under_another_key_does_not_start(log: Log, blobs: FolderBlobs, clock: MovableClock) -> None:
+def test_a_log_under_another_key_does_not_start(log: Log, blobs: DiskBlobs, clock: MovableClock) -> None:
     log.append_beat(BEAT, [])
     with pytest.raises(LogDamaged):
         Log.open(blobs, ORIGIN, SigningKey(b"x" * 32), clock)
@@ -191,7 +192,7 @@ def test_a_checkpoint_is_shown_to_the_world_when_its_witnesses_were_asked(log: L
 
 
 def test_cosignatures_are_kept_across_a_restart(
-    log: Log, blobs: FolderBlobs, signer: SigningKey, clock: MovableClock
+    log: Log, blobs: DiskBlobs, signer: SigningKey, clock: MovableClock
 ) -> None:
     first = log.append_beat(BEAT, []).tree_size
     log.append_beat(BEAT + 60, [])

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import httpx
 
-from tests.tlog.conftest import BEAT, ORIGIN, FolderBlobs, MovableClock
+from tests.tlog.conftest import BEAT, ORIGIN, MovableClock
 from tocsin.crypto.keys import PostQuantumKey, SigningKey
+from tocsin.store.blobs import DiskBlobs
 from tocsin.tlog import entry
 from tocsin.tlog.ask import WitnessAddress, Witnesses
 from tocsin.tlog.cosignature import Cosigner
@@ -38,10 +39,10 @@ class Town:
             self.start_witness(f"w{number}", new=True)
 
     def open_log(self, folder: str) -> Log:
-        return Log.open(FolderBlobs(self.place / folder), ORIGIN, LOG_KEY, self.clock)
+        return Log.open(DiskBlobs(self.place / folder), ORIGIN, LOG_KEY, self.clock)
 
-    def state_of(self, name: str) -> FolderBlobs:
-        return FolderBlobs(self.place / name)
+    def state_of(self, name: str) -> DiskBlobs:
+        return DiskBlobs(self.place / name)
 
     def start_witness(self, name: str, *, new: bool = False) -> Witness:
         """Start or restart a witness from what is on its disk."""

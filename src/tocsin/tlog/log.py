@@ -8,14 +8,14 @@ this class, so no two heads of one size are ever signed.
 """
 
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from threading import Lock
-from typing import Protocol
 
 from tocsin.clock import Clock
 from tocsin.errors import TocsinError
+from tocsin.store.blobs import DiskBlobs
 from tocsin.tlog import checkpoint as checkpoints
 from tocsin.tlog import entry as entries_
 from tocsin.tlog import merkle, tile
@@ -27,22 +27,6 @@ from tocsin.tlog.tile import ENTRIES, TILE_WIDTH, Tile
 
 HEAD = "checkpoint"
 CACHED_TILES = 512  # 4 MiB of hashes: the right edge and what proofs walk
-
-
-class Blobs(Protocol):
-    """What the log needs of `store.blobs.DiskBlobs`."""
-
-    def put(self, name: str, content: bytes) -> None:
-        """Durable when it returns; replaces whole."""
-        ...
-
-    def get(self, name: str) -> bytes: ...
-
-    def exists(self, name: str) -> bool: ...
-
-    def remove(self, name: str) -> None: ...
-
-    def list(self, prefix: str) -> Iterable[str]: ...
 
 
 class LogDamaged(TocsinError):
@@ -86,7 +70,7 @@ class Beat:
 class Log:
     """An append-only log in a blob store. One process, any thread; appends are serial."""
 
-    def __init__(self, blobs: Blobs, origin: str, signer: Signer, clock: Clock, classes: tuple[int, ...]) -> None:
+    def __init__(self, blobs: DiskBlobs, origin: str, signer: Signer, clock: Clock, classes: tuple[int, ...]) -> None:
         """Use `Log.open`."""
         self._blobs, self._signer, self._clock, self._classes = blobs, signer, clock, classes
         self.origin = origin
@@ -103,7 +87,7 @@ class Log:
     @classmethod
     def open(
         cls,
-        blobs: Blobs,
+        blobs: DiskBlobs,
         origin: str,
         signer: Signer,
         clock: Clock,

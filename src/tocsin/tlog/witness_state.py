@@ -9,10 +9,10 @@ from hashlib import sha256
 
 from tocsin.crypto import canonical
 from tocsin.errors import TocsinError
+from tocsin.store.blobs import DiskBlobs
 from tocsin.tlog import checkpoint as checkpoints
 from tocsin.tlog import note as notes
 from tocsin.tlog.checkpoint import Checkpoint
-from tocsin.tlog.log import Blobs
 
 STATE = "state.json"
 VERSION = 1
@@ -48,13 +48,13 @@ class Head:
 class WitnessState:
     """Heads in memory, every change durable before it is used. Not for several threads at once."""
 
-    def __init__(self, blobs: Blobs, heads: dict[str, list[Head]], begun_ms: int, times_lost: int) -> None:
+    def __init__(self, blobs: DiskBlobs, heads: dict[str, list[Head]], begun_ms: int, times_lost: int) -> None:
         """Use `begin` or `load`."""
         self._blobs, self._heads = blobs, heads
         self.begun_ms, self.times_lost = begun_ms, times_lost
 
     @classmethod
-    def begin(cls, blobs: Blobs, now_ms: int, *, after_loss: bool = False) -> "WitnessState":
+    def begin(cls, blobs: DiskBlobs, now_ms: int, *, after_loss: bool = False) -> "WitnessState":
         """An empty state, durable. Raises `StateDamaged` where there is one already: nothing is thrown away here."""
         if blobs.exists(STATE):
             raise StateDamaged
@@ -63,7 +63,7 @@ class WitnessState:
         return state
 
     @classmethod
-    def load(cls, blobs: Blobs) -> "WitnessState":
+    def load(cls, blobs: DiskBlobs) -> "WitnessState":
         """The stored state. Raises `StateLost` or `StateDamaged`."""
         if not blobs.exists(STATE):
             raise StateLost
@@ -74,7 +74,7 @@ class WitnessState:
                 raise StateDamaged
             heads = {origin: [_head(text) for text in texts] for origin, texts in found["heads"].items()}  # type: ignore[union-attr]
             return cls(blobs, heads, int(found["begun_ms"]), int(found["times_lost"]))  # type: ignore[arg-type]
-        except (ValueError, KeyError, TypeError, AttributeError, AssertionError, notes.NoteMalformed) as error:
+        except (TocsinError, ValueError, KeyError, TypeError, AttributeError, AssertionError) as error:
             raise StateDamaged from error
 
     @property
@@ -107,7 +107,7 @@ class WitnessState:
 
     def forks(self) -> list[str]:
         """Names of the kept proofs of forks."""
-        return [str(name) for name in self._blobs.list("forks/")]
+        return self._blobs.list("forks/")
 
     def _store(self, heads: dict[str, list[Head]]) -> None:
         texts = {origin: [head.note for head in known] for origin, known in heads.items()}
