@@ -9,7 +9,7 @@ this class, so no two heads of one size are ever signed.
 
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from threading import Lock
 
@@ -228,9 +228,11 @@ class Log:
         for where, hashes in tiles.items():
             self._remember(where, hashes)
         self._tail, self._note, self._head = made, signed, head
-        for where in tiles:
-            if where.width == TILE_WIDTH and where.index:
-                self._prune(where.level, where.index - 1)
+        # Committed: a failure to tidy must not be told as a failure to append.
+        with suppress(OSError):
+            for where in tiles:
+                if where.width == TILE_WIDTH and where.index:
+                    self._prune(where.level, where.index - 1)
 
     def _prune(self, level: int, index: int) -> None:
         """Remove the partial files of a tile that has long been full; one tile behind, so that no reader is half-way."""
