@@ -5,10 +5,15 @@ from hashlib import shake_128
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from tocsin.crypto.keys import SigningKey
 from tocsin.store.blobs import DiskBlobs
 from tocsin.tlog.log import Log
+
+# A loaded machine is slow, not wrong: no property here is about time.
+settings.register_profile("tlog", deadline=None)
+settings.load_profile("tlog")
 
 ORIGIN = "tocsin.example/sample-city"
 BEAT = 1_800_000_000

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tocsin.tlog import merkle
@@ -68,7 +68,6 @@ def tree(size: int) -> list[bytes]:
 
 
 @given(st.integers(1, 600), st.data())
-@settings(deadline=None)
 def test_every_true_proof_holds_and_every_changed_one_fails(size: int, draw: st.DataObject) -> None:
     leaves = tree(size)
     index = draw.draw(st.integers(0, size - 1))
@@ -87,7 +86,6 @@ def test_every_true_proof_holds_and_every_changed_one_fails(size: int, draw: st.
 
 
 @given(st.integers(1, 600), st.data())
-@settings(deadline=None)
 def test_a_tree_is_consistent_with_its_own_past_and_with_no_other(size: int, draw: st.DataObject) -> None:
     leaves = tree(size)
     old = draw.draw(st.integers(1, size))
