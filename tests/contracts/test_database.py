@@ -8,6 +8,8 @@ import pytest
 from sqlalchemy import Column, Connection, Integer, MetaData, Table, func, insert, inspect, select
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
+import tocsin.encounters.tables
+import tocsin.tlog.public  # noqa: F401  both register their tables
 from tocsin.store import migrate, tables
 from tocsin.store.db import Database
 from tocsin.store.group import StoreClosed

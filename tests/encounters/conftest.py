@@ -14,10 +14,11 @@ from tocsin.node import PUBLISHED, Node
 from tocsin.settings import Settings
 
 
-def settings_in(folder: Path) -> Settings:
+def settings_in(folder: Path, database: str = "") -> Settings:
     """A node's settings for a trial: nothing outside `folder`."""
     return Settings(
         folder=str(folder / "node"),
+        database=database,
         runtime=str(folder / "runtime"),
         log_origin="sample.example/log",
         pack="minneapolis-sample",
@@ -28,11 +29,11 @@ def settings_in(folder: Path) -> Settings:
     )
 
 
-def open_node(folder: Path) -> Node:
+def open_node(folder: Path, database: str = "") -> Node:
     """The node in `folder`, with fresh keys when it is new."""
     if not (folder / "node" / PUBLISHED).exists():
         new_keys.make(settings_in(folder), None, SystemClock())
-    return Node.open(settings_in(folder), load.load("minneapolis-sample"), SystemClock())
+    return Node.open(settings_in(folder, database), load.load("minneapolis-sample"), SystemClock())
 
 
 @pytest.fixture
@@ -45,9 +46,15 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest) -> str:
+    """The node's database: SQLite in its folder, or a real PostgreSQL."""
+    return "" if request.param == "sqlite" else str(request.getfixturevalue("postgres_url"))
+
+
 @pytest.fixture
-async def node(folder: Path) -> AsyncIterator[Node]:
-    node = open_node(folder)
+async def node(folder: Path, database: str) -> AsyncIterator[Node]:
+    node = open_node(folder, database)
     await start.start(node.encounters)
     yield node
     await node.end()

@@ -1,5 +1,7 @@
 """What is acknowledged is durable, once, in order, and nothing refused changes a recording."""
 
+from pathlib import Path
+
 import msgspec
 import pytest
 
@@ -133,13 +135,13 @@ async def test_quotas_are_refused_in_words_and_lose_nothing(node: Node, phone: P
     await send(node, phone, raw)
 
 
-async def test_a_restarted_node_goes_on_where_it_was(folder, node: Node, phone: Phone) -> None:  # type: ignore[no-untyped-def]
+async def test_a_restarted_node_goes_on_where_it_was(folder: Path, database: str, node: Node, phone: Phone) -> None:
     await begin(node, phone)
     for _ in range(3):
         await send(node, phone, phone.second())
     chain = node.encounters.lives[phone.id].chain
     await node.end()
-    again = open_node(folder)
+    again = open_node(folder, database)
     await start.start(again.encounters)
     live = again.encounters.lives[phone.id]
     assert (live.next_seq, live.chain.head, live.chain.count) == (3, chain.head, chain.count)

