@@ -1,0 +1,65 @@
+/**
+ * The desk's keys, fetched while the page is calm and kept for when there is no network. What is kept is public and proves itself: it is checked
+ * anew each time, so a changed copy is refused like a changed answer.
+ */
+import { provenKeys, type DeskKeys } from "../crypto/desk.ts";
+import type { Recipients } from "./begin.ts";
+import { askNode } from "./ask_node.ts";
+import type { Device } from "./device.ts";
+import type { ClientConfig, Kind } from "./state.ts";
+
+const KEPT = "tocsin.desk-keys";
+/** A tap waits this long for a first list, never longer. */
+const FIRST_LIST_MS = 1500;
+
+const fetching = new WeakMap<Device, Promise<DeskKeys | undefined>>();
+
+/** Fetch and keep the list. Call when a page opens; never rejects. */
+export function refreshDeskList(device: Device): Promise<DeskKeys | undefined> {
+  const running = fetching.get(device) ?? fetchList(device).finally(() => fetching.delete(device));
+  fetching.set(device, running);
+  return running;
+}
+
+/** Whom a recording is sealed to beside the person. A rehearsal is the person's own. Never rejects. */
+export async function chooseRecipients(kind: Kind, config: ClientConfig, device: Device): Promise<Recipients> {
+  if (kind === "rehearsal") return { desk: [], note: "self" };
+  const old = await judge(kept(), config, device);
+  if (old.note === "desk") return old;
+  const fresh = (await Promise.race([refreshDeskList(device), device.wait(FIRST_LIST_MS)])) ?? undefined;
+  return fresh ? judge(fresh, config, device) : old;
+}
+
+async function judge(list: DeskKeys | undefined, config: ClientConfig, device: Device): Promise<Recipients> {
+  if (!list) return { desk: [], note: "self" };
+  const { keys, refused } = await provenKeys(list, config, Math.floor(device.wall() / 1000));
+  if (keys.length > 0) return { desk: keys, note: "desk" };
+  return { desk: [], note: refused.length > 0 ? "desk-unproven" : "self" };
+}
+
+async function fetchList(device: Device): Promise<DeskKeys | undefined> {
+  const answer = await askNode(device, { method: "GET", path: "/desk-keys" });
+  if (answer.kind !== "good") return undefined;
+  keep(answer.text);
+  try {
+    return JSON.parse(answer.text) as DeskKeys;
+  } catch {
+    return undefined;
+  }
+}
+
+function keep(text: string): void {
+  try {
+    globalThis.localStorage?.setItem(KEPT, text);
+  } catch {
+    // Full or forbidden: the list is then fetched each time.
+  }
+}
+
+function kept(): DeskKeys | undefined {
+  try {
+    return JSON.parse(globalThis.localStorage?.getItem(KEPT) ?? "null") ?? undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,91 @@
+/**
+ * The bitrate ladder: what is recorded when the network cannot carry it. Pure: measures in, rung out.
+ *
+ * A step changes what follows, never what was recorded. Down: when what waits to be sent grows beyond `BACKLOG_MS`, to the highest rung that
+ * the measured rate carries. Up: after `CALM_MS` without backlog, to the highest rung that the rate carries well. While nothing at all gets
+ * through there is no rate to judge by; video then goes down to `LOST_FLOOR` (less to catch up later) but not to sound alone.
+ */
+
+export interface Rung {
+  readonly mode: "video" | "audio";
+  /** Bits a second of picture, 0 for sound alone. */
+  readonly video: number;
+  readonly audio: number;
+}
+
+export const LADDER: readonly Rung[] = [
+  { mode: "video", video: 800_000, audio: 32_000 },
+  { mode: "video", video: 400_000, audio: 32_000 },
+  { mode: "video", video: 200_000, audio: 32_000 },
+  { mode: "video", video: 100_000, audio: 32_000 },
+  { mode: "audio", video: 0, audio: 32_000 },
+  { mode: "audio", video: 0, audio: 16_000 },
+];
+
+export const BACKLOG_MS = 3_000;
+export const CALM_MS = 15_000;
+/** A rung must have run this long before its backlog says anything about it. */
+export const SETTLE_MS = 3_000;
+const LOST_FLOOR = 2;
+/** Padding, framing and requests around the recorder's own bits. */
+const DOWN_MARGIN = 1.25;
+const UP_MARGIN = 1.8;
+
+export interface Measures {
+  /** Milliseconds recorded and not yet receipted. */
+  readonly backlogMs: number;
+  /** Bits a second that requests lately achieved; undefined before the first. */
+  readonly achieved: number | undefined;
+  readonly isLost: boolean;
+  /** Milliseconds since the last step. */
+  readonly sinceStepMs: number;
+  /** Milliseconds since the backlog was last above `BACKLOG_MS`. */
+  readonly calmMs: number;
+}
+
+/** Bits a second of a rung. */
+export function bitsOf(rung: Rung): number {
+  return rung.video + rung.audio;
+}
+
+/** The highest rung of a mode. */
+export function firstRung(mode: "video" | "audio"): number {
+  return LADDER.findIndex((rung) => rung.mode === mode);
+}
+
+/** What a browser may tell of its line (Network Information API); a guess, and absent in many. */
+export interface LineHint {
+  readonly effectiveType?: string;
+  /** Mbit/s */
+  readonly downlink?: number;
+  readonly saveData?: boolean;
+}
+
+/**
+ * Where to begin. What was recorded must be sent, in order, so a first second that is too large delays every other: without a hint begin in
+ * the middle of video, and go up when the line has shown that it carries more.
+ */
+export function startRung(mode: "video" | "audio", hint: LineHint = {}): number {
+  if (mode === "audio") return firstRung("audio");
+  if (hint.effectiveType?.endsWith("2g")) return 3;
+  if (hint.effectiveType === "3g" || hint.saveData) return 2;
+  return (hint.downlink ?? 0) >= 3 ? 0 : 1;
+}
+
+/** The rung to be on, given the one we are on and the highest one allowed (audio only when there is no camera). */
+export function chooseRung(current: number, highest: number, measures: Measures): number {
+  if (measures.sinceStepMs < SETTLE_MS) return current;
+  if (measures.backlogMs > BACKLOG_MS) return stepDown(current, measures);
+  const { achieved = 0, calmMs } = measures;
+  const carried = LADDER.findIndex((rung, i) => i >= highest && bitsOf(rung) * UP_MARGIN <= achieved);
+  return calmMs >= CALM_MS && carried >= 0 && carried < current ? carried : current;
+}
+
+function stepDown(current: number, { achieved, isLost }: Measures): number {
+  if (isLost) return Math.max(current, Math.min(current + 1, LOST_FLOOR));
+  const last = LADDER.length - 1;
+  if (achieved === undefined) return Math.min(current + 1, last);
+  // The line carries this rung: what waits is from before, and is being caught up.
+  const carried = LADDER.findIndex((rung, i) => i >= current && bitsOf(rung) * DOWN_MARGIN <= achieved);
+  return carried < 0 ? last : carried;
+}

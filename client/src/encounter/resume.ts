@@ -1,0 +1,78 @@
+/**
+ * What an earlier page left: sends its ciphertext, and tells a new recording which one it continues. Works in a service worker too.
+ * Nothing here has keys, so a recording that was interrupted stays cut; it is a state, not an error.
+ */
+import { Unsent, type UnsentRecording } from "../offline/unsent.ts";
+import { thisPhone, type Device } from "./device.ts";
+import { lockName } from "./session.ts";
+import { Uploader } from "./upload.ts";
+
+/** A recording begun this soon after one that was cut continues it. */
+export const CONTINUES_MS = 10 * 60 * 1000;
+
+export interface Interrupted {
+  readonly recording: string;
+  readonly lastSeq: number;
+  readonly at: number;
+}
+
+/** The newest recording that an earlier page cut off within `CONTINUES_MS`. */
+export async function interrupted(unsent: Unsent, nowMs: number): Promise<Interrupted | undefined> {
+  const rows = await unsent.recordings();
+  const cut = rows.filter((row) => !row.isClosed && row.sealed > 0 && nowMs - row.touched < CONTINUES_MS);
+  for (const row of cut.sort((a, b) => b.touched - a.touched)) {
+    const isFree = await alone(row.id, async () => true);
+    if (isFree) return { recording: row.id, lastSeq: row.sealed - 1, at: row.touched };
+  }
+  return undefined;
+}
+
+/** Send what earlier pages left, one recording after the other. Resolves with the number of chunks sent; waits for the network. */
+export async function sendUnsent(device: Device = thisPhone, stop?: AbortSignal): Promise<number> {
+  const unsent = await Unsent.open().catch(() => undefined);
+  if (!unsent) return 0;
+  let sent = 0;
+  try {
+    for (const row of await unsent.recordings()) {
+      sent += (await alone(row.id, () => sendOne(unsent, row.id, device, stop))) ?? 0;
+    }
+  } finally {
+    unsent.close();
+  }
+  return sent;
+}
+
+async function sendOne(unsent: Unsent, id: string, device: Device, stop?: AbortSignal): Promise<number> {
+  const row = (await unsent.recordings()).find((one) => one.id === id);
+  if (!row) return 0;
+  const first = await unsent.firstSeq(id);
+  const uploader = first === undefined ? undefined : uploaderOf(unsent, row, first, device);
+  if (uploader) {
+    const halt = () => uploader.stop();
+    stop?.addEventListener("abort", halt, { once: true });
+    if (!stop?.aborted) uploader.offer(row.sealed);
+    await uploader.drained();
+    stop?.removeEventListener("abort", halt);
+  }
+  const isDone = !uploader || uploader.safeSeq === row.sealed - 1;
+  const isHopeless = uploader?.refusedBecause !== undefined;
+  // A cut recording is remembered a little longer, so that the next one can say that it continues it.
+  const isForgotten = row.isClosed || device.wall() - row.touched >= CONTINUES_MS;
+  if (isHopeless || (isDone && isForgotten)) await unsent.drop(id);
+  return uploader ? uploader.safeSeq - (first ?? 0) + 1 : 0;
+}
+
+function uploaderOf(unsent: Unsent, row: UnsentRecording, first: number, device: Device): Uploader {
+  const shelf = {
+    chunk: (seq: number) => unsent.chunk(row.id, seq),
+    safe: (seq: number) => void unsent.dropChunks(row.id, seq).catch(() => undefined),
+  };
+  return new Uploader(row, shelf, device, {}, first);
+}
+
+/** `act` while no other tab records or sends this recording; undefined when one does. */
+async function alone<T>(id: string, act: () => Promise<T>): Promise<T | undefined> {
+  const locks = globalThis.navigator?.locks;
+  if (!locks) return act();
+  return locks.request(lockName(id), { ifAvailable: true }, (lock) => (lock ? act() : undefined)) as Promise<T | undefined>;
+}

@@ -1,0 +1,44 @@
+/**
+ * After the last chunk is durable: the phone asks for its half back, opens the recording key once, draws the recovery words, and seals the
+ * key anew to the same recipients less the return identity plus the words. The words are shown only after the node has the new wraps.
+ */
+import { base64url, sha256, wipe } from "../crypto/bytes.ts";
+import { recipientOf, sealTo } from "../crypto/envelope.ts";
+import { askNode, Patience, type Asked } from "./ask_node.ts";
+import { joinReturnIdentity, type Begun } from "./begin.ts";
+import type { Device } from "./device.ts";
+
+/** Seven words, or undefined when the node no longer has its half: then there are none for this recording. Waits for the network. */
+export async function drawWords(begun: Begun, device: Device, stop: AbortSignal): Promise<string[] | undefined> {
+  const { id, upload } = begun.consignment;
+  const path = `/encounters/${id}/return-share`;
+  const told = await insist(device, { method: "POST", path, capability: upload }, stop);
+  if (told === undefined) return undefined;
+  const { share } = JSON.parse(told) as { share: string };
+  const { recordingKey, recipient } = await joinReturnIdentity(begun.half, share, begun.wraps);
+  try {
+    const { draw, derive } = await import("../crypto/words.ts");
+    const words = await draw();
+    const { identity, locator } = await derive(words);
+    const others = begun.recipients.filter((one) => one !== recipient);
+    const wraps = await sealTo([...others, await recipientOf(identity)], recordingKey);
+    const body = JSON.stringify({ wraps: base64url(wraps), locator: base64url(await sha256(locator)) });
+    wipe(locator);
+    const put: Asked = { method: "PUT", path: `/encounters/${id}/wraps`, capability: upload, body, type: "application/json" };
+    return (await insist(device, put, stop)) === undefined ? undefined : words;
+  } finally {
+    wipe(recordingKey);
+  }
+}
+
+/** Ask until the node answers. Undefined when it refuses or `stop` aborts. */
+async function insist(device: Device, asked: Asked, stop: AbortSignal): Promise<string | undefined> {
+  const patience = new Patience();
+  while (!stop.aborted) {
+    const answer = await askNode(device, asked, stop);
+    if (answer.kind === "good") return answer.text;
+    if (answer.kind === "refused") return undefined;
+    await device.wait(patience.next(answer.afterMs), stop);
+  }
+  return undefined;
+}

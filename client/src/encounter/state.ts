@@ -1,0 +1,65 @@
+/** What the screens draw. Every number here is true at the instant it is read; none promises more than a verified receipt. */
+import type { Trust } from "../crypto/desk.ts";
+
+/** `GET /client-config` (docs/spec/http.md). */
+export interface ClientConfig extends Trust {
+  readonly share_recipient: string;
+  readonly emergency_number: string;
+  readonly sample: boolean;
+  readonly limits: { readonly max_bytes?: number; readonly max_seconds?: number; readonly chunk_bytes?: number };
+  /** Release of the client build: `client` of its manifest. */
+  readonly client?: string;
+}
+
+export type Kind = "encounter" | "rehearsal" | "import";
+export type Phase = "idle" | "starting" | "recording" | "paused" | "finishing" | "words" | "stopped" | "failed";
+export type RecipientsNote = "desk" | "self" | "desk-unproven";
+export type Network = "ok" | "slow" | "lost";
+
+export type StopReason = "person" | "prompt_unanswered" | "track_ended" | "leave_now" | "too_long";
+/** Why nothing is recorded any more: a stop reason of the format, or what kept it from going on. */
+export type StoppedBecause = StopReason | "permission_refused" | "no_device" | "not_supported" | "setup_failed" | `refused_${string}`;
+
+export interface RecorderState {
+  readonly phase: Phase;
+  readonly mode: "video" | "audio";
+  /** Time recorded, pauses left out. */
+  readonly recordedMs: number;
+  /** The node has proven by signed receipts that it holds everything before this point of `recordedMs`. */
+  readonly safeMs: number;
+  /** Recorded, but only on this phone. */
+  readonly onlyHereMs: number;
+  readonly bytesSent: number;
+  /** Bits a second the recorder makes now: the rung of the ladder. */
+  readonly bitsPerSecond: number;
+  readonly network: Network;
+  readonly wakeLock: boolean;
+  /** False when ciphertext could not be kept on the phone: what is not yet sent would be lost with this tab. */
+  readonly isStored: boolean;
+  readonly stoppedBecause?: StoppedBecause;
+  /** `recordedMs` at which it stopped. */
+  readonly stoppedAtMs?: number;
+  readonly recipients: RecipientsNote;
+  readonly rehearsal: boolean;
+  /** While "are you still there?" waits for an answer: milliseconds left to answer. */
+  readonly promptDueMs?: number;
+  /** Only in phase "words", and only until `wordsCopied`. */
+  readonly words?: readonly string[];
+  /** The recording's id, for screens that link to it; it opens nothing. */
+  readonly recording?: string;
+}
+
+export const IDLE: RecorderState = Object.freeze({
+  phase: "idle",
+  mode: "video",
+  recordedMs: 0,
+  safeMs: 0,
+  onlyHereMs: 0,
+  bytesSent: 0,
+  bitsPerSecond: 0,
+  network: "ok",
+  wakeLock: false,
+  isStored: true,
+  recipients: "self",
+  rehearsal: false,
+});
