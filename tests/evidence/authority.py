@@ -1,4 +1,4 @@
-"""A timestamp authority with a clock that trials move: RFC 3161 tokens from `cryptography` alone, a root and a leaf under it."""
+"""A timestamp authority that is told the time: RFC 3161 tokens from `cryptography` alone, a root and a leaf under it."""
 
 import datetime as dt
 import hashlib
@@ -8,8 +8,6 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
-
-from tocsin.clock import Clock
 
 SEQUENCE, SET, INTEGER, OCTETS, OBJECT, TIME, TAGGED_0 = 0x30, 0x31, 0x02, 0x04, 0x06, 0x18, 0xA0
 SIGNED, TST = bytes.fromhex("2a864886f70d010702"), bytes.fromhex("2a864886f70d0109100104")
@@ -22,18 +20,17 @@ POLICY = bytes.fromhex("2b060104018db31f01")
 class Authority:
     """Answers with tokens over any imprint. `root` is what a reader has to trust."""
 
-    def __init__(self, clock: Clock, name: str = "Trial timestamps") -> None:
-        self._clock = clock
+    def __init__(self, name: str = "Trial timestamps") -> None:
         root_key = ec.generate_private_key(ec.SECP256R1())
         self._key = ec.generate_private_key(ec.SECP256R1())
         self.root = certificate(f"{name} root", f"{name} root", root_key, root_key, is_root=True)
         self.leaf = certificate(name, f"{name} root", self._key, root_key, is_root=False)
 
-    def answer(self, imprint: bytes) -> bytes:
+    def answer(self, imprint: bytes, unix_seconds: int) -> bytes:
         """A granted TimeStampResp over a SHA-256 imprint (RFC 3161 section 2.4.2)."""
-        when = dt.datetime.fromtimestamp(self._clock.now_ms() / 1000, dt.UTC).strftime("%Y%m%d%H%M%SZ")
+        when = dt.datetime.fromtimestamp(unix_seconds, dt.UTC).strftime("%Y%m%d%H%M%SZ")
         digest = der(SEQUENCE, der(SEQUENCE, der(OBJECT, SHA256)), der(OCTETS, imprint))
-        number = b"\1" + self._clock.random_bytes(15)
+        number = b"\1" + imprint[:15]
         statement = der(
             SEQUENCE, der(INTEGER, b"\1"), der(OBJECT, POLICY), digest, der(INTEGER, number), der(TIME, when.encode())
         )

@@ -8,7 +8,7 @@ import json
 from base64 import b64encode
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache
 from hashlib import sha256
 from pathlib import Path
 
@@ -53,6 +53,9 @@ class MemoryBlobs:
     def exists(self, name: str) -> bool:
         return name in self.held
 
+    def remove(self, name: str) -> None:
+        self.held.pop(name, None)
+
     def list(self, prefix: str) -> list[str]:
         return sorted(name for name in self.held if name.startswith(prefix))
 
@@ -73,6 +76,7 @@ class Scene:
     restart_at: int = 0
     body: Callable[[int], bytes] = lambda seq: sha256(seq.to_bytes(8)).digest() * (seq % 5 + 1)
     keys_seed: bytes = b"town"
+    witness_skew_s: int = 0
     sealed_chunks: list[bytes] = field(default_factory=list)
     sealed_notes: list[bytes] = field(default_factory=list)
     tokens: dict[int, bytes] = field(default_factory=dict)
@@ -99,9 +103,9 @@ class Scene:
         self._publish_keys()
         self._record()
 
-    @cached_property
+    @property
     def authority(self) -> Authority:
-        return Authority(self.clock)
+        return authority_of(self.keys_seed)
 
     # the log
 
@@ -118,13 +122,12 @@ class Scene:
 
     def cosign(self, size: int) -> None:
         text = notes.parse(self.log.checkpoint_note(size)).text
-        lines = [
-            line for one in self.witnesses[: self.witness_count] for line in one.cosign(text, self.clock.ms // 1000)
-        ]
+        time = self.clock.ms // 1000 + self.witness_skew_s
+        lines = [line for one in self.witnesses[: self.witness_count] for line in one.cosign(text, time)]
         self.log.add_cosignatures(size, lines)
         self.checkpoints[size] = self.log.checkpoint_note(size).encode()
         if self.is_timestamped:
-            self.tokens[size] = self.authority.answer(sha256(text.encode()).digest())
+            self.tokens[size] = self.authority.answer(sha256(text.encode()).digest(), self.clock.ms // 1000)
 
     def beat(self) -> None:
         """Cover the recording by the next beat of the log."""
@@ -256,6 +259,12 @@ class Scene:
         vkeys = [str(key) for one in self.witnesses[:2] for key in one.vkeys]
         roots = [self.root_pem().decode()]
         return {"log": str(self.log.vkey), "witnesses": vkeys, "timestamp_roots": roots, "quorum": 2}
+
+
+@cache
+def authority_of(town: bytes) -> Authority:
+    """One authority for all scenes of a town."""
+    return Authority(f"Timestamps of {town.decode()}")
 
 
 def b64(raw: bytes) -> str:

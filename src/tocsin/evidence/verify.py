@@ -822,6 +822,7 @@ class Verifier:
         self.recording: Recording | None = None
         self.leaves: list[Json] | None = None
         self.checkpoints: dict[int, Checkpoint] = {}
+        self.is_rooted = False  # whether all checkpoints could be read
         self.links: dict[int, bytes] = {}
         self.received: list[tuple[str, str]] = []
         self._wanted: frozenset[int] = frozenset()
@@ -834,13 +835,13 @@ class Verifier:
             for step in self.steps[first:]:
                 step.found("NOT PROVEN", "not_reached")
             return
-        is_read = self._step(5, self._read_leaves)
-        is_read_too = self._step(6, self._read_checkpoints)
+        is_led = self._step(5, self._read_leaves)
+        self.is_rooted = self._step(6, self._read_checkpoints)
         self._step(4, self._chunks)
         self._step(3, self._signature)
-        if is_read:
+        if is_led:
             self._step(5, self._check_leaves)
-        if is_read_too:
+        if self.is_rooted:
             self._step(6, self._check_checkpoints)
         self._step(7, self._consistency)
         self._step(8, self._custody)
@@ -928,8 +929,10 @@ class Verifier:
         message = FORMAT.encode() + b" manifest\n" + self._text("manifest.json")
         if "manifest.sig" not in self.streams or not ed25519(key, self._text("manifest.sig"), message):
             raise Wrong("signature_wrong")
-        proven = self._custodian(custodian)
-        if not proven and not self.signer:
+        proven = self._custodian(custodian) if self.is_rooted else False
+        if not self.is_rooted:
+            step.found("NOT PROVEN", "not_reached")
+        elif not proven and not self.signer:
             step.found("NOT PROVEN", "signer_unlogged", custodian["key"])
 
     def _custodian(self, custodian: Json) -> bool:
@@ -1044,7 +1047,7 @@ class Verifier:
 
     def _check_leaves(self, step: Step) -> None:
         leaves, found = self.leaves or [], self.recording
-        if found is None:
+        if found is None or not self.is_rooted:
             step.found("NOT PROVEN", "not_reached")
             return
         for one in leaves:
@@ -1132,7 +1135,10 @@ class Verifier:
 
     # 7
 
-    def _consistency(self, _: Step) -> None:
+    def _consistency(self, step: Step) -> None:
+        if not self.is_rooted:
+            step.found("NOT PROVEN", "not_reached")
+            return
         told = self._object("log/consistency.json")
         for one in told:
             need(one, ints="from to", lists="proof")
@@ -1172,6 +1178,9 @@ class Verifier:
     # 9
 
     def _timestamps(self, step: Step) -> None:
+        if not self.is_rooted:
+            step.found("NOT PROVEN", "not_reached")
+            return
         names = [name for name in self.streams if name.startswith("log/timestamps/")]
         tokens = [name for name in names if name.endswith(".tsr")]
         if bool(tokens) is ("log/timestamps/NONE.txt" in names):
