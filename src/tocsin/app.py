@@ -33,10 +33,11 @@ def application(node: Node) -> ASGIApp:
     """The whole node as one ASGI application. Its lifespan starts and ends the node's loops."""
     built = static_files.Built.load()
     config = _pages(node, built)
+    node.release, node.sealed_extra = built.client, lambda: sealed_extra(node, built)
     litestar = Litestar(
         route_handlers=[
             *pages.routes(config),
-            *encounters.routes(node.encounters, lambda: sealed_extra(node, built)),
+            *encounters.routes(node.encounters, node.sealed_extra),
             *log_routes(node),
             _constant("/client-config", client_config(node, built)),
             _health(node),

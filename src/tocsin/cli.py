@@ -17,11 +17,18 @@ SETTINGS_VARIABLE = "TOCSIN_SETTINGS"
 
 COMMANDS = {
     "check": "tocsin.operator_commands:check",
+    "complete": "tocsin.evidence.commands:complete_command",
+    "custodian": "tocsin.evidence.commands:custodian_command",
     "desk": "tocsin.operator_commands:desk",
+    "fetch": "tocsin.owner_commands:fetch",
     "identity": "tocsin.operator_commands:identity",
     "keys": "tocsin.operator_commands:keys",
     "log": "tocsin.tlog.commands:log",
+    "open": "tocsin.evidence.commands:open_command",
+    "package": "tocsin.evidence.commands:package_command",
+    "sealed": "tocsin.operator_commands:sealed",
     "serve": "tocsin.operator_commands:serve",
+    "verify": "tocsin.evidence.commands:verify_command",
     "witness": "tocsin.tlog.commands:witness",
 }
 

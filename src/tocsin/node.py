@@ -7,28 +7,30 @@ was acknowledged is on disk, and `open` takes it up again.
 import asyncio
 import json
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 
 import httpx
 
+from tocsin import __version__
 from tocsin import settings as settings_
 from tocsin.clock import Clock
 from tocsin.crypto import canonical, envelope
 from tocsin.crypto.keys import SigningKey
 from tocsin.crypto.profiles import CHUNK_LIMIT
-from tocsin.encounters import close, cover, erase, start
+from tocsin.encounters import close, cover, erase, export, queries, reclaim, start
 from tocsin.encounters.live import Pace
-from tocsin.encounters.model import DAY_SECONDS, Kind, Limits, NotReady
+from tocsin.encounters.model import DAY_SECONDS, Kind, Limits, NotReady, State
 from tocsin.encounters.room import Room
 from tocsin.errors import TocsinError, place_of
 from tocsin.evidence.receipt import ReceiptSigner
+from tocsin.ids import RecordingId, b64, unb64
 from tocsin.jurisdictions.model import Pack
 from tocsin.people import desk_keys, inbox
 from tocsin.settings import Settings
-from tocsin.store import fail_points
+from tocsin.store import disk, fail_points
 from tocsin.store.ballast import Ballast
 from tocsin.store.blobs import DiskBlobs
 from tocsin.store.db import Database
@@ -46,9 +48,14 @@ LOG = logging.getLogger("tocsin")
 
 MEMORY = Path("/dev/shm")  # noqa: S108  memory-backed on every Linux; the folder below it is 0700
 PUBLISHED = "published.json"
+OUT = "out"
 INDEX_SECONDS = 1.0
 SWEEP_SECONDS = 30.0
 LOG_KEY, RECEIPT_KEY, SHARE_KEY = "log", "receipt", "share"
+
+
+async def _nothing_more() -> dict[str, bytes]:
+    return {"node.json": b"{}"}
 
 
 @dataclass
@@ -70,7 +77,11 @@ class Node:
     published: Published | None = None
     troubles: dict[str, str] = field(default_factory=dict)
     """What does not work now, by name: shown to stewards, never about anybody."""
+    release: str = ""
+    """SHA-256 of the client that this node serves, for the log; set by the composition root."""
     is_ended: bool = False
+    sealed_extra: Callable[[], Awaitable[dict[str, bytes]]] = _nothing_more
+    """Members of a sealed export that only the composition root knows."""
     tasks: list[asyncio.Task[None]] = field(default_factory=list)
 
     @classmethod
@@ -180,14 +191,44 @@ class Node:
             match said:
                 case {"kind": desk_keys.KIND, "body": dict(body)}:
                     await queue_public(self.database, desk_keys.KIND, entries.DESK_KEY, body)
+                case {"kind": "sealed", "recording": str(recording), "to": str(name)}:
+                    await self.hand_out(RecordingId(unb64(recording)), Path(name).name)
+                case {"kind": "sealed-list", "to": str(name)}:
+                    await self.list_sealed(Path(name).name)
                 case _:
                     LOG.warning("an inbox file says nothing this version knows; it was dropped")
             path.unlink()
 
+    async def hand_out(self, recording_id: RecordingId, name: str) -> None:
+        """Write one recording's sealed export into the folder for handing out. The node cannot read it, and notes that it was made."""
+        live = await self.encounters.live(recording_id)
+        if live is None or live.row.state is State.ERASED:
+            await asyncio.to_thread(self._write_out, name, iter(()))
+            return
+        parts = await export.export(self.encounters, live, "operator", await self.sealed_extra())
+        await asyncio.to_thread(self._write_out, name, parts)
+
+    async def list_sealed(self, name: str) -> None:
+        """Write what is kept: number, state and day of erasure, nothing else."""
+        rows = await self.database.read(queries.listed)
+        lines = "".join(f"{b64(row.id)} {row.state} {row.kind} until-day {row.expires_day}\n" for row in rows)
+        await asyncio.to_thread(self._write_out, name, iter([lines.encode()]))
+
+    def _write_out(self, name: str, parts: Iterator[bytes]) -> None:
+        folder = Path(self.settings.folder) / OUT
+        disk.make_directory(folder)
+        draft = folder / f"{name}.draft"
+        with draft.open("wb") as file:
+            for part in parts:
+                file.write(part)
+        draft.rename(folder / name)
+
     async def sweep(self) -> None:
         """What has to happen now and then: silence becomes *cut*, what is over is erased, the ballast is laid in again."""
         await close.close_silent(self.encounters, self.settings.cut_after_minutes * 60)
-        await erase.expire(self.encounters, self.clock.now_ms() // 1000 // DAY_SECONDS)
+        today = self.clock.now_ms() // 1000 // DAY_SECONDS
+        await erase.expire(self.encounters, today)
+        await reclaim.reclaim(self.encounters, today)
         await asyncio.to_thread(self.encounters.ballast.refill)
 
     async def _beats(self) -> None:
@@ -218,6 +259,9 @@ class Node:
         """The receipt key belongs in the log, so that nobody can be given another."""
         body = {"act": "add", "key": self.encounters.receipts.vkey}
         await queue_public(self.database, "receipt-key", entries.RECEIPT_KEY, body)
+        if self.release:
+            release = {"client": self.release, "version": __version__}
+            await queue_public(self.database, "release", entries.RELEASE, release)
 
 
 class KeysMissing(TocsinError):

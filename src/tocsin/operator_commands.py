@@ -2,8 +2,10 @@
 
 import base64
 import json
+import shutil
 import sys
 import tempfile
+import threading
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -12,13 +14,14 @@ import click
 from tocsin import acts, new_keys, serving
 from tocsin.clock import SystemClock
 from tocsin.crypto import envelope
-from tocsin.crypto.keys import SigningKey
-from tocsin.ids import b64
+from tocsin.evidence import custodian
 from tocsin.jurisdictions import load
-from tocsin.node import open_custody, read_published
+from tocsin.node import OUT, open_custody, read_published
 from tocsin.people import desk_keys, inbox
 from tocsin.settings import Settings, settings_of
 
+ANSWER_STEP = 0.1
+ANSWER_PATIENCE = 20.0
 IDENTITY_LINE = "# Tocsin identity: who has this file opens what was sealed to it. Keep it off the node."
 
 
@@ -122,19 +125,61 @@ def desk_remove(path: Path | None, recipient: str, name: str) -> None:
     click.echo("In line for the next beat.")
 
 
+@click.group()
+def sealed() -> None:
+    """Recordings as the node keeps them: sealed. For handing one to the lawyer who takes it."""
+
+
+@sealed.command("list")
+@click.pass_obj
+def sealed_list(path: Path | None) -> None:
+    """Print what a running node keeps: number, state, kind and the day of erasure."""
+    told = _asked(settings_of(path), {"kind": "sealed-list"})
+    click.echo(told.read_text(), nl=False)
+    told.unlink()
+
+
+@sealed.command("export")
+@click.argument("recording")
+@click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), required=True, help="File to make.")
+@click.pass_obj
+def sealed_export(path: Path | None, recording: str, output: Path) -> None:
+    """Write a recording's sealed export. Only its recipients can open it, and its owner sees that it was handed out."""
+    made = _asked(settings_of(path), {"kind": "sealed", "recording": recording})
+    if not made.stat().st_size:
+        made.unlink()
+        raise click.ClickException("The node keeps no recording of this number.")
+    shutil.move(made, output)
+    click.echo(f"{output}  {output.stat().st_size} bytes, sealed")
+
+
+def _asked(settings: Settings, wish: dict[str, object]) -> Path:
+    """The file in which a running node answers. Waits as long as it grows."""
+    clock = SystemClock()
+    name = clock.random_bytes(16).hex()
+    place = Path(settings.folder) / OUT / name
+    inbox.drop(Path(settings.folder), wish | {"to": name}, clock)
+    waited, known = 0.0, -1
+    while not place.exists():
+        draft = place.with_name(f"{name}.draft")
+        size = draft.stat().st_size if draft.exists() else -1
+        waited, known = (0.0, size) if size != known else (waited + ANSWER_STEP, known)
+        if waited > ANSWER_PATIENCE:
+            raise click.ClickException("The node did not answer. Is it running? `tocsin check` tells.")
+        threading.Event().wait(ANSWER_STEP)
+    return place
+
+
 @click.command("identity")
 @click.option("--output", "-o", type=click.Path(dir_okay=False, path_type=Path), required=True, help="File to make.")
 def identity(output: Path) -> None:
-    """Make an identity for a lawyer: an age key that opens recordings, and a key that signs packages."""
+    """Make an identity for a lawyer: an age key that opens recordings, and beside it a key that signs packages."""
     clock = SystemClock()
     secret, recipient = envelope.new_identity(clock)
-    seed = clock.random_bytes(32)
-    public = base64.b64encode(SigningKey(seed).public).decode()
     output.touch(mode=0o600, exist_ok=False)
-    output.write_text(
-        f"{IDENTITY_LINE}\n# recipient {recipient}\n# custodian {public}\n{secret}\nTOCSIN-CUSTODIAN-{b64(seed)}\n"
-    )
-    click.echo(json.dumps({"recipient": recipient, "custodian": public}))
+    output.write_text(f"{IDENTITY_LINE}\n# recipient {recipient}\n{secret}\n")
+    signer = custodian.make_key(output.with_suffix(".pem"), clock)
+    click.echo(json.dumps({"recipient": recipient, "custodian": base64.b64encode(signer.public).decode()}))
 
 
 def _passphrase(settings: Settings, *, confirm: bool) -> str | None:

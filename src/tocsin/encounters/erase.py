@@ -4,7 +4,7 @@ import asyncio
 
 from tocsin.encounters import queries
 from tocsin.encounters.live import Live
-from tocsin.encounters.model import TRANSITIONS, Event, State
+from tocsin.encounters.model import DAY_SECONDS, TRANSITIONS, Event, State
 from tocsin.encounters.room import Room
 from tocsin.evidence.custody import Action
 from tocsin.ids import RecordingId
@@ -26,7 +26,8 @@ async def ask(room: Room, recording_id: RecordingId, capability: bytes) -> str:
 async def erase(room: Room, live: Live) -> None:
     """Overwrite the slot, durably, then let go of the index. The caller holds `live.lock`."""
     await asyncio.to_thread(room.erase_keys.erase, live.row.slot)
-    await room.replace(live, state=TRANSITIONS[live.row.state, Event.ERASURE], box=b"", locator_digest=None)
+    state, today = TRANSITIONS[live.row.state, Event.ERASURE], room.clock.now_ms() // 1000 // DAY_SECONDS
+    await room.replace(live, state=state, box=b"", locator_digest=None, expires_day=today)
     await room.flush_index()
     await room.database.write(lambda c: queries.forget_frames(c, live.row.id))
     live.receipts.clear()

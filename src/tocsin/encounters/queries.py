@@ -134,6 +134,25 @@ def forget_frames(connection: Connection, recording_id: RecordingId) -> None:
     connection.execute(delete(frame).where(frame.c.recording_id == recording_id))
 
 
+def segments_in_use(connection: Connection) -> set[int]:
+    """Numbers of the segment files in which a kept recording has a frame."""
+    return set(connection.execute(select(frame.c.segment).distinct()).scalars())
+
+
+def forget_tombstones(connection: Connection, today: int) -> list[RecordingId]:
+    """Drop the rows of recordings that were erased on an earlier day; which."""
+    over = (recording.c.state == State.ERASED) & (recording.c.expires_day < today)
+    found = [RecordingId(raw) for raw in connection.execute(select(recording.c.id).where(over)).scalars()]
+    connection.execute(delete(recording).where(over))
+    return found
+
+
+def listed(connection: Connection) -> list[Recording]:
+    """Every recording that is kept, in no order that says anything."""
+    question = select(recording).where(recording.c.state != State.ERASED).order_by(recording.c.id)
+    return [_row(found._mapping) for found in connection.execute(question)]  # noqa: SLF001  SQLAlchemy's public name for it
+
+
 def _row(values: Mapping[Any, Any]) -> Recording:
     typed: dict[str, Any] = dict(values) | {
         "id": RecordingId(values["id"]),

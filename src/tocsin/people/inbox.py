@@ -10,6 +10,7 @@ from pathlib import Path
 
 from tocsin.clock import Clock
 from tocsin.crypto import canonical
+from tocsin.store import disk
 
 FOLDER = "inbox"
 LONGEST = 64 * 1024
@@ -18,21 +19,17 @@ LONGEST = 64 * 1024
 def drop(node: Path, body: dict[str, object], clock: Clock) -> None:
     """Leave `body` for the node; durable when this returns."""
     folder = node / FOLDER
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    disk.make_directory(folder)
     name = clock.random_bytes(16).hex()
     draft = folder / f"{name}.draft"
-    with draft.open("xb") as file:
-        file.write(canonical.dumps(body))
-        file.flush()
-        os.fsync(file.fileno())
+    disk.write_new_file(draft, [canonical.dumps(body)])
     draft.rename(folder / f"{name}.json")
-    _sync_folder(folder)
+    disk.sync_directory(folder)
 
 
 def waiting(node: Path) -> Iterator[tuple[Path, dict[str, canonical.Value]]]:
     """What was left, oldest first. The caller unlinks each when it is done; what cannot be read is put aside by name."""
-    folder = node / FOLDER
-    for path in sorted(folder.glob("*.json"), key=lambda found: found.stat().st_mtime_ns):
+    for path in sorted((node / FOLDER).glob("*.json"), key=os.path.getmtime):
         try:
             body = canonical.loads(path.read_bytes()[:LONGEST])
         except canonical.CanonicalError:
@@ -41,11 +38,3 @@ def waiting(node: Path) -> Iterator[tuple[Path, dict[str, canonical.Value]]]:
             yield path, body
         else:
             path.rename(path.with_suffix(".unreadable"))
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
