@@ -20,6 +20,7 @@ from tests.tlog.conftest import BEAT
 from tests.tlog.test_audit import RECEIPTS, covered, liar, over_http, receipt
 from tests.tlog.town import Town
 from tests.waiting import wait_until
+from tocsin.store.disk import StoreInUse
 from tocsin.tlog import commands, entry, proof, witness_settings
 from tocsin.tlog.ask import Outcome, WitnessAddress, Witnesses
 
@@ -83,6 +84,8 @@ def test_a_witness_process_cosigns_is_killed_and_goes_on(town: Town, tmp_path: P
     town.beat(number=1)
     with serving(settings, url) as child:
         assert ask(town, url, vkeys) is Outcome.COSIGNED
+        with pytest.raises(StoreInUse):
+            run("witness", "serve", "--config", settings)
         child.send_signal(signal.SIGKILL)
     with serving(settings, url):
         town.beat(number=2)

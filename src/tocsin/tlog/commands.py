@@ -10,6 +10,7 @@ import httpx
 
 from tocsin.clock import SystemClock
 from tocsin.errors import TocsinError
+from tocsin.store import disk
 from tocsin.store.blobs import DiskBlobs
 from tocsin.tlog import entry as entries
 from tocsin.tlog import note as notes
@@ -74,6 +75,8 @@ def witness_serve(config: Path, accept_lost_state: bool) -> None:
 
     settings, clock = witness_settings.load(config), SystemClock()
     blobs = DiskBlobs(Path(settings.state_dir))
+    # Two witnesses on one state would each sign what the other has not seen. Held until the process dies.
+    disk.hold(Path(f"{settings.state_dir}.lock"))
     if accept_lost_state and not blobs.exists("state.json"):
         WitnessState.begin(blobs, clock.now_ms(), after_loss=True)
     state = WitnessState.load(blobs)

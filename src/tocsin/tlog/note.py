@@ -135,9 +135,10 @@ class Note:
         """The note with `lines` of keys that have none yet. A line that stands is not replaced: the earliest one proves
         most.
         """
-        known = {(line.name, line.key_id) for line in self.signatures}
-        fresh = {(line.name, line.key_id): line for line in reversed(lines)}
-        return replace(self, signatures=(*self.signatures, *(fresh[key] for key in fresh if key not in known)))
+        found = {(line.name, line.key_id): line for line in self.signatures}
+        for line in lines:
+            found.setdefault((line.name, line.key_id), line)
+        return replace(self, signatures=tuple(found.values()))
 
 
 def parse(raw: bytes | str) -> Note:

@@ -169,8 +169,10 @@ _SCREENS = {
 
 def kind_of(path: str) -> Kind:
     """The kind of answer that `path` gives when it succeeds."""
-    if path.startswith(("/static/built/", "/log/tile/", "/log/beats/", "/log/timestamps/")):
+    if path.startswith(("/static/built/", "/log/tile/")):
         return Kind.STATIC
+    if path.startswith(("/log/beats/", "/log/timestamps/")):
+        return Kind.PUBLISHED  # witnesses and authorities answer after the beat: what is read too early must not be kept
     fixed = {
         "/": Kind.PLAIN,
         "/worker.js": Kind.WORKER,
