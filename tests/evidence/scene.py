@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 from cryptography.hazmat.primitives.serialization import Encoding
 
@@ -97,7 +98,8 @@ class Scene:
         self.header = self.writer.header
         self.chain = Chain(self.clock)
         self.session = Session(self.header.recording_id, self.writer.custody_public, self.clock)
-        self.log = Log.open(MemoryBlobs(), ORIGIN, self.log_key, self.clock)
+        blobs: Any = MemoryBlobs()
+        self.log = Log.open(blobs, ORIGIN, self.log_key, self.clock)
         self.wraps = envelope.seal_to([self.recipient], self.recording_key)
         self.desk_index, self.newest = 0, (0, self.header.link)
         self._publish_keys()

@@ -112,16 +112,6 @@ def custodian_command(file: Path) -> None:
     click.echo(b64encode(key.public).decode())
 
 
-COMMANDS: tuple[click.Command, ...] = (
-    open_command,
-    package_command,
-    complete_command,
-    verify_command,
-    custodian_command,
-)
-"""For `cli.py` to add."""
-
-
 def source_of(log: str) -> LogSource:
     """A log by its address or folder."""
     is_address = log.startswith(("https://", "http://"))
