@@ -6,14 +6,13 @@ console of any of them fails the journey.
 """
 
 import os
-import socket
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
 
+from tests.serving import free_ports
 from tocsin.clock import SystemClock
 from tocsin.demo.children import Children
 from tocsin.demo.run import running
@@ -47,15 +46,6 @@ class Running:
     @property
     def url(self) -> str:
         return self.town.url
-
-
-def free_ports(count: int) -> list[int]:
-    """Ports nobody listens on. They are held all at once, so that they differ."""
-    with ExitStack() as held:
-        sockets = [held.enter_context(socket.socket()) for _ in range(count)]
-        for one in sockets:
-            one.bind(("127.0.0.1", 0))
-        return [one.getsockname()[1] for one in sockets]
 
 
 def start_town(folder: Path) -> Iterator[Running]:

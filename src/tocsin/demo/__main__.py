@@ -3,6 +3,7 @@
 import signal
 import sys
 import threading
+from collections.abc import Callable
 from contextlib import ExitStack
 from http.server import ThreadingHTTPServer
 from pathlib import Path
@@ -40,17 +41,17 @@ def main(*, lan: bool, seconds: float | None, folder: Path) -> None:
         sys.exit(1)
 
 
-def demo(town: Town, stop: threading.Event, seconds: float | None) -> None:
+def demo(town: Town, stop: threading.Event, seconds: float | None, say: Callable[[str], None] = click.echo) -> None:
     """Run until `stop` is set or the time is over. Raises `ChildDied` when a part of it ends by itself."""
     clock = SystemClock()
     with running(town, clock) as children, ExitStack() as doors:
         door = _door(town, doors) if town.lan else ""
         for line in links.lines(town, door):
-            click.echo(line)
+            say(line)
         end = clock.monotonic() + seconds if seconds is not None else None
         while not stop.wait(WATCH_S) and not (end is not None and clock.monotonic() > end):
             children.check()
-    click.echo("Stopped.")
+    say("Stopped.")
 
 
 def _town(folder: Path, *, lan: bool) -> Town:

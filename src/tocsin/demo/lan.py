@@ -45,7 +45,7 @@ def prepare(folder: Path, clock: Clock) -> Lan:
     address = own_address()
     root = certificates.kept(folder / "root", lambda: certificates.new_root(ROOT_NAME, now))
     names = [x509.DNSName(HOST), x509.DNSName("localhost"), x509.IPAddress(ipaddress.ip_address(address))]
-    leaf = folder / f"node-{address}"
+    leaf = folder / f"node-{address.replace('.', '-')}"
     _, certificate = certificates.kept(leaf, lambda: certificates.new_leaf(root, names, now))
     if certificate.not_valid_after_utc < now + datetime.timedelta(days=1):
         leaf.with_suffix(".key").unlink()

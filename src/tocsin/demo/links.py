@@ -32,7 +32,7 @@ def lines(town: Town, door_url: str) -> Iterator[str]:
     yield ""
     yield from desk(town)
     yield ""
-    yield from phone(f"{town.url}/", door_url)
+    yield from phone(town, door_url)
     yield ""
     yield "  Ctrl-C stops everything. What was recorded stays in the folder; remove the folder to begin anew."
 
@@ -47,15 +47,19 @@ def desk(town: Town) -> Iterator[str]:
     yield "  To make and check a package: ./run tocsin package ..., then ./run tocsin verify package.zip"
 
 
-def phone(phone_url: str, door_url: str) -> Iterator[str]:
+def phone(town: Town, door_url: str) -> Iterator[str]:
     """The code, and what has to be true for it to work."""
-    if door_url:
-        yield f"  With a phone on this network: scan, follow the page, then open {phone_url}"
+    if town.lan:
+        yield f"  With a phone on this network: scan, follow the page, then open {town.url}/"
         yield from code(door_url)
         yield f"  {door_url}"
+        yield f"  Fingerprint to compare: {town.lan.fingerprint}"
+        yield f"  If the phone does not find the name: https://{town.lan.address}:{town.ports.node}/"
+        yield f"  On this computer: https://localhost:{town.ports.node}/ (the browser will warn)"
     else:
-        yield "  With a phone: ./run demo --lan. Or Android on a cable: adb reverse tcp:8000 tcp:8000, then scan."
-        yield from code(phone_url)
+        port = f"tcp:{town.ports.node}"
+        yield f"  With a phone: ./run demo --lan. Or Android on a cable: adb reverse {port} {port}, then scan."
+        yield from code(f"{town.url}/")
 
 
 def code(url: str) -> Iterator[str]:

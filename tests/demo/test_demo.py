@@ -1,0 +1,84 @@
+"""`./run demo`: what it prints is true, and it leaves nothing running."""
+
+import re
+import threading
+from pathlib import Path
+from typing import Self
+
+import httpx
+import pytest
+
+from tests.serving import free_ports
+from tests.waiting import wait_until
+from tocsin.clock import SystemClock
+from tocsin.demo import __main__ as demo
+from tocsin.demo import lan
+from tocsin.demo.children import ChildDied, Children
+from tocsin.demo.run import client_of
+from tocsin.demo.town import Ports, Town
+
+
+def town_in(folder: Path) -> Town:
+    node, one, two, authority, door = free_ports(5)
+    return Town(folder, Ports(node, (one, two), authority, door), beat_s=2)
+
+
+class Screen:
+    """What the demo prints, and a hand on Ctrl-C."""
+
+    def __init__(self, town: Town) -> None:
+        self.town = town
+        self.lines: list[str] = []
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=demo.demo, args=(town, self._stop, 120, self.lines.append))
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        wait_until(lambda: any("Ctrl-C" in line for line in self.lines), 60)
+        return self
+
+    def __exit__(self, *why: object) -> None:
+        self._stop.set()
+        self._thread.join()
+
+
+def test_a_first_start_a_second_one_and_nothing_left_running(tmp_path: Path) -> None:
+    town, logs = town_in(tmp_path / "demo"), []
+    for _ in range(2):
+        with Screen(town) as screen:
+            text = "\n".join(screen.lines)
+            found = re.findall(r"  (http://localhost:\d+/\S*)", text)
+            answers = {url: httpx.get(url, follow_redirects=True, trust_env=False).status_code for url in found}
+            logs.append(httpx.get(f"{town.url}/client-config", trust_env=False).json()["log"])
+        for said in (
+            "(sample)",
+            "Do not record anything that matters",
+            "10 s after a witness saw it (a real city: 24 h)",
+        ):
+            assert said in text
+        assert len(answers) >= 10
+        assert set(answers.values()) == {200}, answers
+        with pytest.raises(httpx.ConnectError):
+            httpx.get(town.url, trust_env=False)
+    assert logs[0] == logs[1], "the second start is the same town"
+
+
+def test_a_phone_on_the_network_is_let_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lan, "own_address", lambda: "127.0.0.1")
+    plain = town_in(tmp_path / "demo")
+    town = Town(plain.folder, plain.ports, plain.beat_s, lan.prepare(plain.folder / "lan", SystemClock()))
+    with Screen(town) as screen:
+        door = httpx.get(f"http://127.0.0.1:{town.ports.door}/", trust_env=False).text
+        assert any("Fingerprint" in line for line in screen.lines)
+        with client_of(town) as client:
+            assert client.get("/en/").status_code == 200
+    assert f"https://{lan.HOST}:{town.ports.node}/" in door
+
+
+def test_a_part_that_ends_by_itself_is_named(tmp_path: Path) -> None:
+    with Children(tmp_path, SystemClock()) as children:
+        children.start("witness-one", ["false"])
+        wait_until(children.dead)
+        with pytest.raises(ChildDied) as failed:
+            children.check()
+    assert "witness-one" in failed.value.message
