@@ -35,7 +35,7 @@ def test_every_run_command_is_in_the_readme() -> None:
 
 
 def test_help_lists_every_command() -> None:
-    assert set(accepted()) - {"faults", "seizure"} <= set(offered())
+    assert set(accepted()) - {"seizure"} <= set(offered())
     assert set(offered()) <= set(accepted())
 
 

@@ -9,6 +9,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -93,14 +94,7 @@ class Rendered:
 
 def render(config: PageConfig) -> Rendered:
     """Render every page in every language. Raises whatever is wrong with a template, a key or the build."""
-    environment = Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.globals["icon"] = environment.get_template("_icons.html").module.icon  # type: ignore[attr-defined]
+    environment = templates()
     pages: dict[tuple[str, str], bytes] = {}
     errors: dict[tuple[str, int], bytes] = {}
     for language in config.languages.values():
@@ -109,6 +103,20 @@ def render(config: PageConfig) -> Rendered:
         for status, page in ERRORS.items():
             errors[language.code, status] = _render(environment, config, language, page)
     return Rendered(pages, errors, _version(config.built, pages))
+
+
+@cache
+def templates() -> Environment:
+    """The templates, compiled once a process: compiling is most of what a start costs."""
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.globals["icon"] = environment.get_template("_icons.html").module.icon  # type: ignore[attr-defined]
+    return environment
 
 
 def _render(environment: Environment, config: PageConfig, language: Language, page: Page) -> bytes:

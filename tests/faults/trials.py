@@ -1,0 +1,19 @@
+"""The trials there are, by the numbers of the fault table."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+from tests.faults import f01_kill
+from tests.faults.outcome import Outcome
+
+
+class Trial(NamedTuple):
+    """`perform(folder, is_full)` raises `AssertionError` where a promise does not hold."""
+
+    id: str
+    title: str
+    perform: Callable[[Path, bool], Outcome]
+
+
+TRIALS = (Trial("F1", "kill -9 at random instants and every named fail point", f01_kill.perform),)
