@@ -172,7 +172,9 @@ def kind_of(path: str) -> Kind:
     if path.startswith(("/static/built/", "/log/tile/")):
         return Kind.STATIC
     if path.startswith(("/log/beats/", "/log/timestamps/")):
-        return Kind.PUBLISHED  # witnesses and authorities answer after the beat: what is read too early must not be kept
+        return (
+            Kind.PUBLISHED
+        )  # witnesses and authorities answer after the beat: what is read too early must not be kept
     fixed = {
         "/": Kind.PLAIN,
         "/worker.js": Kind.WORKER,
