@@ -8,7 +8,7 @@ import re
 import sys
 from pathlib import Path
 
-from tests.rules.tree import ROOT, files
+from tests.rules.tree import files
 
 PUBLIC = frozenset({"https://pypi.org", "https://files.pythonhosted.org", "https://registry.npmjs.org"})
 
@@ -33,9 +33,14 @@ def without_funding(text: str) -> str:
 
 
 def rewrite() -> None:
-    """Takes the funding addresses out of this checkout's package-lock.json."""
-    path = ROOT / "package-lock.json"
-    path.write_text(without_funding(path.read_text()))
+    """Takes the funding addresses out of this checkout's npm lock files."""
+    for path in npm_lock_files():
+        path.write_text(without_funding(path.read_text()))
+
+
+def npm_lock_files() -> list[Path]:
+    """The client's, and those of folders with packages of their own."""
+    return [path for path in lock_files() if path.name == "package-lock.json"]
 
 
 if __name__ == "__main__" and sys.argv[1:] == ["--rewrite"]:

@@ -2,7 +2,7 @@
 
 import json
 
-from tests.rules.lock_files import PUBLIC, hosts, lock_files, without_funding
+from tests.rules.lock_files import PUBLIC, hosts, lock_files, npm_lock_files, without_funding
 from tests.rules.tree import ROOT
 
 
@@ -14,9 +14,11 @@ def test_lock_files_name_only_public_registries() -> None:
 
 def test_package_lock_names_no_address_of_packages() -> None:
     """npm finds them at the registry it is told to use; `omit-lockfile-registry-resolved` keeps it so."""
-    lock = json.loads((ROOT / "package-lock.json").read_text())
-    assert not [name for name, package in lock["packages"].items() if "resolved" in package]
-    assert all("integrity" in package for name, package in lock["packages"].items() if name)
+    assert ROOT / "package-lock.json" in npm_lock_files()
+    for path in npm_lock_files():
+        packages = json.loads(path.read_text())["packages"]
+        assert not [name for name, package in packages.items() if "resolved" in package], path
+        assert all("integrity" in package for name, package in packages.items() if name), path
 
 
 def test_funding_is_taken_out_and_nothing_else() -> None:
