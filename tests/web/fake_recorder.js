@@ -24,5 +24,6 @@ export class Recorder extends EventTarget {
   resume() { this.calls.push("resume"); this.move({ phase: "recording" }); }
   async stop() { this.calls.push("stop"); this.move({ phase: "finishing", stoppedBecause: "person", stoppedAtMs: this.state.recordedMs }); }
   leaveNow(keep) { this.calls.push(`leave ${keep}`); sessionStorage.setItem("left", String(keep)); }
+  wordsCopied() { this.calls.push("copied"); this.move({ phase: "stopped", words: undefined }); }
   stillThere() { this.calls.push("still"); this.move({ promptDueMs: undefined }); }
 }

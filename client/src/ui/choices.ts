@@ -2,6 +2,8 @@
 export type Leaving = "keep" | "drop";
 export type Sound = "off" | "on";
 
+const PREFIX = "tocsin.";
+
 /** What "leave now" does with sealed seconds that were not sent. Unchosen: they are kept, because dropping cannot be undone. */
 export function leaving(): Leaving {
   return read("leave") === "drop" ? "drop" : "keep";
@@ -15,7 +17,7 @@ export function sound(): Sound {
 /** Keep a choice. A phone that refuses to keep anything keeps the silent and careful ones. */
 export function choose(name: "leave" | "sound", value: string): void {
   try {
-    localStorage.setItem(name, value);
+    localStorage.setItem(PREFIX + name, value);
   } catch {
     // Private windows may refuse.
   }
@@ -23,7 +25,7 @@ export function choose(name: "leave" | "sound", value: string): void {
 
 function read(name: string): string | null {
   try {
-    return localStorage.getItem(name);
+    return localStorage.getItem(PREFIX + name);
   } catch {
     return null;
   }

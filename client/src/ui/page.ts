@@ -1,4 +1,5 @@
 /** What every page with script shares: its sentences, its elements, its own worker, and the quick way out. */
+import type { ClientConfig } from "../encounter/state.ts";
 import { type Forms, Sentences } from "./sentences.ts";
 
 /** The one Trusted Types policy: a script address is a worker of this node's own or nothing. */
@@ -12,7 +13,7 @@ interface PolicyMaker {
 const OWN_WORKER = "/worker.js";
 
 export const words = new Sentences(document.documentElement.lang, embedded<Record<string, string | Forms>>("strings"));
-export const config = embedded<Record<string, unknown>>("config");
+export const config = embedded<ClientConfig>("config");
 
 /** The element `id`, which the page's template holds. Throws when it does not: a test finds it. */
 export function element<T extends HTMLElement = HTMLElement>(id: string): T {

@@ -1,5 +1,5 @@
 /** My recovery words: find the recording, see what happened to it, open, take, share or erase it. The words never leave this page. */
-import { provenKeys, type DeskKeys, type Trust } from "../crypto/desk.ts";
+import { provenKeys, type DeskKeys } from "../crypto/desk.ts";
 import { readWords } from "../crypto/words.ts";
 import { fileName, open, type Opened } from "../recover/films.ts";
 import { acts, type Act } from "../recover/notes.ts";
@@ -162,7 +162,7 @@ async function drawRecipients(known: readonly string[] | undefined): Promise<voi
 async function deskKeys(): Promise<readonly string[]> {
   try {
     const list = (await (await fetch("/desk-keys", { credentials: "omit" })).json()) as DeskKeys;
-    return (await provenKeys(list, config as unknown as Trust, Math.floor(Date.now() / 1000))).keys;
+    return (await provenKeys(list, config, Math.floor(Date.now() / 1000))).keys;
   } catch {
     return [];
   }

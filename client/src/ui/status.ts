@@ -3,7 +3,7 @@
  * whole second that has its receipt, what is only on this phone is rounded up.
  */
 import type { Sentences } from "./sentences.ts";
-import type { RecorderState } from "./state.ts";
+import type { RecorderState } from "../encounter/state.ts";
 
 export interface Told {
   readonly mark: string;
@@ -72,7 +72,8 @@ export function ending(state: RecorderState, words: Sentences): string {
   return words.say("status.stopped", { time: clock(state.stoppedAtMs ?? state.recordedMs), reason });
 }
 
-function reasonOf(because: string, words: Sentences): string {
-  if (because.startsWith("refused_")) return words.say("reason.node_refused");
-  return words.say(words.has(`reason.${because}`) ? `reason.${because}` : "reason.unknown");
+/** Why something ended, in words; a refusal of the node's without words of its own is told as one. */
+export function reasonOf(because: string, words: Sentences): string {
+  if (words.has(`reason.${because}`)) return words.say(`reason.${because}`);
+  return words.say(because.startsWith("refused_") ? "reason.node_refused" : "reason.unknown");
 }

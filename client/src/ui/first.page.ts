@@ -1,0 +1,129 @@
+/** The first page: one control. A tap records at once; everything else waits. */
+import type { Recorder } from "../encounter/recorder.ts";
+import type { RecorderState } from "../encounter/state.ts";
+import { leaving } from "./choices.ts";
+import { draw } from "./draw.ts";
+import { config, element, keepOffline, note, put, show, wayOut, words } from "./page.ts";
+import { showWords } from "./recovery_words.ts";
+import { tone } from "./signals.ts";
+import { ending, safe } from "./status.ts";
+import { twice } from "./twice.ts";
+
+const UNSENT_LATE_MS = 2000;
+
+const loading = import("../encounter/recorder.ts");
+loading.catch(() => undefined); // told at the tap, not before
+let recording: Recorder | undefined;
+let phase: RecorderState["phase"] = "idle";
+
+element("record").addEventListener("click", () => void begin());
+element("pause").addEventListener("click", () => (phase === "paused" ? recording?.resume() : recording?.pause()));
+element("still-yes").addEventListener("click", () => recording?.stillThere());
+twice({
+  button: element("stop"),
+  word: element("stop-word"),
+  again: words.say("record.stop_again"),
+  act: () => void recording?.stop(),
+  canHold: true,
+});
+wayOut(() => recording?.leaveNow(leaving() === "keep"));
+void keepOffline();
+void sendUnsent();
+
+async function begin(): Promise<void> {
+  if (recording) return;
+  try {
+    const { Recorder } = await loading;
+    recording = new Recorder({ config, kind: "encounter", lang: words.lang });
+    recording.addEventListener("change", () => onChange(recording!.state));
+    onChange(recording.state);
+    await recording.start();
+  } catch {
+    if (phase !== "failed") failed("node_absent");
+  }
+}
+
+function onChange(state: RecorderState): void {
+  const before = phase;
+  phase = state.phase;
+  const isUnderWay = phase === "starting" || phase === "recording" || phase === "paused" || phase === "finishing";
+  show("live", isUnderWay);
+  show("rest", phase === "idle" || phase === "failed");
+  for (const id of ["tongues", "foot"]) show(id, !(isUnderWay || phase === "words")); // a link away would end it
+  prompt(state);
+  if (isUnderWay) underWay(state);
+  if (phase !== before) moved(state, before);
+}
+
+function underWay(state: RecorderState): void {
+  draw(state);
+  put("pause-word", words.say(phase === "paused" ? "record.resume" : "record.pause"));
+  for (const id of ["pause", "stop"]) element<HTMLButtonElement>(id).disabled = phase === "finishing";
+  preview();
+}
+
+function moved(state: RecorderState, before: RecorderState["phase"]): void {
+  if (phase === "recording") tone("start");
+  if (phase === "starting") element("stop").focus();
+  if (phase === "finishing") tone("end");
+  if (phase === "failed") failed(state.stoppedBecause ?? "unknown");
+  if (phase === "words" || (phase === "stopped" && before !== "words")) ended(state);
+}
+
+function ended(state: RecorderState): void {
+  document.body.classList.remove("live");
+  note("ended", state.stoppedBecause === "person" ? "" : ending(state, words));
+  put("after-title", ending(state, words));
+  put("after-safe", safe(state, words));
+  if (phase === "stopped") return finish("words.none");
+  showWords(state.words ?? [], () => {
+    recording?.wordsCopied();
+    finish("words.gone");
+  });
+}
+
+function finish(sentence: string): void {
+  put("after-words", words.say(sentence));
+  note("ended", "");
+  for (const id of ["after", "tongues", "foot"]) show(id, true);
+  element("after-title").focus();
+}
+
+function failed(because: string): void {
+  const state = { phase: "failed", stoppedBecause: because } as RecorderState;
+  note("ended", `${ending(state, words)}. ${words.say("status.failed_help")}`);
+  element("ended").focus();
+  recording = undefined;
+  phase = "idle";
+  for (const id of ["live", "rest", "tongues", "foot"]) show(id, id !== "live");
+}
+
+function prompt(state: RecorderState): void {
+  const dialog = element<HTMLDialogElement>("still");
+  const isDue = state.promptDueMs !== undefined && phase === "recording";
+  if (isDue && !dialog.open) dialog.showModal();
+  if (!isDue && dialog.open) dialog.close();
+}
+
+function preview(): void {
+  const video = element<HTMLVideoElement>("preview");
+  const stream = recording?.stream;
+  if (!stream || video.srcObject === stream) return;
+  video.srcObject = stream;
+  video.hidden = stream.getVideoTracks().length === 0;
+  void video.play().catch(() => undefined);
+}
+
+/** Sealed seconds that an earlier page left go out by themselves, and the page says so when it takes long or is done. */
+async function sendUnsent(): Promise<void> {
+  const late = setTimeout(() => note("unsent", words.say("first.unsent")), UNSENT_LATE_MS);
+  try {
+    const resume = await import("../encounter/resume.ts");
+    const sent = await resume.sendUnsent();
+    note("unsent", sent > 0 ? words.say("first.unsent_done") : "");
+  } catch {
+    note("unsent", "");
+  } finally {
+    clearTimeout(late);
+  }
+}

@@ -1,0 +1,110 @@
+/** The rehearsal: permissions asked calmly, ten seconds recorded and seen to arrive, two choices made. Marked as rehearsal to the end. */
+import type { Recorder } from "../encounter/recorder.ts";
+import type { RecorderState } from "../encounter/state.ts";
+import { choose, leaving, sound } from "./choices.ts";
+import { draw } from "./draw.ts";
+import { config, element, keepOffline, note, show, wayOut, words } from "./page.ts";
+import { showWords } from "./recovery_words.ts";
+import { ending } from "./status.ts";
+
+const SECONDS = 10;
+
+let stream: MediaStream | undefined;
+let recording: Recorder | undefined;
+let isStopping = false;
+let phase: RecorderState["phase"] = "idle";
+
+element("ask").addEventListener("click", () => void askForDevices());
+element("start").addEventListener("click", () => void begin());
+element("choices").addEventListener("change", (event) => {
+  const { name, value } = event.target as HTMLInputElement;
+  if (name === "leave" || name === "sound") choose(name, value);
+});
+wayOut(() => recording?.leaveNow(leaving() === "keep"));
+void keepOffline();
+
+async function askForDevices(): Promise<void> {
+  stream = (await devices({ audio: true, video: { facingMode: "environment" } })) ?? (await devices({ audio: true }));
+  const isSeen = (stream?.getVideoTracks().length ?? 0) > 0;
+  note("asked", words.say(stream ? (isSeen ? "rehearsal.both" : "rehearsal.sound_only") : "rehearsal.refused"));
+  show("step-record", stream !== undefined);
+  if (stream) element("start").focus();
+}
+
+async function devices(wanted: MediaStreamConstraints): Promise<MediaStream | undefined> {
+  try {
+    return await navigator.mediaDevices.getUserMedia(wanted);
+  } catch {
+    return undefined;
+  }
+}
+
+async function begin(): Promise<void> {
+  if (recording) return;
+  element<HTMLButtonElement>("start").disabled = true;
+  try {
+    const { Recorder } = await import("../encounter/recorder.ts");
+    const made = new Recorder({ config, kind: "rehearsal", lang: words.lang, ...(stream && { stream }) });
+    recording = made;
+    made.addEventListener("change", () => onChange(made.state));
+    onChange(made.state);
+    await made.start();
+  } catch {
+    if (phase !== "failed") failed("node_absent");
+  }
+}
+
+function onChange(state: RecorderState): void {
+  const before = phase;
+  phase = state.phase;
+  arrive(state.safeMs);
+  show("live", phase === "starting" || phase === "recording" || phase === "paused" || phase === "finishing");
+  draw(state);
+  if (phase === "recording" && state.recordedMs >= SECONDS * 1000) stop();
+  if (phase === before) return;
+  if (phase === "failed") failed(state.stoppedBecause ?? "unknown");
+  if (phase === "words" || (phase === "stopped" && before !== "words")) ended(state);
+}
+
+function stop(): void {
+  if (isStopping) return;
+  isStopping = true;
+  void recording?.stop();
+}
+
+function arrive(safeMs: number): void {
+  const seconds = Math.floor(safeMs / 1000);
+  [...element("arrivals").children].forEach((square, i) => square.classList.toggle("arrived", i < seconds));
+}
+
+function ended(state: RecorderState): void {
+  stream?.getTracks().forEach((track) => track.stop());
+  document.body.classList.remove("live");
+  const seconds = Math.min(SECONDS, Math.floor(state.safeMs / 1000));
+  const isWhole = seconds === SECONDS;
+  note("arrived", isWhole ? words.say("rehearsal.done") : words.say("rehearsal.some", { n: words.number(seconds) }));
+  if (phase === "stopped") return offerChoices();
+  showWords(state.words ?? [], () => {
+    recording?.wordsCopied();
+    offerChoices();
+  });
+}
+
+function failed(because: string): void {
+  show("live", false);
+  document.body.classList.remove("live");
+  note("asked", ending({ phase: "failed", stoppedBecause: because } as RecorderState, words));
+  element<HTMLButtonElement>("start").disabled = false;
+  recording = undefined;
+  phase = "idle";
+  offerChoices();
+}
+
+function offerChoices(): void {
+  for (const [name, value] of [["leave", leaving()], ["sound", sound()]]) {
+    const choice = document.querySelector<HTMLInputElement>(`[name="${name}"][value="${value}"]`);
+    if (choice) choice.checked = true;
+  }
+  show("step-choose", true);
+  element("choose-title").focus();
+}

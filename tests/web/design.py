@@ -1,0 +1,274 @@
+"""Makes docs/design.html: every component in all its states, read from the left and from the right, light and dark, on one page.
+
+`python -m tests.web.design` writes it; a test holds it to the sheets, the icons and the sentences as they are.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from html import escape
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from tests.rules.tree import ROOT
+from tocsin.jurisdictions.load import load
+from tocsin.web import i18n
+from tocsin.web.render import TEMPLATES
+
+PAGE = ROOT / "docs" / "design.html"
+CSS = ROOT / "client" / "css"
+SHEETS = ("_tokens.css", "_page.css", "_controls.css", "_encounter.css")
+ENGLISH = i18n.load()["en"]
+PACK = load("minneapolis-sample")
+
+LAYOUT = """
+body { display: block; min-block-size: 0; padding: 16px; }
+.sheet { display: grid; gap: 16px; grid-template-columns: repeat(auto-fit, minmax(340px, 1fr)); margin-block-end: 32px; }
+.side { background: var(--paper); border: 1px solid var(--edge); color: var(--ink); display: grid; gap: 12px; padding: 16px; }
+.side > b { color: var(--muted); font-size: 0.875rem; font-weight: 400; }
+.side .sos { min-block-size: 12rem; }
+.side .over { min-block-size: 0; }
+.side dialog { position: static; }
+.side .skip { position: static; transform: none; }
+.swatches { display: grid; gap: 4px; grid-template-columns: repeat(auto-fill, minmax(7rem, 1fr)); list-style: none; }
+.swatches li { border: 1px solid var(--edge); font-size: 0.75rem; padding: 8px; }
+.focused { border-radius: var(--radius); box-shadow: 0 0 0 6px var(--focus-edge); outline: 3px solid var(--focus); }
+"""
+
+Say = Callable[..., str]
+
+
+def text(key: str, **values: object) -> str:
+    return escape(ENGLISH.say(key, **values))
+
+
+def button(key: str, classes: str = "", more: str = "") -> str:
+    return f'<button class="button {classes}" type="button" {more}>{text(key)}</button>'
+
+
+def sos(icon: Say, kind: str, picture: str, word: str, how: str = "") -> str:
+    small = f"<small>{text(how)}</small>" if how else ""
+    return f'<button class="sos {kind}" type="button">{icon(picture)}<span>{text(word)}</span>{small}</button>'
+
+
+def mark(icon: Say, kind: str, word: str) -> str:
+    return f'<p class="mark {kind}">{icon("record")}<span>{text(word)}</span><span class="clock">01:10</span></p>'
+
+
+def status(safe: str, here: str, trouble: str = "") -> str:
+    notice = f'<p class="notice warn">{text(trouble)}</p>' if trouble else ""
+    return f'<div class="status"><div><p class="safe">{safe}</p><p>{here}</p></div></div>{notice}'
+
+
+def field(label: str, control: str, problem: str = "") -> str:
+    told = f'<p class="problem">{text(problem)}</p>' if problem else ""
+    return f'<div class="field"><label>{text(label)}{told}{control}</label></div>'
+
+
+def components(icon: Say) -> Iterator[tuple[str, str]]:
+    """Name and markup of each component, its states one under the other."""
+    safe = text("status.safe_up_to", time="00:42")
+    link = '<a href="#">'
+    yield (
+        "Skip link, languages, way out",
+        (
+            f'<a class="skip" href="#">{text("page.skip")}</a><div class="top"><ul class="tongues" role="list">'
+            f"<li>{link}Español</a></li><li>{link}Français</a></li></ul>"
+            f'<a class="exit" href="#">{icon("leave")}{text("page.leave")}</a></div>'
+        ),
+    )
+    yield (
+        "The control: record, stop, armed, held",
+        (
+            sos(icon, "", "record", "first.record")
+            + sos(icon, "stop", "stop", "record.stop", "record.stop_how")
+            + sos(icon, "stop armed", "stop", "record.stop_again")
+            + sos(icon, "stop holding", "stop", "record.stop", "record.stop_how")
+        ),
+    )
+    yield (
+        "Mark while recording, while paused; page edge while recording",
+        (f'<div class="live over">{mark(icon, "", "record.now")}{mark(icon, "paused", "record.paused")}</div>'),
+    )
+    yield (
+        "Status words in every state",
+        (
+            status(text("status.starting"), "")
+            + status(text("status.nothing_sent"), escape(ENGLISH.count("status.only_here", 1)))
+            + status(safe, escape(ENGLISH.count("status.only_here", 3)))
+            + status(safe, text("status.none_here"))
+            + status(safe, escape(ENGLISH.count("status.only_here", 33)), "status.lost")
+            + status(safe, escape(ENGLISH.count("status.only_here", 9)), "status.slow")
+            + status(safe, text("status.none_here"), "status.paused")
+            + status(safe, escape(ENGLISH.count("status.only_here", 2)), "status.finishing")
+            + status(safe, escape(ENGLISH.count("status.only_here", 2)), "status.not_stored")
+            + "".join(
+                f'<p class="notice bad">{text("status.stopped", time="01:10", reason=ENGLISH.say(key))}</p>'
+                for key in sorted(ENGLISH.single)
+                if key.startswith("reason.")
+            )
+        ),
+    )
+    bits = ("video", "audio", "awake", "not_awake", "desk", "self", "desk_unproven")
+    yield (
+        "Facts of a recording",
+        (
+            '<ul class="bits" role="list">'
+            + "".join(f"<li>{text(f'status.{bit}')}</li>" for bit in bits)
+            + f"<li>{text('status.used', size='1.2')}</li></ul>"
+        ),
+    )
+    yield (
+        "Buttons: plain, primary, wide, armed, off, with focus",
+        (
+            button("record.pause")
+            + button("words.have", "primary")
+            + button("words.print", "wide")
+            + button("words.again", "primary wide armed")
+            + button("record.pause", "", "disabled")
+            + button("import.send", "primary", "disabled")
+            + button("record.resume", "focused")
+        ),
+    )
+    yield (
+        "Emergency, sample, rehearsal, imported",
+        (
+            f'<a class="emergency" href="#">{icon("call")}<span>{text("page.emergency", number=PACK.emergency_number)}</span></a>'
+            f'<p class="sample">{text("page.sample")}</p><p class="rehearsing">{text("record.rehearsal")}</p>'
+            f'<p class="sample">{text("record.import")}</p>'
+        ),
+    )
+    yield (
+        "Notices: plain, warn, bad, good",
+        "".join(
+            f'<p class="notice {kind}">{text(key)}</p>'
+            for kind, key in (
+                ("", "import.note"),
+                ("warn", "status.lost"),
+                ("bad", "status.failed_help"),
+                ("good", "rehearsal.done"),
+            )
+        ),
+    )
+    yield (
+        "Links as rows",
+        '<ul class="rows" role="list">'
+        + "".join(
+            f"<li>{link}{icon(picture)}{text(key)}</a></li>"
+            for picture, key in (
+                ("drill", "first.rehearse"),
+                ("film", "first.import"),
+                ("words", "first.recover"),
+                ("about", "page.about"),
+            )
+        )
+        + "</ul>",
+    )
+    yield (
+        "Fields: empty, wrong, file, choices, progress",
+        (
+            field("recover.label", '<textarea rows="2"></textarea>')
+            + field("recover.add_label", '<input type="text" value="age1" aria-invalid="true">', "recover.add_bad")
+            + field("import.label", '<input type="file">')
+            + f"<fieldset><legend>{text('rehearsal.sound_question')}</legend>"
+            f'<label class="choice"><input type="radio" checked> {text("rehearsal.sound_off")}</label>'
+            f'<label class="choice"><input type="radio"> {text("rehearsal.sound_on")}</label></fieldset>'
+            f'<progress max="1" value="0.4" aria-label="{text("import.progress")}"></progress>'
+        ),
+    )
+    yield (
+        "Recovery words",
+        '<ol class="words" role="list">'
+        + "".join(
+            f"<li>{word}</li>" for word in ("ability", "able", "aboard", "above", "abroad", "absence", "absolute")
+        )
+        + "</ol>",
+    )
+    yield (
+        "Seconds that arrived",
+        '<ol class="arrivals" role="list">'
+        + "".join(f"<li{' class=arrived' if n < 7 else ''}>{n}</li>" for n in range(1, 11))
+        + "</ol>",
+    )
+    yield (
+        "The question after an hour",
+        (
+            f'<dialog open aria-label="{text("record.still")}"><h2>{text("record.still")}</h2>'
+            f"{button('record.still_yes', 'primary wide')}</dialog>"
+        ),
+    )
+    yield (
+        "Facts, acts, recipients, list, group",
+        (
+            f'<div class="group"><dl class="facts"><dt>{text("recover.state")}</dt><dd>{text("recover.state_cut")}</dd></dl>'
+            f'<table><caption>{text("recover.history")}</caption><thead><tr><th scope="col">{text("recover.at")}</th>'
+            f'<th scope="col">{text("recover.what")}</th><th scope="col" class="number">{text("about.residents")}</th></tr></thead>'
+            f'<tbody><tr><td>14:31</td><td>{text("recover.act_fetched")}</td><td class="number">9,000</td></tr></tbody></table>'
+            f'<ul class="group" role="list"><li class="recipient">{text("recover.desk")}{button("recover.drop")}</li></ul>'
+            f'<ul class="dots"><li>{text("about.cannot_history")}</li></ul></div>'
+        ),
+    )
+    yield "Camera and film, before they show anything", '<span class="preview"></span><div class="film">&#160;</div>'
+    yield (
+        "Text",
+        (
+            f'<h1>{text("about.title")}</h1><h1 class="sentence">{text("first.sentence")}</h1><h2>{text("about.can")}</h2>'
+            f'<p>{text("about.can1")} {link}{text("page.source")}</a></p><p class="muted">{text("words.gone_warning")}</p>'
+            f'<p class="small">{text("page.not_advice")}</p>'
+        ),
+    )
+    yield (
+        "Foot",
+        f'<footer class="foot"><ul role="list"><li>{link}{text("page.source")}</a></li></ul></footer>',
+    )
+
+
+def page() -> str:
+    """The whole page."""
+    environment = Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined)
+    drawn: Say = environment.get_template("_icons.html").module.icon  # type: ignore[attr-defined]
+
+    def icon(name: str) -> str:
+        return str(Markup(drawn(name)))
+
+    parts = [("Colours", swatches()), *components(icon)]
+    sections = "\n".join(
+        f'<h2>{escape(name)}</h2>\n<div class="sheet">\n{sides(markup)}\n</div>' for name, markup in parts
+    )
+    return (
+        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n<title>Tocsin: components</title>\n'
+        f"<style>\n{sheet()}{LAYOUT}</style>\n</head>\n<body>\n<h1>Components</h1>\n"
+        "<p>Made from the sheets, icons and sentences of this release by <code>python -m tests.web.design</code>. English "
+        "stands in for a language read from the right.</p>\n"
+        f"{sections}\n</body>\n</html>\n"
+    )
+
+
+def sides(markup: str) -> str:
+    return "\n".join(
+        f'<div class="side" dir="{direction}" data-scheme="{scheme}"><b>{direction}, {scheme}</b>{markup}</div>'
+        for direction in ("ltr", "rtl")
+        for scheme in ("light", "dark")
+    )
+
+
+def swatches() -> str:
+    names = re.findall(r"--([\w-]+): #", (CSS / "_tokens.css").read_text().split("@media")[0])
+    return '<ul class="swatches" role="list">' + "".join(f"<li>{name}{patch(name)}</li>" for name in names) + "</ul>"
+
+
+def patch(name: str) -> str:
+    return f'<svg viewBox="0 0 60 20" aria-hidden="true"><rect width="60" height="20" fill="var(--{name})"/></svg>'
+
+
+def sheet() -> str:
+    """The product's own sheets, with dark and light chosen by the page instead of the person's machine."""
+    tokens = (CSS / "_tokens.css").read_text()
+    light, dark = (part[part.index(":root {") + 7 : part.index("}")] for part in tokens.split("@media"))
+    both = f'[data-scheme="light"] {{{light}color-scheme: light;\n}}\n[data-scheme="dark"] {{{dark}color-scheme: dark;\n}}\n'
+    return tokens.split("@media")[0] + both + "".join((CSS / name).read_text() for name in SHEETS[1:])
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page())

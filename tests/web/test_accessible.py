@@ -1,0 +1,96 @@
+"""axe-core over every page and state: from the left and from the right, light and dark. Any finding of WCAG 2.2 A or AA fails."""
+
+from pathlib import Path
+from typing import Any, Literal
+
+import pytest
+from playwright.sync_api import Page
+
+from tests.web.conftest import DESK, PHONE, OpenPage
+from tests.web.test_screens import UNDER_WAY, WORDS, record
+from tocsin.web.render import PAGES
+
+AXE = (Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js").read_text()
+RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+
+SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
+
+STATES: dict[str, dict[str, Any]] = {
+    "recording": {},
+    "lost": {"network": "lost", "wakeLock": False, "isStored": False},
+    "paused": {"phase": "paused"},
+    "prompt": {"promptDueMs": 60_000},
+    "words": {"phase": "words", "stoppedBecause": "person", "words": WORDS},
+    "stopped": {"phase": "stopped", "stoppedBecause": "hidden", "stoppedAtMs": 70_000},
+    "failed": {"phase": "failed", "stoppedBecause": "permission_refused"},
+}
+
+
+def findings(page: Page) -> list[str]:
+    """What axe found, light and dark, each as rule and place. The script goes in past the page's policy."""
+    page.context.new_cdp_session(page).send("Runtime.evaluate", {"expression": AXE})
+    violations = []
+    for scheme in SCHEMES:
+        page.emulate_media(color_scheme=scheme)
+        violations += page.evaluate("rules => axe.run(document, rules)", RULES)["violations"]
+    return [f"{one['id']}: {node['target']} {node['failureSummary']}" for one in violations for node in one["nodes"]]
+
+
+@pytest.mark.parametrize("direction", ["ltr", "rtl"])
+@pytest.mark.parametrize("path", [page.path for page in PAGES])
+def test_pages(opened: OpenPage, node: str, mirrored: str, path: str, direction: str) -> None:
+    address = node if direction == "ltr" else mirrored
+    page = opened(f"{address}/en/{path}")
+    assert page.get_attribute("html", "dir") == direction
+    assert not findings(page)
+
+
+@pytest.mark.parametrize("direction", ["ltr", "rtl"])
+@pytest.mark.parametrize("state", STATES)
+def test_states(opened: OpenPage, node: str, mirrored: str, state: str, direction: str) -> None:
+    page = opened(f"{node if direction == 'ltr' else mirrored}/en/")
+    record(page, **STATES[state])
+    assert not findings(page)
+
+
+@pytest.mark.parametrize("path", [page.path for page in PAGES])
+def test_nothing_is_cut_at_320_pixels_or_four_times_the_size(opened: OpenPage, node: str, path: str) -> None:
+    """WCAG 1.4.10: no sideways scrolling at 320 CSS pixels, which is also a desk screen at 400 %."""
+    page = opened(f"{node}/fr/{path}", viewport={"width": 320, "height": 640})
+    assert page.evaluate("document.documentElement.scrollWidth") <= 320
+
+
+@pytest.mark.parametrize("size", [PHONE, DESK], ids=["phone", "desk"])
+@pytest.mark.parametrize("path", [page.path for page in PAGES])
+def test_every_control_can_be_hit(opened: OpenPage, node: str, path: str, size: dict[str, int]) -> None:
+    page = opened(f"{node}/en/{path}", viewport=size)
+    small = page.evaluate(
+        """() => [...document.querySelectorAll('a, button, input, textarea')]
+          .filter(one => one.checkVisibility() && !one.classList.contains('skip') && !one.closest('p, dd'))
+          .map(one => [one.outerHTML.slice(0, 80), (one.closest('label') ?? one).getBoundingClientRect()])
+          .filter(([, box]) => box.height < 48 || box.width < 44).map(([html]) => html)"""
+    )
+    assert not small
+
+
+def test_text_grows_with_the_persons_own_spacing(opened: OpenPage, node: str) -> None:
+    """WCAG 1.4.12, as a person's own style sheet would set it."""
+    page = opened(f"{node}/en/", bypass_csp=True)
+    page.add_style_tag(
+        content="* { line-height: 1.5 !important; letter-spacing: .12em !important; word-spacing: .16em !important }"
+    )
+    record(page, **UNDER_WAY)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+
+
+def test_nothing_moves_for_who_asked_for_no_motion(opened: OpenPage, node: str) -> None:
+    page = opened(f"{node}/en/", reduced_motion="reduce")
+    moving = (
+        "[...document.querySelectorAll('*')].filter(one => getComputedStyle(one).transitionDuration !== '0s').length"
+    )
+    assert page.evaluate(moving) == 0
+
+
+def test_forced_colours_keep_an_edge_around_the_control(opened: OpenPage, node: str) -> None:
+    page = opened(f"{node}/en/", forced_colors="active")
+    assert page.evaluate("getComputedStyle(document.getElementById('record')).borderTopWidth") == "4px"
