@@ -13,6 +13,7 @@ import os
 from collections.abc import Sequence
 from itertools import accumulate
 from pathlib import Path
+from typing import NamedTuple
 
 from tocsin.store import disk, fail_points
 from tocsin.store.segment_format import (
@@ -23,6 +24,7 @@ from tocsin.store.segment_format import (
     Frame,
     Position,
     SegmentHeader,
+    checksum_of,
     frame_head,
     next_page,
 )
@@ -35,6 +37,22 @@ BUFFER_BYTES = 8 << 20
 
 AHEAD_BYTES = 16 << 20
 """Space set aside in one step, so that most writes allocate nothing."""
+
+
+class Sized(NamedTuple):
+    """A frame with what was worked out before it reached the writer's thread.
+
+    The checksum is the caller's work: C code that lets go of the interpreter sixteen times a group would wait sixteen
+    times behind a busy event loop to get it back.
+    """
+
+    frame: Frame
+    checksum: int
+    size: int
+
+    @classmethod
+    def of(cls, frame: Frame) -> "Sized":
+        return cls(frame, checksum_of(frame), FRAME_BYTES + len(frame.meta) + len(frame.body))
 
 
 class Buffer:
@@ -68,25 +86,25 @@ class Appending:
         self._ahead = FIRST_FRAME
         self._descriptor = disk.open_direct(path)
 
-    def has_room(self, frame: Frame) -> bool:
-        return next_page(self.end) + size_of(frame) <= self._limit
+    def has_room(self, sized: Sized) -> bool:
+        return next_page(self.end) + sized.size <= self._limit
 
-    def fitting(self, frames: Sequence[Frame]) -> Sequence[Frame]:
+    def fitting(self, frames: Sequence[Sized]) -> Sequence[Sized]:
         """As many of `frames` as this file and one group still take, one at least."""
         room = min(BUFFER_BYTES, self._limit - next_page(self.end))
-        count = sum(size <= room for size in accumulate(map(size_of, frames)))
+        count = sum(total <= room for total in accumulate(sized.size for sized in frames))
         return frames[: max(1, count)]
 
-    def append(self, frames: Sequence[Frame]) -> list[Position]:
+    def append(self, frames: Sequence[Sized]) -> list[Position]:
         """Write and sync; positions in the order of `frames`."""
         parts: list[bytes] = []
         positions: list[Position] = []
         start = offset = next_page(self.end)
-        for frame in frames:
+        for frame, checksum, size in frames:
             at = Position(self.header.number, offset)
-            parts += (frame_head(self.header.salt, at, self.end, frame), frame.meta, frame.body)
+            parts += (frame_head(self.header.salt, at, self.end, frame, checksum), frame.meta, frame.body)
             positions.append(at)
-            offset += size_of(frame)
+            offset += size
         self._set_aside(next_page(offset))
         try:
             with disk.full_disk_said_plainly():
@@ -105,7 +123,7 @@ class Appending:
         """Mark the end as acknowledged, give back the space set aside, close."""
         mark = Frame(bytes(KEY_BYTES), 0, b"", b"")
         place = Position(self.header.number, next_page(self.end))
-        head = frame_head(self.header.salt, place, self.end, mark, MARK)
+        head = frame_head(self.header.salt, place, self.end, mark, checksum_of(mark), MARK)
         try:
             disk.write_at(self._descriptor, [self._buffer.laid_out([head])], place.offset)
             os.ftruncate(self._descriptor, place.offset + len(head))
@@ -145,8 +163,3 @@ class Appending:
             self.is_unsure = True
         if self.is_unsure:
             os.close(self._descriptor)
-
-
-def size_of(frame: Frame) -> int:
-    """Bytes of the frame in the file."""
-    return FRAME_BYTES + len(frame.meta) + len(frame.body)

@@ -19,7 +19,7 @@ from tocsin.clock import Clock, SystemClock
 from tocsin.errors import TocsinError
 from tocsin.store import disk, segment_file
 from tocsin.store.group import Group
-from tocsin.store.segment_append import LARGEST_FRAME, Appending, Buffer
+from tocsin.store.segment_append import LARGEST_FRAME, Appending, Buffer, Sized
 from tocsin.store.segment_file import Damage, Found
 from tocsin.store.segment_format import FIRST_FRAME, KEY_BYTES, SALT_BYTES, Frame, Position, SegmentHeader
 
@@ -68,7 +68,7 @@ class SegmentStore:
         """What was not whole in the newest group when it was opened: an unfinished write, or damage to the last one."""
         self._sure = Position(0, 0)
         self._end = self._find_end()
-        self._group: Group[Frame, Position] = Group("segment-writer", self._perform, GROUP, clock)
+        self._group: Group[Sized, Position] = Group("segment-writer", self._perform, GROUP, clock)
 
     @classmethod
     def open(cls, directory: Path, segment_bytes: int = SEGMENT_BYTES, clock: Clock | None = None) -> "SegmentStore":
@@ -79,11 +79,11 @@ class SegmentStore:
 
     async def append(self, key: bytes, seq: int, meta: bytes, body: bytes) -> Position:
         """Store one frame; returns once it is durable. `DiskFull` or any other error: nothing of it is stored."""
-        return await self._group.ask(_frame(key, seq, meta, body))
+        return await self._group.ask(_sized(key, seq, meta, body))
 
     def append_now(self, key: bytes, seq: int, meta: bytes, body: bytes) -> Position:
         """`append` for commands and threads: blocks."""
-        return self._group.ask_now(_frame(key, seq, meta, body))
+        return self._group.ask_now(_sized(key, seq, meta, body))
 
     def read(self, position: Position) -> Frame:
         """The frame at `position`, exactly as it was appended, or `SegmentCorrupt`. Reads the disk; about 50 microseconds cached."""
@@ -145,7 +145,7 @@ class SegmentStore:
             self._file.finish()
         os.close(self._lock)
 
-    def _perform(self, frames: Sequence[Frame]) -> list[Position | BaseException]:
+    def _perform(self, frames: Sequence[Sized]) -> list[Position | BaseException]:
         answers: list[Position | BaseException] = []
         while len(answers) < len(frames):
             rest = frames[len(answers) :]
@@ -160,7 +160,7 @@ class SegmentStore:
                 answers += [error] * len(rest)
         return answers
 
-    def _appending(self, frame: Frame) -> Appending:
+    def _appending(self, frame: Sized) -> Appending:
         """The file to append to, with room for `frame`: the open one, or a new one that states where the last one ended."""
         if self._file is not None and self._file.has_room(frame):
             return self._file
@@ -244,7 +244,7 @@ class SegmentStore:
         return self._directory / f"{number:08d}.segment"
 
 
-def _frame(key: bytes, seq: int, meta: bytes, body: bytes) -> Frame:
+def _sized(key: bytes, seq: int, meta: bytes, body: bytes) -> Sized:
     if len(key) != KEY_BYTES or len(meta) + len(body) > LARGEST_FRAME:
         raise ValueError("a frame has a key of 16 bytes and at most 4 MiB")
-    return Frame(key, seq, meta, body)
+    return Sized.of(Frame(key, seq, meta, body))
