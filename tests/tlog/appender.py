@@ -6,7 +6,6 @@ from hashlib import sha256
 from itertools import count
 from pathlib import Path
 
-from tests.tlog.conftest import ORIGIN
 from tocsin.clock import SystemClock
 from tocsin.crypto.keys import SigningKey
 from tocsin.store import fail_points
@@ -16,7 +15,7 @@ from tocsin.tlog.log import Log
 
 
 def main() -> None:
-    log = Log.open(DiskBlobs(Path(sys.argv[1])), ORIGIN, SigningKey(b"l" * 32), SystemClock())
+    log = Log.open(DiskBlobs(Path(sys.argv[1])), sys.argv[2], SigningKey(b"l" * 32), SystemClock())
     fail_points.arm(os.environ, trials=True)
     for beat in count(log.newest_beat + 1):
         given = [entry.beat_entry(sha256(f"{beat} {number}".encode()).digest()) for number in range(3)]

@@ -43,7 +43,7 @@ class Acknowledged:
 def run_until_killed(place: Path, known: Acknowledged, fail_point: str, lines: int) -> None:
     """Let the appender run; it dies at `fail_point`, or is killed after it said `lines` lines."""
     child = subprocess.Popen(
-        [sys.executable, "-m", "tests.tlog.appender", str(place)],
+        [sys.executable, "-m", "tests.tlog.appender", str(place), ORIGIN],
         stdout=subprocess.PIPE,
         text=True,
         env={**os.environ, "TOCSIN_FAIL_POINT": fail_point},
