@@ -1,7 +1,7 @@
 """The log's side: every witness is asked at once, what does not verify is not kept, and a lie is told apart from bad luck."""
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
 from pathlib import Path
 from typing import Any
 
@@ -156,5 +156,20 @@ def test_any_other_answer_is_a_refusal(town: Town, status: int) -> None:
         town.beat()
         witnesses.client = httpx.AsyncClient(transport=httpx.MockTransport(lambda _: httpx.Response(status)))
         assert set(outcomes(await witnesses.ask(town.log))) == {Outcome.REFUSED}
+
+    run(town, story)
+
+
+def test_an_answer_without_end_is_not_read_to_its_end(town: Town) -> None:
+    class Endless(httpx.AsyncByteStream):
+        async def __aiter__(self) -> AsyncIterator[bytes]:
+            while True:
+                yield b"x" * 4096
+
+    async def story(witnesses: Witnesses) -> None:
+        town.beat()
+        transport = httpx.MockTransport(lambda _: httpx.Response(200, stream=Endless()))
+        witnesses.client = httpx.AsyncClient(transport=transport)
+        assert set(outcomes(await witnesses.ask(town.log))) == {Outcome.SILENT}
 
     run(town, story)

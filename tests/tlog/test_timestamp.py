@@ -7,6 +7,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from rfc3161_client import decode_timestamp_response
 
 from tests.tlog.conftest import MovableClock
 from tests.tlog.town import Town
@@ -72,10 +73,17 @@ def test_every_flipped_bit_region_is_noticed(tsa: SampleTsa, authority: Authorit
 
 
 def test_an_answer_to_an_older_question_is_refused(tsa: SampleTsa, authority: Authority) -> None:
-    replayed = tsa.reply(timestamp.request_der(IMPRINT, b"\5" * 8))
+    replayed = tsa.reply(timestamp.request_der(IMPRINT, 5))
     transport = httpx.MockTransport(lambda _: httpx.Response(200, content=replayed))
     with pytest.raises(TimestampWrong):
         fetch(transport, authority)
+
+
+@pytest.mark.parametrize("nonce", [0, 1, 127, 128, 255, 256, 2**63, 2**64 - 1])
+def test_every_nonce_is_spelt_so_that_openssl_reads_it(tsa: SampleTsa, authority: Authority, nonce: int) -> None:
+    response = tsa.reply(timestamp.request_der(IMPRINT, nonce))
+    assert decode_timestamp_response(response).tst_info.nonce == nonce
+    timestamp.check(response, IMPRINT, authority.roots)
 
 
 @pytest.mark.parametrize("answer", [httpx.Response(500), httpx.Response(200, content=b"\0" * 70_000)])

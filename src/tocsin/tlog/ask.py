@@ -13,6 +13,7 @@ from tocsin.tlog import cosignature
 from tocsin.tlog import note as notes
 from tocsin.tlog.log import Log
 from tocsin.tlog.note import Note, NoteUntrusted, Signature, VerifierKey
+from tocsin.tlog.post import Posted, post
 from tocsin.tlog.witness import Request
 
 SECONDS = 5.0
@@ -123,33 +124,33 @@ class Witnesses:
             self.sizes[witness.url] = size
         return Answer(witness, Outcome.WENT_BACK, answer.lines, answer.time_s) if went_back else answer
 
-    async def _post(self, witness: WitnessAddress, log: Log, note: Note, old: int, size: int) -> httpx.Response:
+    async def _post(self, witness: WitnessAddress, log: Log, note: Note, old: int, size: int) -> Posted:
         proof = await asyncio.to_thread(log.consistency_proof, old, size)
         body = str(Request(old, tuple(proof), note))
-        return await self.client.post(f"{witness.url}/add-checkpoint", content=body.encode())
+        return await post(self.client, f"{witness.url}/add-checkpoint", body.encode(), MOST_ANSWER_BYTES)
 
 
-def _conflicting_size(response: httpx.Response) -> int | None:
+def _conflicting_size(response: Posted) -> int | None:
     """The size a 409 tells; `None` for every other answer."""
-    if response.status_code != httpx.codes.CONFLICT or response.headers.get("content-type") != SIZE_TYPE:
+    if response.status != httpx.codes.CONFLICT or response.kind != SIZE_TYPE:
         return None
     try:
-        return checkpoints.parse_size(response.text.removesuffix("\n"))
-    except notes.NoteMalformed:
+        return checkpoints.parse_size(response.body.decode().removesuffix("\n"))
+    except (notes.NoteMalformed, UnicodeDecodeError):
         return None
 
 
-def _read(witness: WitnessAddress, note: Note, response: httpx.Response) -> Answer:
+def _read(witness: WitnessAddress, note: Note, response: Posted) -> Answer:
     """What the witness's last word means."""
-    if response.status_code == httpx.codes.CONFLICT and _conflicting_size(response) is not None:
+    if response.status == httpx.codes.CONFLICT and _conflicting_size(response) is not None:
         return Answer(witness, Outcome.REFUSED)  # it moved on while we asked: somebody else asks for this log
-    if response.status_code in (httpx.codes.CONFLICT, httpx.codes.UNPROCESSABLE_ENTITY):
+    if response.status in (httpx.codes.CONFLICT, httpx.codes.UNPROCESSABLE_ENTITY):
         return Answer(witness, Outcome.FORKED)
-    if response.status_code != httpx.codes.OK or len(response.content) > MOST_ANSWER_BYTES:
+    if response.status != httpx.codes.OK:
         return Answer(witness, Outcome.REFUSED)
     try:
-        lines, time_s = verified_lines(witness, Note(note.text, notes.parse_signatures(response.text)))
-    except (notes.NoteMalformed, NoteUntrusted):
+        lines, time_s = verified_lines(witness, Note(note.text, notes.parse_signatures(response.body.decode())))
+    except (notes.NoteMalformed, NoteUntrusted, UnicodeDecodeError):
         return Answer(witness, Outcome.UNTRUSTED)
     return Answer(witness, Outcome.COSIGNED, lines, time_s)
 

@@ -298,7 +298,7 @@ class Log:
         try:
             head, note = checkpoints.open_checkpoint(raw, self.vkey)
             tail, beat = self._check_edge(head)
-        except (TocsinError, OSError, ValueError) as error:
+        except (TocsinError, ValueError) as error:
             raise LogDamaged from error
         # The rename may have been visible but not durable when the process died: make it durable before anybody relies
         # on it.

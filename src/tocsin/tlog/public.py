@@ -1,7 +1,9 @@
 """Public entries waiting for the log or standing in it: keys, releases, roots. Nothing here is about a person.
 
-`queue` puts one in line, within the caller's transaction; the beat takes all that wait and remembers where each came to stand. A
-node that dies after appending and before remembering appends them once more at the next beat: for a public entry twice is harmless.
+`queue` puts one in line, within the caller's transaction; the beat takes all that wait and remembers where each came to
+stand. A
+node that dies after appending and before remembering appends them once more at the next beat: for a public entry twice
+is harmless.
 """
 
 from collections.abc import Sequence

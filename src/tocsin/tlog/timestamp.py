@@ -4,6 +4,7 @@ What is kept is the whole TimeStampResp (DER), which `openssl ts -verify -in` re
 checkpoint's note text.
 """
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,6 +16,7 @@ from rfc3161_client import TimeStampResponse, VerificationError, VerifierBuilder
 
 from tocsin.clock import Clock
 from tocsin.errors import TocsinError
+from tocsin.tlog.post import post
 
 SECONDS = 10.0
 IMPRINT_BYTES = 32
@@ -54,13 +56,12 @@ def read_roots(path: Path) -> tuple[x509.Certificate, ...]:
     return tuple(x509.load_pem_x509_certificates(path.read_bytes()))
 
 
-def request_der(imprint: bytes, nonce: bytes) -> bytes:
+def request_der(imprint: bytes, nonce: int) -> bytes:
     """A TimeStampReq (RFC 3161 section 2.4.1) for a SHA-256 imprint that asks for the certificate too."""
     if len(imprint) != IMPRINT_BYTES:
         raise ValueError("an imprint is 32 bytes")
-    # A positive integer in its shortest form: no leading zero bytes but the one that keeps the sign.
-    number = int.from_bytes(nonce, "big") | 1
-    raw = number.to_bytes(number.bit_length() // 8 + 1, "big")
+    # A positive integer in its shortest form: no leading zero byte but the one that keeps the sign.
+    raw = nonce.to_bytes(nonce.bit_length() // 8 + 1, "big")
     return _der(0x30, _der(2, b"\1"), _der(0x30, SHA256_ALGORITHM, _der(4, imprint)), _der(2, raw), _der(1, b"\xff"))
 
 
@@ -69,20 +70,21 @@ async def fetch(client: httpx.AsyncClient, authority: Authority, imprint: bytes,
 
     Raises `TimestampRefused` or `TimestampWrong`.
     """
-    request = request_der(imprint, clock.random_bytes(NONCE_BYTES))
+    nonce = int.from_bytes(clock.random_bytes(NONCE_BYTES), "big")
     headers = {"content-type": "application/timestamp-query"}
     try:
-        answer = await client.post(authority.url, content=request, headers=headers, timeout=SECONDS)
-    except httpx.HTTPError as error:
+        async with asyncio.timeout(SECONDS):
+            answer = await post(client, authority.url, request_der(imprint, nonce), MOST_RESPONSE_BYTES, headers)
+    except (httpx.HTTPError, TimeoutError) as error:
         raise TimestampRefused from error
-    if answer.status_code != httpx.codes.OK or len(answer.content) > MOST_RESPONSE_BYTES:
+    if answer.status != httpx.codes.OK:
         raise TimestampRefused
-    response = _decode(answer.content)
-    if request_der(imprint, response.tst_info.nonce.to_bytes(16, "big")) != request:
+    stamped = _decode(answer.body).tst_info
+    if stamped.nonce != nonce or stamped.message_imprint.message != imprint:
         raise TimestampWrong
     if authority.roots:
-        check(answer.content, imprint, authority.roots)
-    return answer.content
+        check(answer.body, imprint, authority.roots)
+    return answer.body
 
 
 def check(response: bytes, imprint: bytes, roots: Sequence[x509.Certificate]) -> datetime:
