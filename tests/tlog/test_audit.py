@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
@@ -277,7 +278,10 @@ def test_a_broken_promise_is_noticed(town: Town) -> None:
         return error.value.message
 
     assert "later beat" in broken(read(BEAT + 60), opening)
-    assert "not reached" in broken(read(BEAT + 180), opening)
+    assert "no such leaf" in broken(read(BEAT + 120), replace(opening, leaf=128))
+    assert promise.check_kept(read(BEAT + 180), opening, reader, report).beat == BEAT + 120
+    with pytest.raises(PromiseBroken):
+        promise.check_reached(read(BEAT + 180), report)
     assert "another second" in broken(read(BEAT + 120, seq=6), opening)
     assert "another second" in broken(read(BEAT + 120, seq=5), opening)
     other = Opening(opening.salt, opening.seq, opening.link, b"other".ljust(32), opening.leaf)

@@ -82,11 +82,12 @@ def check_reached(promise: Promise, report: Report) -> None:
 
 def check_kept(promise: Promise, opening: Opening, reader: ReadLog, report: Report) -> SeenBeat:
     """The beat that kept the promise. `report`: an audit of the whole log. Raises `PromiseBroken`."""
-    check_reached(promise, report)
     if opening.seq < promise.seq or (opening.seq == promise.seq and opening.link != promise.link):
         raise PromiseBroken("the leaf covers another second of the recording")
     beat = next((beat for beat in report.beats if beat.first <= opening.leaf < beat.end), None)
-    if beat is None or beat.beat > promise.beat:
+    if beat is None:
+        raise PromiseBroken("the log has no such leaf yet")
+    if beat.beat > promise.beat:
         raise PromiseBroken("the leaf stands in a later beat than promised")
     entry, _ = reader.prove(opening.leaf)
     if entry != entries.beat_entry(opening.commitment(promise.recording_id)):
