@@ -106,11 +106,12 @@ export class FakeNode {
     if (!held.chunks.at(-1)?.isFinal) return refusal(409, "recording_open");
     if (!held.share) return refusal(410, "share_gone");
     const share = await openWith(identityOf(this.shareSeed), fromBase64url(held.share));
-    held.share = "";
     return Response.json({ share: base64url(share) });
   }
 
   #rewrap(held: Held, { wraps, locator }: { wraps: string; locator: string }): Response {
+    if (!held.share && held.wraps !== wraps) return refusal(403, "capability_wrong");
+    held.share = "";
     held.wraps = wraps;
     held.locator = locator;
     return Response.json({});

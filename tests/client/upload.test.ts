@@ -31,9 +31,8 @@ test("whatever fails between phone and node, the node ends with exactly the reco
     fc.asyncProperty(plans, async (plan) => {
       const { phone, node, record } = await newWorld();
       FakeRecorder.sliceBytes = 700;
-      // Nobody can be made to repeat the return share: see docs/spec/http.md.
       const faults = [...plan];
-      node.fault = (path) => (path.endsWith("return-share") ? undefined : faults.shift());
+      node.fault = () => faults.shift();
       const recorder = await record();
       await phone.pass(8_000);
       const { identity } = await derive(await finish(recorder, phone));
@@ -45,6 +44,20 @@ test("whatever fails between phone and node, the node ends with exactly the reco
     }),
     { numRuns: 12 },
   );
+});
+
+test("whatever fails while the words are made, the words that are shown open the recording", async () => {
+  for (const fault of FAULTS.filter(Boolean)) {
+    const { phone, node, record } = await newWorld();
+    FakeRecorder.sliceBytes = 700;
+    const failed = new Set<string>();
+    node.fault = (path) => (/return-share|wraps/.test(path) && !failed.has(path) ? (failed.add(path), fault) : undefined);
+    const recorder = await record();
+    await phone.pass(1_500);
+    const words = await finish(recorder, phone);
+    assert.equal(failed.size, 2);
+    await node.open(only(node), (await derive(words)).identity);
+  }
 });
 
 test("a killed tab: the next page sends what was left, and the new recording says which one it continues", async () => {

@@ -51,7 +51,7 @@ export async function derive(words: readonly string[]): Promise<Recovered> {
 
 async function argon2id(password: Uint8Array, salt: Uint8Array): Promise<Bytes> {
   try {
-    const wasm = await import("hash-wasm");
+    const wasm = await import("./argon2_wasm.ts");
     const options = { password, salt, iterations: PASSES, memorySize: MEMORY_KIB, parallelism: 1, hashLength: 64, outputType: "binary" } as const;
     return new Uint8Array(await wasm.argon2id(options));
   } catch {

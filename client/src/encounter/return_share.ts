@@ -14,8 +14,7 @@ export async function drawWords(begun: Begun, device: Device, stop: AbortSignal)
   const path = `/encounters/${id}/return-share`;
   const told = await insist(device, { method: "POST", path, capability: upload }, stop);
   if (told === undefined) return undefined;
-  const { share } = JSON.parse(told) as { share: string };
-  const { recordingKey, recipient } = await joinReturnIdentity(begun.half, share, begun.wraps);
+  const { recordingKey, recipient } = await joinReturnIdentity(begun.half, String(told["share"]), begun.wraps);
   try {
     const { draw, derive } = await import("../crypto/words.ts");
     const words = await draw();
@@ -31,14 +30,25 @@ export async function drawWords(begun: Begun, device: Device, stop: AbortSignal)
   }
 }
 
-/** Ask until the node answers. Undefined when it refuses or `stop` aborts. */
-async function insist(device: Device, asked: Asked, stop: AbortSignal): Promise<string | undefined> {
+/** Ask until the node answers with a JSON object. Undefined when it refuses or `stop` aborts. */
+async function insist(device: Device, asked: Asked, stop: AbortSignal): Promise<Record<string, unknown> | undefined> {
   const patience = new Patience();
   while (!stop.aborted) {
     const answer = await askNode(device, asked, stop);
-    if (answer.kind === "good") return answer.text;
+    const told = answer.kind === "good" ? readObject(answer.text) : undefined;
+    if (told) return told;
     if (answer.kind === "refused") return undefined;
-    await device.wait(patience.next(answer.afterMs), stop);
+    await device.wait(patience.next(answer.kind === "later" ? answer.afterMs : undefined), stop);
   }
   return undefined;
+}
+
+/** A page that says 200 to everything (a hotel's network) must not pass for the node: words would be shown that open nothing. */
+function readObject(text: string): Record<string, unknown> | undefined {
+  try {
+    const told: unknown = JSON.parse(text);
+    return typeof told === "object" && told !== null ? (told as Record<string, unknown>) : undefined;
+  } catch {
+    return undefined;
+  }
 }

@@ -63,6 +63,8 @@ class Live:
     session: Session | None = None
     positions: dict[int, Position] = field(default_factory=dict)
     receipts: "OrderedDict[int, tuple[bytes, bytes]]" = field(default_factory=OrderedDict)
+    returned: tuple[bytes, float] | None = None
+    """The share that was handed back and when (monotonic): an answer that was lost on the way can be asked for again."""
     refusals: dict[str, int] = field(default_factory=dict)
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 

@@ -22,6 +22,7 @@ class Wraps(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 async def rewrap(room: Room, recording_id: RecordingId, capability: bytes, wraps: Wraps) -> None:
     """Replace the age file. By the owner at any time; by the phone once, after it got its share back.
 
+    The same body again changes nothing: its answer may have been lost on the way.
     Raises `CapabilityWrong` for a phone that may not (again), `BodyMalformed` for bytes that are no age file.
     """
     live = await room.find(recording_id, capability, "upload", "owner")
@@ -30,6 +31,8 @@ async def rewrap(room: Room, recording_id: RecordingId, capability: bytes, wraps
     async with live.lock:
         if live.row.state is State.ERASED:
             raise RecordingErased
+        if _stands(room, live, sealed, locator):
+            return
         if not is_owner and live.row.share_state is not ShareState.RETURNED:
             raise CapabilityWrong
         changes: dict[str, object] = {"share_state": ShareState.GONE}
@@ -37,7 +40,14 @@ async def rewrap(room: Room, recording_id: RecordingId, capability: bytes, wraps
             await _refuse_taken(room, live, locator)
             changes["locator_digest"] = locator
         await share.reseal(room, live, create.Envelope(sealed, b""), **changes)
+        live.returned = None
         await room.act(live, "owner" if is_owner else "phone", Action.WRAPS_CHANGED)
+
+
+def _stands(room: Room, live: Live, sealed: bytes, locator: bytes) -> bool:
+    """Whether exactly this was put before: its answer was lost on the way."""
+    is_put = live.row.share_state is ShareState.GONE and live.row.locator_digest == (locator or None)
+    return is_put and create.open_box(room, live.row).wraps == sealed
 
 
 def _read(wraps: Wraps) -> tuple[bytes, bytes]:
