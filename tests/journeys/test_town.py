@@ -3,7 +3,7 @@
 import base64
 import fnmatch
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import httpx
@@ -18,13 +18,17 @@ from tocsin.ids import b64
 
 @pytest.fixture
 def client(town: Running) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=town.url, trust_env=False) as client:
+    with client_of_town(town) as client:
         yield client
 
 
-def record(client: httpx.Client, seconds: int) -> tuple[Phone, list[str]]:
+def client_of_town(town: Running) -> httpx.Client:
+    return httpx.Client(base_url=town.url, trust_env=False)
+
+
+def record(client: httpx.Client, seconds: int, recipients: Sequence[str] = ()) -> tuple[Phone, list[str]]:
     """A stopped recording of a phone that speaks HTTP, and its receipts."""
-    phone = Phone(client.get("/client-config").json()["share_recipient"])
+    phone = Phone(client.get("/client-config").json()["share_recipient"], list(recipients))
     client.post("/encounters", content=phone.start_json()).raise_for_status()
     receipts = []
     for number in range(seconds + 1):

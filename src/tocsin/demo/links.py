@@ -42,9 +42,12 @@ def desk(town: Town) -> Iterator[str]:
     wait = town.pack.desk_key_wait_s
     yield f"  The sample legal desk's key goes through the log. Phones take it {wait} s after a witness saw it (a real city: 24 h);"
     yield "  until then they seal to the person alone, and say so."
-    yield f"  Its identity: {town.desk_identity}"
-    yield "  To open a sealed export:     ./run tocsin open recording.tocsin --identity <that file>"
-    yield "  To make and check a package: ./run tocsin package ..., then ./run tocsin verify package.zip"
+    folder = town.folder.name
+    yield "  As that lawyer, with a sealed export (recording.tocsin):"
+    yield f"    ./run tocsin open recording.tocsin --identity {folder}/desk/identity.txt -o opened"
+    yield f"    ./run tocsin package recording.tocsin --identity {folder}/desk/identity.txt --log {town.url} \\"
+    yield f"        --custodian {folder}/desk/custodian.pem -o package.zip"
+    yield f"    ./run tocsin verify package.zip --trust {folder}/trust.json"
 
 
 def phone(town: Town, door_url: str) -> Iterator[str]:

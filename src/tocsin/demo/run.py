@@ -11,7 +11,7 @@ import httpx
 
 from tocsin.clock import Clock
 from tocsin.demo.children import Children
-from tocsin.demo.town import PROGRAM, WITNESSES, Town, prepare
+from tocsin.demo.town import PROGRAM, WITNESSES, Town, prepare, write_trust
 
 
 @contextmanager
@@ -30,6 +30,7 @@ def running(town: Town, clock: Clock) -> Iterator[Children]:
             for name, port in zip(WITNESSES, town.ports.witnesses, strict=True):
                 children.wait_for(name, client, f"http://127.0.0.1:{port}/")
             children.wait_for("authority", client, f"http://127.0.0.1:{town.ports.authority}/")
+        write_trust(town)
         yield children
 
 

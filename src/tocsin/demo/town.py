@@ -72,6 +72,16 @@ class Town(msgspec.Struct, frozen=True):
         """The identity of the sample lawyer: in earnest it never comes near a node."""
         return self.folder / "desk" / "identity.txt"
 
+    @property
+    def desk_key(self) -> Path:
+        """With which the sample lawyer signs packages."""
+        return self.folder / "desk" / "custodian.pem"
+
+    @property
+    def trust(self) -> Path:
+        """Keys to check packages with. A card or a newspaper would carry them; here they stand beside the node."""
+        return self.folder / "trust.json"
+
     def witness(self, name: str) -> Path:
         """The settings of a witness."""
         return self.folder / name / "witness.toml"
@@ -90,6 +100,18 @@ def prepare(town: Town) -> None:
     log = json.loads(published.read_text())["log"]
     for name in WITNESSES:
         _write(town.witness(name), _witness_settings(town, name, [log]))
+
+
+def write_trust(town: Town) -> None:
+    """The keys a stranger needs. Call it when the authority runs, whose root is among them."""
+    published = json.loads((town.folder / "node" / "published.json").read_text())
+    trust = {
+        "log": published["log"],
+        "witnesses": [vkey for name in WITNESSES for vkey in _witness(town, name)],
+        "timestamp_roots": [(town.folder / "authority" / "root.pem").read_text()],
+        "quorum": len(WITNESSES),
+    }
+    town.trust.write_text(json.dumps(trust, indent=1) + "\n")
 
 
 def _witness(town: Town, name: str) -> list[str]:
@@ -128,9 +150,10 @@ def tocsin(*arguments: str) -> str:
 def _open_desk(town: Town) -> None:
     """A sample lawyer, whose key goes the way of every lawyer's: through the log, and counts after its wait."""
     town.desk_identity.parent.mkdir(exist_ok=True, mode=0o700)
-    made = json.loads(tocsin("identity", "-o", str(town.desk_identity)))
+    recipient = json.loads(tocsin("identity", "-o", str(town.desk_identity)))["recipient"]
+    custodian = tocsin("custodian", str(town.desk_key)).strip()
     settings = ("--settings", str(town.settings))
-    tocsin(*settings, "desk", "add", made["recipient"], "--custodian", made["custodian"], "--name", DESK_NAME)
+    tocsin(*settings, "desk", "add", recipient, "--custodian", custodian, "--name", DESK_NAME)
 
 
 def _node(town: Town, vkeys: Mapping[str, list[str]]) -> dict[str, Any]:
