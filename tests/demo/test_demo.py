@@ -1,6 +1,7 @@
 """`./run demo`: what it prints is true, and it leaves nothing running."""
 
 import re
+import socket
 import threading
 from pathlib import Path
 from typing import Self
@@ -14,8 +15,8 @@ from tocsin.clock import SystemClock
 from tocsin.demo import __main__ as demo
 from tocsin.demo import lan
 from tocsin.demo.children import ChildDied, Children
-from tocsin.demo.run import client_of
-from tocsin.demo.town import Ports, Town
+from tocsin.demo.run import client_of, running
+from tocsin.demo.town import DemoFailed, Ports, Town
 
 
 def town_in(folder: Path) -> Town:
@@ -73,6 +74,17 @@ def test_a_phone_on_the_network_is_let_in(tmp_path: Path, monkeypatch: pytest.Mo
         with client_of(town) as client:
             assert client.get("/en/").status_code == 200
     assert f"https://{lan.HOST}:{town.ports.node}/" in door
+
+
+def test_a_port_in_use_is_named_before_anything_starts(tmp_path: Path) -> None:
+    town = town_in(tmp_path / "demo")
+    with socket.socket() as stranger:
+        stranger.bind(("127.0.0.1", town.ports.witnesses[1]))
+        stranger.listen()
+        with pytest.raises(DemoFailed) as failed, running(town, SystemClock()):
+            pass
+    assert str(town.ports.witnesses[1]) in failed.value.message
+    assert not town.folder.exists()
 
 
 def test_a_part_that_ends_by_itself_is_named(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 All begin at once; a node whose witnesses are not up yet asks them again at its next beat. Leaving the with-block stops all.
 """
 
+import socket
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,12 +12,14 @@ import httpx
 
 from tocsin.clock import Clock
 from tocsin.demo.children import Children
-from tocsin.demo.town import PROGRAM, WITNESSES, Town, prepare, write_trust
+from tocsin.demo.town import PROGRAM, WITNESSES, DemoFailed, Town, prepare, write_trust
 
 
 @contextmanager
 def running(town: Town, clock: Clock) -> Iterator[Children]:
     """The town, up and answering. Raises `DemoFailed` or `ChildDied`."""
+    for port in (town.ports.node, *town.ports.witnesses, town.ports.authority):
+        refuse_taken(port)
     prepare(town)
     with Children(town.folder / "said", clock) as children:
         authority = str(town.folder / "authority")
@@ -32,6 +35,16 @@ def running(town: Town, clock: Clock) -> Iterator[Children]:
             children.wait_for("authority", client, f"http://127.0.0.1:{town.ports.authority}/")
         write_trust(town)
         yield children
+
+
+def refuse_taken(port: int) -> None:
+    """Raises `DemoFailed` when something listens there already: a stranger's answers must not pass for the demo's."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError as error:
+            raise DemoFailed(f"Port {port} is in use. Is another demo running? Stop it and start again.") from error
 
 
 def start_node(children: Children, town: Town) -> None:
