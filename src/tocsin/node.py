@@ -125,6 +125,7 @@ class Node:
             return
         self.troubles.pop("log", None)
         self.log = Log.open(self.blobs, self.settings.log_origin, key, self.clock)
+        self.encounters.newest_beat = self.log.newest_beat
 
     async def begin(self) -> None:
         """Take up what was unfinished and start the loops."""
@@ -173,6 +174,7 @@ class Node:
             cover.give_back(covered)
             raise
         fail_points.hit("beat.after_append")
+        self.encounters.newest_beat = beat
         split = len(covered)
         await cover.settle(self.encounters, beat, covered, made.indices[:split], made.tree_size)
         digests = [digest for digest, _ in waiting]
@@ -235,8 +237,10 @@ class Node:
         step = self.settings.beat_seconds
         while True:
             now = self.clock.now_ms() / 1000
-            following = (int(now) // step + 1) * step
-            await asyncio.sleep(following - now)
+            due = (int(now) // step + 1) * step
+            await asyncio.sleep(due - now)
+            # A clock that was set back must neither stop the log nor make its time run backwards.
+            following = max(due, self.encounters.newest_beat + step)
             await self._attempt("beat", lambda beat=following: self.beat(beat))  # type: ignore[misc]
 
     async def _every(self, name: str, verb: Callable[[], Awaitable[object]], seconds: float) -> None:

@@ -2,6 +2,7 @@
 
 import base64
 import json
+from hashlib import sha256
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from tocsin.crypto.custody import NoteReader
 from tocsin.crypto.stream import Reader, parse_chunk
 from tocsin.encounters import export
 from tocsin.evidence.custody import beat_commitment
+from tocsin.evidence.receipt import read
 from tocsin.evidence.sealed import Sealed
 from tocsin.node import Node
 from tocsin.tlog.entry import BEAT
@@ -34,8 +36,6 @@ def notes_of(sealed: Sealed, phone: Phone) -> list[tuple[bytes, dict[str, Any]]]
 
 
 async def test_a_reader_finds_its_leaf_and_the_chain_of_notes_is_whole(node: Node, phone: Phone, folder: Any) -> None:
-    from hashlib import sha256
-
     await begin(node, phone)
     raws = [phone.second() for _ in range(3)]
     for raw in raws:
@@ -80,3 +80,10 @@ async def test_a_covered_recording_is_not_covered_again_until_something_is_new(n
     await send(node, phone, phone.second())
     await node.beat(1_900_000_140)
     assert live.row.covered_seq == 1
+
+
+async def test_a_clock_set_back_promises_no_beat_that_is_over(node: Node, phone: Phone) -> None:
+    await begin(node, phone)
+    await node.beat(2_900_000_020)
+    receipt = read(await send(node, phone, phone.second()), node.encounters.receipts.vkey)
+    assert receipt.beat == 2_900_000_080

@@ -48,6 +48,8 @@ class Room:
     open_share: Callable[[bytes], bytes]
     """Opens a return share with the node's own key; raises while that key is locked."""
     is_ready: bool = False
+    newest_beat: int = 0
+    """The newest beat that stands in the log: nothing that comes now can be promised an earlier one, whatever the clock says."""
     lives: "OrderedDict[RecordingId, Live]" = field(default_factory=OrderedDict)
     pending: list[Stored] = field(default_factory=list)
     """Frames that are durable in a segment and not yet in the index."""
@@ -160,7 +162,8 @@ class Room:
 
     def promised_beat(self, received_ms: int) -> int:
         """The first beat that covers something received at this moment."""
-        return (received_ms // 1000 // self.beat_seconds + 1) * self.beat_seconds
+        by_clock = (received_ms // 1000 // self.beat_seconds + 1) * self.beat_seconds
+        return max(by_clock, self.newest_beat + self.beat_seconds)
 
     async def replace(self, live: Live, **changes: object) -> Recording:
         """Change columns of the row, durably, and answer the new row."""
