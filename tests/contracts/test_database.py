@@ -95,6 +95,12 @@ class DatabaseContract:
         database.write_now(lambda _connection: None)
         assert database.read_now(first) == 1
 
+    def test_an_error_does_not_repeat_what_was_to_be_stored(self, database: Database) -> None:
+        database.write_now(add(987654))
+        with pytest.raises(IntegrityError) as refused:
+            database.write_now(add(987654))
+        assert "parameters hidden" in str(refused.value)
+
     def test_a_read_cannot_write(self, database: Database) -> None:
         with pytest.raises(DBAPIError):
             database.read_now(add(1))
@@ -159,3 +165,10 @@ class TestPostgres(DatabaseContract):
     @pytest.fixture
     def url(self, postgres_url: str) -> str:
         return postgres_url
+
+    def test_a_server_that_dropped_its_connections_is_found_again(self, database: Database) -> None:
+        drop = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND datname = current_database()"
+        database.write_now(add(1))
+        database.read_now(lambda connection: connection.exec_driver_sql(drop).all())
+        database.write_now(add(2))
+        assert database.read_now(count) == 2

@@ -29,10 +29,9 @@ class PostgresNotDurable(TocsinError):
 def open_engines(url: str) -> tuple[Engine, Engine, Callable[[], None]]:
     """The writing engine (one connection), the reading one (`READERS`, read only), and what lets go of both."""
     target: URL = make_url(url)
-    writer = create_engine(target, pool_size=1, max_overflow=0, hide_parameters=True)
-    reader = create_engine(
-        target, pool_size=READERS, max_overflow=0, hide_parameters=True, execution_options={"postgresql_readonly": True}
-    )
+    told = {"max_overflow": 0, "hide_parameters": True, "pool_pre_ping": True}  # a restarted server is found again
+    writer = create_engine(target, pool_size=1, **told)
+    reader = create_engine(target, pool_size=READERS, execution_options={"postgresql_readonly": True}, **told)
     for engine in (writer, reader):
         event.listen(engine, "connect", _prepare)
     with writer.begin() as connection:

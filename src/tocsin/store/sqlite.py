@@ -172,6 +172,7 @@ def _engine(database: Path, connections: int, begin: str, pragmas: tuple[str, ..
         poolclass=QueuePool,
         pool_size=connections,
         max_overflow=0,
+        hide_parameters=True,  # an error's text may be logged; what was stored may not
         connect_args={"check_same_thread": False, "isolation_level": None},
     )
 
