@@ -38,6 +38,21 @@ const X25519_ONLY = {
   },
 };
 
+/** It asks the browser for X25519 first; the curve in JavaScript is loaded only where the browser has none. */
+const X25519_LATER = {
+  name: "age-x25519-later",
+  setup(build) {
+    build.onResolve({ filter: /curves\/ed25519\.js$/ }, (found) =>
+      found.importer.includes("age-encryption") ? { path: found.path, namespace: "later" } : undefined,
+    );
+    const contents = `const later = () => import("./src/crypto/curves_fallback.ts");
+      const nine = new Uint8Array(32).fill(9, 0, 1);
+      const scalarMult = async (secret, u) => (await later()).x25519(secret, u);
+      export const x25519 = { GuBytes: nine, scalarMult, scalarMultBase: (secret) => scalarMult(secret, nine) };`;
+    build.onLoad({ filter: /.*/, namespace: "later" }, () => ({ contents, loader: "js", resolveDir: CLIENT }));
+  },
+};
+
 const SHARED = {
   absWorkingDir: CLIENT,
   bundle: true,
@@ -49,7 +64,7 @@ const SHARED = {
   metafile: true,
   write: false,
   logLevel: "warning",
-  plugins: [X25519_ONLY],
+  plugins: [X25519_ONLY, X25519_LATER],
 };
 
 /** Build everything and return {outputs: Map name -> bytes, manifest}. Rejects when the source does not compile. */

@@ -1,0 +1,140 @@
+"""One tap in a real browser, a real camera's stand-in, a real node: what arrives, what is told, what the words open."""
+
+import json
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import httpx
+from playwright.sync_api import Page, expect
+
+from tests.journeys.conftest import OpenPage, Running
+from tests.journeys.test_package import is_covered, tocsin
+from tests.journeys.test_town import client_of_town
+from tests.waiting import wait_until
+from tocsin.crypto import canonical, envelope
+from tocsin.crypto.stream import EVENT, MEDIA, Inner, Reader, parse_chunk, parse_header
+from tocsin.crypto.words import derive
+from tocsin.evidence.sealed import Sealed
+from tocsin.ids import b64, unb64
+
+WEBM = b"\x1a\x45\xdf\xa3"
+"""The first bytes of every Matroska file (RFC 8794 section 11.2.1)."""
+
+
+class Opened(NamedTuple):
+    """A recording as its owner has it."""
+
+    recording: str
+    owner: dict[str, str]
+    sealed: Path
+    inners: list[Inner]
+
+    @property
+    def events(self) -> list[dict[str, Any]]:
+        found = [canonical.loads(inner.body) for inner in self.inners if inner.type == EVENT]
+        return [event for event in found if isinstance(event, dict)]
+
+    @property
+    def media(self) -> bytes:
+        return b"".join(inner.body for inner in self.inners if inner.type == MEDIA)
+
+
+def tap(page: Page, town: Running) -> None:
+    """The first page, and its one control."""
+    page.goto(f"{town.url}/en/")
+    page.click("#record")
+    expect(page.locator("body.live")).to_be_visible()
+
+
+def safe_seconds(page: Page) -> int:
+    """What the page says is on the node: "... up to 00:42"."""
+    said = page.locator("#safe").text_content() or ""
+    minutes, _, seconds = said.rpartition(" ")[2].strip(".").partition(":")
+    return int(minutes) * 60 + int(seconds) if seconds else 0
+
+
+def stop(page: Page) -> str:
+    """Two taps; the words, read off the screen."""
+    page.click("#stop")
+    page.click("#stop")
+    page.locator("#words li").first.wait_for(timeout=30_000)
+    return " ".join(page.locator("#words li").all_text_contents())
+
+
+def open_by_words(client: httpx.Client, words: str, sealed: Path) -> Opened:
+    """What anybody who has the seven words gets from the node."""
+    identity, locator = derive(words)
+    found = client.post("/recover", headers={"Authorization": f"Tocsin {b64(locator)}"}).raise_for_status().json()
+    header = parse_header(unb64(found["header"]))
+    key = envelope.open_with(identity, unb64(found["wraps"]))
+    owner = {"Authorization": f"Tocsin {b64(Reader(key, header).owner_secret)}"}
+    sealed.write_bytes(client.get(f"/encounters/{found['recording']}/sealed", headers=owner).raise_for_status().content)
+    reader = Reader(key, header)
+    with Sealed(sealed) as export:
+        return Opened(found["recording"], owner, sealed, [reader.open(parse_chunk(raw)) for raw in export.chunks()])
+
+
+def test_one_tap_becomes_a_package_that_a_stranger_accepts(town: Running, phone: Page, tmp_path: Path) -> None:
+    with client_of_town(town) as client:
+        wait_until(lambda: any(key["since"] for key in client.get("/desk-keys").json()["keys"]), 30)
+        tap(phone, town)
+        wait_until(lambda: safe_seconds(phone) >= 3, 30)
+        opened = open_by_words(client, stop(phone), tmp_path / "recording.tocsin")
+        newest = len(opened.inners) - 1
+        wait_until(lambda: is_covered(client, opened.recording, opened.owner, newest), 30)
+        opened = opened._replace(sealed=again(client, opened))
+
+    start, end = opened.events[0], opened.events[-1]
+    assert (start["event"], start["kind"], start["recipients_note"]) == ("start", "encounter", "desk")
+    assert (end["event"], end["reason"]) == ("stop", "person")
+    assert opened.media.startswith(WEBM)
+
+    package = tmp_path / "package.zip"
+    made = tocsin(
+        *("package", str(opened.sealed), "--identity", str(town.town.desk_identity), "--log", town.url),
+        *("--custodian", str(town.town.desk_key), "--output", str(package)),
+    )
+    assert made.returncode == 0, made.stderr
+    checked = tocsin("verify", str(package), "--trust", str(town.town.trust), "--json")
+    wrong = [step for step in json.loads(checked.stdout)["steps"] if step["status"] == "FAIL"]
+    assert not wrong
+
+
+def again(client: httpx.Client, opened: Opened) -> Path:
+    """The export once its last second is in the log."""
+    answer = client.get(f"/encounters/{opened.recording}/sealed", headers=opened.owner).raise_for_status()
+    opened.sealed.write_bytes(answer.content)
+    return opened.sealed
+
+
+def test_a_minute_without_network_loses_nothing(town: Running, phone: Page, tmp_path: Path) -> None:
+    tap(phone, town)
+    wait_until(lambda: safe_seconds(phone) >= 1, 30)
+    phone.context.set_offline(True)
+    before = safe_seconds(phone)
+    phone.wait_for_function("() => /[3-9]|1\\d/.test(document.querySelector('#here').textContent)", timeout=30_000)
+    assert safe_seconds(phone) <= before + 1
+    phone.context.set_offline(False)
+    wait_until(lambda: safe_seconds(phone) >= before + 3, 30)
+    with client_of_town(town) as client:
+        opened = open_by_words(client, stop(phone), tmp_path / "recording.tocsin")
+    names = [event["event"] for event in opened.events]
+    assert names.index("network_lost") < names.index("network_back")
+    seconds = [inner.monotonic_ms // 1000 for inner in opened.inners if inner.type == MEDIA]
+    assert set(range(1, seconds[-1])) <= set(seconds), "a slice each second"
+
+
+def test_a_closed_tab_is_cut_and_the_next_recording_continues_it(
+    town: Running, open_page: OpenPage, tmp_path: Path
+) -> None:
+    page = open_page()
+    tap(page, town)
+    wait_until(lambda: safe_seconds(page) >= 2, 30)
+    fresh = page.context.new_page()
+    page.close()
+    tap(fresh, town)
+    wait_until(lambda: safe_seconds(fresh) >= 2, 30)
+    with client_of_town(town) as client:
+        opened = open_by_words(client, stop(fresh), tmp_path / "second.tocsin")
+    assert len(opened.events[0]["continues"]) == 22
+    assert opened.events[0]["continued_seq"] >= 2
