@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
-from tests.faults import f01_kill
+from tests.faults import f01_kill, f02_power
 from tests.faults.outcome import Outcome
 
 
@@ -16,4 +16,7 @@ class Trial(NamedTuple):
     perform: Callable[[Path, bool], Outcome]
 
 
-TRIALS = (Trial("F1", "kill -9 at random instants and every named fail point", f01_kill.perform),)
+TRIALS = (
+    Trial("F1", "kill -9 at random instants and every named fail point", f01_kill.perform),
+    Trial("F2", "power cut: the disk as it is at that instant", f02_power.perform),
+)

@@ -355,3 +355,15 @@ def test_a_kill_at_every_fail_point_loses_nothing_acknowledged(tmp_path: Path, p
         assert len(found) == len(set(found))
         assert set(acknowledged) <= set(found)
         assert opened.scrub().damage == ()
+
+
+def test_space_a_dead_process_had_set_aside_is_given_back(tmp_path: Path) -> None:
+    with store(tmp_path, 64 << 20) as opened:
+        written = append_all(opened, some(5))
+        os.truncate(tmp_path / "00000001.segment", 16 << 20)
+        [copied] = [path.read_bytes() for path in tmp_path.glob("*.segment")]
+    (tmp_path / "00000001.segment").write_bytes(copied)  # as it stands before a clean close
+    with store(tmp_path, 64 << 20) as again:
+        assert (tmp_path / "00000001.segment").stat().st_size < 1 << 20
+        assert dict(again.scan()) == written
+        assert not again.scrub().damage

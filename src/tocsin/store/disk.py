@@ -69,6 +69,15 @@ def sync(descriptor: int) -> None:
         threading.Event().wait(_sync_delay_s)
 
 
+def sync_file(path: Path) -> None:
+    """Make durable what another process, perhaps a dead one, wrote to `path` and may not have synced."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        sync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
 def sync_directory(directory: Path) -> None:
     """Make names created, renamed or removed in `directory` durable; a synced file under an unsynced name is lost in a power cut."""
     descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)

@@ -73,6 +73,8 @@ class EraseKeys:
         if disk.read_at(self._descriptor, len(LABEL), 0) != LABEL:
             os.close(self._descriptor)
             raise EraseKeysDamaged
+        # An overwrite that a killed process did not sync is on no disk yet, and `erase` would take it for done.
+        disk.sync(self._descriptor)
         self._count = (os.fstat(self._descriptor).st_size - HEADER_BYTES) // SLOT_BYTES
         self._free = [index for index in range(self._count) if self._is_free(index)]
 

@@ -123,6 +123,18 @@ def last_group(path: Path, header: SegmentHeader) -> int:
     return FIRST_FRAME
 
 
+def give_back(path: Path, end: int) -> None:
+    """Cut the zeros behind `end` off the file: space that a process set aside and died before it wrote there."""
+    descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC)
+    try:
+        size = os.fstat(descriptor).st_size
+        while size > end and is_empty(descriptor, start := max(end, size - WINDOW), size):
+            size = start
+        os.ftruncate(descriptor, size)
+    finally:
+        os.close(descriptor)
+
+
 def is_empty(descriptor: int, start: int, end: int) -> bool:
     """Whether everything from `start` to `end` is zeros: space set aside and never written."""
     places = range(start, end, WINDOW)

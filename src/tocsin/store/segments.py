@@ -183,6 +183,8 @@ class SegmentStore:
             self.cut = (Damage(Position(numbers[-1], 0), 0, "header", acknowledged=False),)
             return Position(numbers[-1], 0)
         path = self._path(header.number)
+        # A killed process may have written frames that it never synced; once they are found here somebody will be promised them.
+        disk.sync_file(path)
         end = start = segment_file.last_group(path, header)
         found: list[Damage] = []
         for one in segment_file.walk(path, header, start, UNKNOWN):
@@ -191,6 +193,7 @@ class SegmentStore:
             else:
                 found.append(one)
         self.cut = tuple(found)
+        segment_file.give_back(path, end)
         self._sure = Position(header.number, start)
         return Position(header.number, end)
 
