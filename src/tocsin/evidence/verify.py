@@ -144,12 +144,15 @@ def canonical(raw: bytes, where: str = "") -> Any:
             raise Wrong("not_canonical", where)
         return int(text)
 
-    def refused(_: str) -> None:
+    def fraction(_: str) -> None:
         raise Wrong("not_canonical", where)
+
+    def constant(_: str) -> None:
+        raise Wrong("malformed", where)
 
     try:
         value = json.loads(
-            raw.decode(), object_pairs_hook=pairs, parse_int=integer, parse_float=refused, parse_constant=refused
+            raw.decode(), object_pairs_hook=pairs, parse_int=integer, parse_float=fraction, parse_constant=constant
         )
         spelled = canonical_bytes(value)
     except (ValueError, RecursionError) as error:
@@ -697,7 +700,7 @@ class Recording:
     def open(self, raw: bytes) -> tuple[int, int, bytes, bytes]:
         """Check and open the next chunk: type, monotonic ms, body, and the ciphertext. Raises `Wrong`."""
         where, ciphertext = f"chunk {self.count}", raw[41:-64]
-        if not 1145 <= len(raw) <= (1 << 20) + 105 or raw[8] > 1:
+        if not 1145 <= len(raw) <= (1 << 20) + 121 or raw[8] > 1:
             raise Wrong("chunk_malformed", where)
         if self.is_final or int.from_bytes(raw[:8], "big") != self.count:
             raise Wrong("chunk_order", where)
@@ -1023,7 +1026,7 @@ class Verifier:
             "chunk_count": found.count, "gaps": found.gaps, "kind": found.start.get("kind"), "media": media,
             "recording": b64url(found.id), "state": state,
         }.items():  # fmt: skip
-            if self.manifest[name] != value:
+            if canonical_bytes(self.manifest[name]) != canonical_bytes(value):
                 raise Wrong("manifest_differs", name)
 
     # 5

@@ -30,11 +30,14 @@ class Case:
     random: Random
     trust: Trust
     signer: bytes | None = None
+    is_bare: bool = False
+    """Without the copy of the verifier, which would be most of a vector."""
 
     def fresh(self, **changes: object) -> "Case":
         """The case of another scene in the same town, with changes."""
         seed = self.random.randbytes(8)
-        return case_of(Scene(self.scene.place, seed, **changes), self.random, self.trust)  # type: ignore[arg-type]
+        scene = Scene(self.scene.place, seed, **changes)  # type: ignore[arg-type]
+        return case_of(scene, self.random, self.trust, is_bare=self.is_bare)
 
     def json(self, name: str) -> Any:
         return json.loads(self.files[name])
@@ -146,11 +149,17 @@ def summed(content: bytes) -> tuple[int, int, list[bytes]]:
     return len(content), zlib.crc32(content), [content]
 
 
-def case_of(scene: Scene, random: Random, trust: Trust | None = None, made: Path | None = None) -> Case:
+def case_of(
+    scene: Scene, random: Random, trust: Trust | None = None, made: Path | None = None, *, is_bare: bool = False
+) -> Case:
     """The honest package of `scene`, ready to be changed."""
     with zipfile.ZipFile(made or scene.package()) as opened:
         files = {name: opened.read(name) for name in opened.namelist()}
-    return Case(scene, files, random, trust or Trust.read(json.dumps(scene.trust()).encode()))
+    case = Case(scene, files, random, trust or Trust.read(json.dumps(scene.trust()).encode()), is_bare=is_bare)
+    if is_bare:
+        del case.files["system/verify.py.txt"]
+        case.resigned()
+    return case
 
 
 def b64(raw: bytes) -> str:

@@ -1,0 +1,114 @@
+/** Step 4: header, key, chain, signatures, decryption, padding; and that every table and original is what the chunks say. */
+import { base64url, fromBigEndian, isSame, sha256, type Bytes } from "../crypto/bytes.ts";
+import { isOriginal } from "./names.ts";
+import type { Package } from "./package.ts";
+import { equal, fromHex, hex, need } from "./read_json.ts";
+import { Recording, TYPES, type Opened } from "./recording.ts";
+import { Wrong } from "./report.ts";
+
+const CHUNKS_HEAD =
+  "seq,type,file,first_byte,last_byte,monotonic_ms,plaintext_sha256,ciphertext_sha256,previous_link,link,received_at_ms,promised_beat,covered_by_leaf";
+const EVENTS_HEAD = "seq,type,monotonic_ms,event,at,detail";
+const MOST_FRAME = 2 * 1024 * 1024;
+const COLUMNS = 13;
+
+export async function checkChunks(found: Package): Promise<void> {
+  const keys = need(await found.value("keys.json"), { texts: "commitment public_key recording rk salt" });
+  const header = await found.text("original/header.bin");
+  const recording = (found.recording = await Recording.begin(header, fromHex(String(keys["rk"]))));
+  const told = [keys["recording"], keys["public_key"], keys["salt"], keys["commitment"]];
+  const known = [base64url(recording.id), hex(recording.publicKey), hex(recording.salt), hex(recording.commitment)];
+  if (told.some((text, i) => text !== known[i])) throw new Wrong("keys_differ");
+  found.links.set(-1, recording.link);
+  const tables = new Tables(found);
+  await tables.begin();
+  const chunks = found.stream("original/chunks.bin");
+  while (chunks.left > 0) {
+    const length = fromBigEndian(await chunks.read(4));
+    if (length > MOST_FRAME || length > chunks.left) throw new Wrong("chunk_malformed", `chunk ${recording.count}`);
+    const [seq, previous] = [recording.count, recording.link];
+    const opened = await recording.open(await chunks.read(length));
+    if (!Object.hasOwn(TYPES, opened.kind)) throw new Wrong("chunk_malformed", `chunk ${seq}`);
+    await tables.compare(recording, seq, previous, opened);
+  }
+  tables.end();
+  if (recording.start["event"] !== "start") throw new Wrong("start_absent");
+  await compareWhole(found, recording);
+}
+
+class Tables {
+  readonly #found: Package;
+  readonly #wanted: ReadonlySet<number>;
+  #cursor = 0;
+
+  constructor(found: Package) {
+    this.#found = found;
+    this.#wanted = new Set(found.leaves?.map((leaf) => leaf.seq));
+  }
+
+  async begin(): Promise<void> {
+    const heads = [await this.#line("chunks.csv"), await this.#line("events.csv")];
+    if (heads[0] !== CHUNKS_HEAD || heads[1] !== EVENTS_HEAD) throw new Wrong("table_differs", "first row");
+  }
+
+  /** Throws `Wrong` unless the next rows, and the next bytes of an original, are those of this chunk. */
+  async compare(recording: Recording, seq: number, previous: Bytes, opened: Opened): Promise<void> {
+    const { kind, time, body } = opened;
+    let [where, row]: [string, Bytes] = [",,", new Uint8Array(0)];
+    if (kind === 2 || kind === 3 || kind === 4) row = recording.note(kind, time, body);
+    else if (body.length > 0) where = await this.#original(recording, kind, body);
+    const told = (await this.#line("chunks.csv")).split(",");
+    if (told.length < COLUMNS) throw new Wrong("malformed", "chunks.csv");
+    const covered = this.#found.leaves ? this.#covered(seq) : told[12];
+    const sums = [await sha256(body), await sha256(opened.ciphertext), previous, recording.link].map(hex).join(",");
+    const expected = `${seq},${TYPES[kind]},${where},${time},${sums},${told[10]},${told[11]},${covered}`;
+    if (told.join(",") !== expected) throw new Wrong("table_differs", `chunks.csv, chunk ${seq}`);
+    if (!isSame(await this.#found.stream("events.csv").read(row.length), row)) throw new Wrong("table_differs", `events.csv, chunk ${seq}`);
+    this.#found.received.push([told[10]!, told[11]!]);
+    if (this.#wanted.has(seq)) this.#found.links.set(seq, recording.link);
+  }
+
+  end(): void {
+    const isMore = this.#found.stream("chunks.csv").left > 0 || this.#found.stream("events.csv").left > 0;
+    if (isMore) throw new Wrong("table_differs", "rows for no chunk");
+  }
+
+  async #original(recording: Recording, kind: number, body: Bytes): Promise<string> {
+    const { name, at } = recording.place(kind, body.length);
+    const isThere = this.#found.has(name) && isSame(await this.#found.stream(name).read(body.length), body);
+    if (!isThere) throw new Wrong("original_differs", `${name} at byte ${at}`);
+    return `${name},${at},${at + body.length - 1}`;
+  }
+
+  /** Log index of the first leaf that covers `seq`. Leaves are in order of seq. */
+  #covered(seq: number): string {
+    const leaves = this.#found.leaves ?? [];
+    while (this.#cursor < leaves.length && leaves[this.#cursor]!.seq < seq) this.#cursor += 1;
+    return String(leaves[this.#cursor]?.index ?? "");
+  }
+
+  async #line(name: string): Promise<string> {
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(await this.#found.stream(name).line());
+  }
+}
+
+async function compareWhole(found: Package, recording: Recording): Promise<void> {
+  const originals = [...found.streams.keys()].filter(isOriginal);
+  const isWhole = [...recording.originals.keys()].sort().join("\n") === originals.join("\n");
+  if (!isWhole || originals.some((name) => found.stream(name).left > 0)) {
+    throw new Wrong("original_differs", "an original that is too long or in no chunk");
+  }
+  if (!isSame(await found.text("capture.json"), recording.capture())) throw new Wrong("capture_differs");
+  const sums = new Map(found.manifest.files.map((one) => [one.name, one.sha256]));
+  const facts = {
+    chunk_count: recording.count,
+    gaps: recording.gaps,
+    kind: recording.start["kind"] ?? null,
+    media: originals.map((name) => ({ name, sha256: sums.get(name) ?? null })),
+    recording: base64url(recording.id),
+    state: recording.isFinal ? "stopped" : "cut",
+  };
+  for (const [name, value] of Object.entries(facts)) {
+    if (!equal(found.manifest[name as keyof typeof facts], value)) throw new Wrong("manifest_differs", name);
+  }
+}

@@ -1,0 +1,99 @@
+/**
+ * Check a Tocsin evidence package in a browser or under node, offline: `verify(file, trust?, signer?)`.
+ *
+ * Written from docs/spec/package.md; it agrees step by step with the verifier in Python on vectors/package, but for one thing that it says
+ * itself: the signature of a timestamp is NOT PROVEN here. It never throws for what the file holds.
+ */
+import type { Bytes } from "../crypto/bytes.ts";
+import { checkChunks } from "./check_chunks.ts";
+import { checkDerivatives, checkHashes, checkSignature } from "./check_lists.ts";
+import {
+  checkCheckpoints, checkConsistency, checkCustody, checkLeaves, checkTimestamps, readCheckpoints, readLeavesOf,
+} from "./check_log.ts"; // prettier-ignore
+import { parseVkey } from "./checkpoint.ts";
+import { Package, type Trust } from "./package.ts";
+import { b64, isObject } from "./read_json.ts";
+import { exitOf, NOT_SHOWN, shown, Step, STEPS, Unreadable, Wrong, type Report } from "./report.ts";
+
+export type { Report } from "./report.ts";
+export type { Trust } from "./package.ts";
+
+/** Keys from outside, from the text of TRUST.json. Rejects with `Unreadable`. Timestamp roots are left to the other verifier. */
+export async function readTrust(text: string): Promise<Trust> {
+  try {
+    const told: unknown = JSON.parse(text);
+    if (!isObject(told) || !Array.isArray(told["witnesses"])) throw new TypeError("shape");
+    const quorum = Object.hasOwn(told, "quorum") ? told["quorum"] : 2;
+    const witnesses = await Promise.all(told["witnesses"].map(parseVkey));
+    if (!Number.isInteger(quorum) || (quorum as number) < 1 || witnesses.some((key) => key.kind === 1)) throw new TypeError("quorum");
+    return { log: await parseVkey(told["log"]), witnesses, quorum: quorum as number };
+  } catch {
+    throw new Unreadable("the trust file is not readable");
+  }
+}
+
+/** A custodian's key as `--signer` takes it. Throws for anything but 32 bytes of base64. */
+export function readSigner(text: string): Bytes {
+  return b64(text, 32);
+}
+
+/** Check `file`. `trust` and `signer` come from outside the package. */
+export async function verify(file: Blob, trust?: Trust, signer?: Bytes): Promise<Report> {
+  const found = new Package(file, trust, signer);
+  const steps = STEPS.map((name, i) => new Step(i + 1, name));
+  try {
+    await run(found, steps);
+  } catch (error) {
+    const reason = error instanceof Unreadable ? error.message : "the file cannot be read";
+    return { exit: 2, package: "", recording: "", steps: [], facts: [], notShown: NOT_SHOWN, reason };
+  }
+  const told = found.manifest as Package["manifest"] | undefined;
+  const [name, recording] = [shown(told?.package_id ?? ""), shown(told?.recording ?? "")];
+  return { exit: exitOf(steps), package: name, recording, steps, facts: found.facts, notShown: NOT_SHOWN, reason: "" };
+}
+
+type Act = (found: Package, step: Step) => Promise<void>;
+
+async function run(found: Package, steps: Step[]): Promise<void> {
+  const at = (number: number) => steps[number - 1]!;
+  const does = (number: number, act: Act) => perform(found, at(number), act);
+  const isOpen = (await does(1, () => found.unzip())) && (await does(2, () => found.readManifest()));
+  if (!isOpen) return leaveRest(steps);
+  const isLed = await does(5, readLeavesOf);
+  found.isRooted = await does(6, readCheckpoints);
+  await does(4, checkChunks);
+  await does(3, checkSignature);
+  if (isLed) await does(5, (_, step) => checkLeaves(found, step, at(4).status === "FAIL"));
+  if (found.isRooted) await does(6, checkCheckpoints);
+  await does(7, checkConsistency);
+  await does(8, (_, step) => checkCustody(found, step, at(5).status === "FAIL"));
+  await does(9, checkTimestamps);
+  await does(10, checkDerivatives);
+  await does(2, checkHashes);
+  found.facts.unshift(summary(found));
+}
+
+/** Whether the step has no FAIL. What an act throws is one, but for a file that cannot be read at all. */
+async function perform(found: Package, step: Step, act: Act): Promise<boolean> {
+  try {
+    await act(found, step);
+  } catch (error) {
+    if (error instanceof Unreadable) throw error;
+    if (error instanceof Wrong) step.found("FAIL", error.code, error.where);
+    else step.found("FAIL", step.number === 1 ? "layout" : "malformed");
+  }
+  return step.status !== "FAIL";
+}
+
+function leaveRest(steps: Step[]): void {
+  const failed = steps.findIndex((step) => step.status === "FAIL");
+  for (const step of steps.slice(failed + 1)) step.found("NOT PROVEN", "not_reached");
+}
+
+function summary(found: Package): string {
+  const { manifest } = found;
+  const ending = manifest.state === "stopped" ? "stopped by a person or the phone" : "CUT: it ends without a stop";
+  const gaps = Array.isArray(manifest.gaps) ? manifest.gaps.length : 0;
+  const kind = manifest.kind === "encounter" ? "" : ` Its kind is ${shown(manifest.kind)}.`;
+  return `${manifest.chunk_count} chunks, ${gaps} declared gaps; the recording was ${ending}.${kind}`;
+}
