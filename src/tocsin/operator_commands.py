@@ -1,6 +1,5 @@
 """What the person who runs a node types: its keys, and the legal desk's."""
 
-import base64
 import json
 import shutil
 import sys
@@ -14,7 +13,6 @@ import click
 from tocsin import acts, new_keys, serving
 from tocsin.clock import SystemClock
 from tocsin.crypto import envelope
-from tocsin.evidence import custodian
 from tocsin.jurisdictions import load
 from tocsin.node import OUT, open_custody, read_published
 from tocsin.people import desk_keys, inbox
@@ -173,13 +171,11 @@ def _asked(settings: Settings, wish: dict[str, object]) -> Path:
 @click.command("identity")
 @click.option("--output", "-o", type=click.Path(dir_okay=False, path_type=Path), required=True, help="File to make.")
 def identity(output: Path) -> None:
-    """Make an identity for a lawyer: an age key that opens recordings, and beside it a key that signs packages."""
-    clock = SystemClock()
-    secret, recipient = envelope.new_identity(clock)
+    """Make an identity for a lawyer: an age key that opens what is sealed to its recipient."""
+    secret, recipient = envelope.new_identity(SystemClock())
     output.touch(mode=0o600, exist_ok=False)
     output.write_text(f"{IDENTITY_LINE}\n# recipient {recipient}\n{secret}\n")
-    signer = custodian.make_key(output.with_suffix(".pem"), clock)
-    click.echo(json.dumps({"recipient": recipient, "custodian": base64.b64encode(signer.public).decode()}))
+    click.echo(json.dumps({"recipient": recipient}))
 
 
 def _passphrase(settings: Settings, *, confirm: bool) -> str | None:

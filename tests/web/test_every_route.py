@@ -1,0 +1,102 @@
+"""Every address of the node answers under the exact headers of its kind, failures and refusals of the parser included."""
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator
+
+import httpx
+import pytest
+
+from tests.encounters.conftest import open_node
+from tocsin.app import application, site_of
+from tocsin.node import Node
+from tocsin.web import headers, server
+from tocsin.web.headers import Kind
+
+pytestmark = pytest.mark.anyio
+
+PAGES = ("", "rehearsal", "import", "recover", "verify", "about", "measures", "offline")
+ASKED = [
+    *(f"/{language}/{page}" for language in ("en", "es", "fr") for page in PAGES),
+    "/", "/leave", "/source", "/worker.js", "/client-config", "/desk-keys", "/health", "/en/app.webmanifest",
+    "/log/checkpoint", "/log/keys", "/log/tile/0/000.p/64", "/log/tile/entries/000.p/64", "/log/beats/64", "/log/timestamps/64",
+    "/recover", "/encounters", "/encounters/AAAAAAAAAAAAAAAAAAAAAA/state", "/encounters/AAAAAAAAAAAAAAAAAAAAAA/sealed",
+    "/no/such/place", "/log/tile/nonsense", "/log/beats/x", "/static/built/none.js", "/en/nothing", "/%00",
+]  # fmt: skip
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture
+async def node(tmp_path_factory: pytest.TempPathFactory) -> Node:
+    return open_node(tmp_path_factory.mktemp("node"))
+
+
+@pytest.fixture
+async def address(node: Node) -> AsyncIterator[tuple[str, int]]:
+    listening = socket.create_server(("127.0.0.1", 0))
+    running = server.server(application(node), host="127.0.0.1", port=0, tls=None)
+    task = asyncio.create_task(running.serve(sockets=[listening]))
+    while not running.started:
+        await asyncio.sleep(0.01)
+    await node.beat(1_900_000_020)
+    yield listening.getsockname()
+    running.should_exit = True
+    await task
+
+
+async def test_each_answer_has_exactly_the_headers_of_its_kind(node: Node, address: tuple[str, int]) -> None:
+    host, port = address
+    async with httpx.AsyncClient(base_url=f"http://{host}:{port}", trust_env=False) as client:
+        built = [path for path in (await client.get("/worker.js")).text.split('"') if path.startswith("/static/built/")]
+        assert built
+        for method in ("GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS"):
+            for path in [*ASKED, *(built[:3] if method == "GET" else [])]:
+                answer = await client.request(method, path)
+                wanted = expected(node, path, answer)
+                given = [(name, value) for name, value in answer.headers.items() if name in dict(wanted)]
+                assert sorted(given) == sorted(wanted), (method, path, answer.status_code)
+                assert not {"server", "etag", "last-modified", "set-cookie", "date"} & set(answer.headers), (
+                    method,
+                    path,
+                )
+
+
+def expected(node: Node, path: str, answer: httpx.Response) -> list[tuple[str, str]]:
+    kind = headers.answered_kind(headers.kind_of(path), answer.status_code, answer.headers.get("content-type", ""))
+    return headers.headers_for(kind, site_of(node), "127.0.0.1", path)
+
+
+async def test_what_the_parser_refuses_says_nothing_back_and_has_the_headers_too(address: tuple[str, int]) -> None:
+    reader, writer = await asyncio.open_connection(*address)
+    writer.write(b"GET /canary-4711 NONSENSE\r\ncanary-4711\r\n\r\n")
+    answer = (await reader.read()).decode()
+    writer.close()
+    await writer.wait_closed()
+    head, _, body = answer.partition("\r\n\r\n")
+    assert head.startswith("HTTP/1.1 400")
+    assert "canary" not in answer
+    assert '"request_malformed"' in body
+    lines = dict(line.split(": ", 1) for line in head.split("\r\n")[1:])
+    assert dict(headers.headers_for(Kind.MACHINE, headers.Site())).items() <= lines.items()
+
+
+async def test_trickled_headers_are_let_go(address: tuple[str, int], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(server, "HEADER_SECONDS", 0.3)
+    reader, writer = await asyncio.open_connection(*address)
+
+    async def trickle() -> None:
+        for letter in b"GET / HTTP/1.1\r\nhost: x\r\nx-long: " + b"a" * 200:
+            writer.write(bytes([letter]))
+            await asyncio.sleep(0.05)
+
+    task = asyncio.create_task(trickle())
+    async with asyncio.timeout(10):
+        with pytest.raises(ConnectionResetError):
+            assert await reader.read() == b""
+            raise ConnectionResetError
+    task.cancel()
+    writer.close()
