@@ -149,7 +149,7 @@ def _open_fetched(node: httpx.Client, place: str, owner: bytes, identity: str, f
     path = folder / "checked.tocsin"
     path.write_bytes(node.get(f"{place}/sealed", headers=_may(owner)).raise_for_status().content)
     with Sealed(path) as sealed:
-        reader = Reader(envelope.open_with(identity, sealed.wraps), parse_header(sealed.header))
+        reader = Reader(envelope.open_wraps(identity, sealed.wraps), parse_header(sealed.header))
         opened = [reader.open(parse_chunk(raw)) for raw in sealed.chunks()]
     path.unlink()
     if [inner.body for inner in opened if inner.type == MEDIA] != sent:

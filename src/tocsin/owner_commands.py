@@ -35,7 +35,7 @@ def fetch(url: str, output: Path) -> None:
     recovered = words.derive(str(click.prompt("Recovery words, with spaces", hide_input=True)))
     with httpx.Client(base_url=url, timeout=PATIENCE, trust_env=False) as node, output.open("xb") as file:
         found = _checked(node.post("/recover", headers=_may(recovered.locator))).json()
-        recording_key = envelope.open_with(recovered.identity, unb64(found["wraps"]))
+        recording_key = envelope.open_wraps(recovered.identity, unb64(found["wraps"]))
         owner = Reader(recording_key, parse_header(unb64(found["header"]))).owner_secret
         with node.stream("GET", f"/encounters/{found['recording']}/sealed", headers=_may(owner)) as answer:
             if answer.is_error:

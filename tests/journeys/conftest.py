@@ -68,9 +68,12 @@ def own_town(tmp_path: Path) -> Iterator[Running]:
     yield from start_town(tmp_path / "town")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    """Debian's Chromium with a fake camera and microphone that are always allowed."""
+    """Debian's Chromium with a fake camera and microphone that are always allowed.
+
+    One for each file: Playwright holds an event loop while it runs, and other tests bring their own.
+    """
     assert os.access(CHROMIUM, os.X_OK), "./run test installs Debian's Chromium"
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)

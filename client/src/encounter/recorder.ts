@@ -113,7 +113,7 @@ export class Recorder extends EventTarget {
     const now = this.#device.now();
     const gap = this.#elapsed.endPause(now);
     this.#elapsed.stop(now);
-    this.#set({ phase: "finishing", stoppedBecause: reason, stoppedAtMs: this.#recordedMs() });
+    this.#set({ phase: "finishing", stoppedBecause: asSeen(reason), stoppedAtMs: this.#recordedMs() });
     await this.#capture!.stop();
     if (gap) this.#addGap(gap);
     this.#addEnd(reason);
@@ -392,4 +392,9 @@ export class Recorder extends EventTarget {
     });
     this.dispatchEvent(new Event("change"));
   }
+}
+
+/** The format says that a track ended; a person wants to know that the phone took it away while the page was not seen. */
+function asSeen(reason: StopReason): StoppedBecause {
+  return reason === "track_ended" && globalThis.document?.visibilityState === "hidden" ? "hidden" : reason;
 }

@@ -17,8 +17,11 @@ export type RecipientsNote = "desk" | "self" | "desk-unproven";
 export type Network = "ok" | "slow" | "lost";
 
 export type StopReason = "person" | "prompt_unanswered" | "track_ended" | "leave_now" | "too_long";
-/** Why nothing is recorded any more: a stop reason of the format, or what kept it from going on. */
-export type StoppedBecause = StopReason | "permission_refused" | "no_device" | "not_supported" | "setup_failed" | `refused_${string}`;
+/**
+ * Why nothing is recorded any more: a stop reason of the format, `hidden` when the tracks ended behind a locked screen or another app,
+ * or what kept it from going on.
+ */
+export type StoppedBecause = StopReason | "hidden" | "permission_refused" | "no_device" | "not_supported" | "setup_failed" | `refused_${string}`;
 
 export interface RecorderState {
   readonly phase: Phase;

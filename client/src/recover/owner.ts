@@ -40,7 +40,7 @@ export class Owner {
   readonly header: Header;
   /** The recipient of the words themselves. */
   readonly self: string;
-  /** Who the envelope says it is sealed to; undefined where it says nothing, as the phone's own does. */
+  /** Who the envelope says it is sealed to; undefined where it says nothing, as the phone's own does: then `fromStart` tells. */
   recipients: readonly string[] | undefined;
   readonly #recordingKey: Bytes;
   readonly #capability: Bytes;
@@ -67,6 +67,12 @@ export class Owner {
     } catch {
       throw new OwnerError("failed");
     }
+  }
+
+  /** Whom the phone sealed to, by its start event: all but the last, the return identity, which opens nothing any more. */
+  fromStart(start: Readonly<Record<string, unknown>>): readonly string[] {
+    const told = start["recipients"];
+    return this.recipients ?? (Array.isArray(told) ? told.slice(0, -1).map(String) : []);
   }
 
   reader(): Promise<Reader> {

@@ -103,7 +103,7 @@ function drawOpened(opened: Opened, history: readonly Act[], own: Owner): void {
   show("acts-part", history.length > 0);
   show("play", false);
   show("player", true);
-  if (!own.recipients) void drawRecipients((opened.start["recipients"] as string[] | undefined) ?? []);
+  void drawRecipients(own.fromStart(opened.start));
 }
 
 async function sealedCopy(own: Owner): Promise<Blob> {

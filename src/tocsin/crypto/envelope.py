@@ -62,6 +62,11 @@ def open_with(identity: str, sealed: bytes) -> bytes:
         raise EnvelopeNotForUs from error
 
 
+def open_wraps(identity: str, wraps: bytes) -> bytes:
+    """The recording key in `wraps` (`docs/spec/recording.md`): its first 32 bytes. What may follow is the owner's list of recipients."""
+    return open_with(identity, wraps)[:KEY_BYTES]
+
+
 def check_shape(sealed: bytes) -> None:
     """Raise `EnvelopeMalformed` unless `sealed` has the shape of a small age v1 file."""
     if len(sealed) > SEALED_LIMIT or HEADER.match(sealed) is None:

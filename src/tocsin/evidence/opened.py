@@ -78,7 +78,7 @@ class Opened:
     @classmethod
     def begin(cls, sealed: Sealed, identity: str) -> "Opened":
         """Unwrap the key with an age identity. Raises `EnvelopeNotForUs`, `HeaderMalformed` or `CommitmentWrong`."""
-        opened = cls(sealed, parse_header(sealed.header), envelope.open_with(identity, sealed.wraps))
+        opened = cls(sealed, parse_header(sealed.header), envelope.open_wraps(identity, sealed.wraps))
         opened._reader()
         return opened
 
