@@ -29,6 +29,7 @@ twice({
 wayOut(() => recording?.leaveNow(leaving() === "keep"));
 void keepOffline();
 void sendUnsent();
+void proveDesk();
 
 async function begin(): Promise<void> {
   if (recording) return;
@@ -101,8 +102,9 @@ function failed(because: string): void {
 function prompt(state: RecorderState): void {
   const dialog = element<HTMLDialogElement>("still");
   const isDue = state.promptDueMs !== undefined && phase === "recording";
-  if (isDue && !dialog.open) dialog.showModal();
-  if (!isDue && dialog.open) dialog.close();
+  if (dialog.open === isDue) return;
+  if (isDue) dialog.showModal();
+  else dialog.close();
 }
 
 function preview(): void {
@@ -112,6 +114,12 @@ function preview(): void {
   video.srcObject = stream;
   video.hidden = stream.getVideoTracks().length === 0;
   void video.play().catch(() => undefined);
+}
+
+/** Fetch the legal desk's keys while it is calm, so that a tap does not wait for them. */
+async function proveDesk(): Promise<void> {
+  const [{ refreshDeskList }, { thisPhone }] = await Promise.all([import("../encounter/desk_list.ts"), import("../encounter/device.ts")]);
+  await refreshDeskList(thisPhone);
 }
 
 /** Sealed seconds that an earlier page left go out by themselves, and the page says so when it takes long or is done. */

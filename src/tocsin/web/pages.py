@@ -57,13 +57,13 @@ def _asked_language(request: AnyRequest, config: PageConfig) -> str:
     return negotiate(request.headers.get("accept-language", ""), config.languages)
 
 
-def _to(place: str) -> Response[None]:
-    return Response(None, status_code=303, headers={"location": place, "vary": "Accept-Language"})
+def _to(place: str) -> Response[bytes]:
+    return Response(b"", status_code=303, media_type="text/plain", headers={"location": place, "vary": "Accept-Language"})
 
 
 def _door(config: PageConfig) -> HTTPRouteHandler:
     @get("/", sync_to_thread=False, include_in_schema=False)
-    def door(request: AnyRequest) -> Response[None]:
+    def door(request: AnyRequest) -> Response[bytes]:
         return _to(f"/{_asked_language(request, config)}/")
 
     return door
@@ -71,7 +71,7 @@ def _door(config: PageConfig) -> HTTPRouteHandler:
 
 def _way_out(config: PageConfig) -> HTTPRouteHandler:
     @get("/leave", sync_to_thread=False, include_in_schema=False)
-    def leave(request: AnyRequest) -> Response[None]:
+    def leave(request: AnyRequest) -> Response[bytes]:
         return _to(config.exit_url or f"/{_asked_language(request, config)}/measures")
 
     return leave
