@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { LIST_LIFE_S, provenKeys } from "../../client/src/crypto/desk.ts";
+import { LIST_LIFE_S, WAIT_S, provenKeys } from "../../client/src/crypto/desk.ts";
 import { newKey, newWorld, publish } from "./fake_log.ts";
 
 const NOW = 1_800_000_000;
@@ -61,4 +61,20 @@ test("nonsense is refused, never thrown", async () => {
     assert.deepEqual(proven.keys, []);
     assert.equal(proven.refused.length, 1);
   }
+});
+
+test("a key that an outside witness saw for less than a day, or never, is refused, and a node cannot shorten the day", async () => {
+  const world = newWorld();
+  const fresh = await publish(world, [{ age: "age1a" }], NOW, NOW - WAIT_S + 1);
+  const old = await publish(world, [{ age: "age1a" }], NOW, NOW - WAIT_S);
+  const never = { ...old, keys: [{ ...old.keys[0]!, since: null }] };
+  const other = await publish(world, [{ age: "age1b" }, { age: "age1c" }], NOW);
+  const borrowed = { ...old, keys: [{ ...old.keys[0]!, since: other.keys[0]!.since }] };
+  const hasty = { ...world.trust, desk_wait_s: 1, sample: false };
+  assert.deepEqual(reasons((await provenKeys(fresh, world.trust, NOW)).refused), ["too_new"]);
+  assert.deepEqual(reasons((await provenKeys(fresh, hasty, NOW)).refused), ["too_new"]);
+  assert.deepEqual(reasons((await provenKeys(never, world.trust, NOW)).refused), ["too_new"]);
+  assert.deepEqual(reasons((await provenKeys(borrowed, world.trust, NOW)).refused), ["not_in_the_log"]);
+  assert.deepEqual((await provenKeys(old, world.trust, NOW)).keys, ["age1a"]);
+  assert.deepEqual((await provenKeys(fresh, { ...hasty, sample: true }, NOW)).keys, ["age1a"]);
 });

@@ -56,8 +56,11 @@ export function newWorld(): World {
   return { log, witness, trust: { log: log.vkey, origin: ORIGIN, witnesses } };
 }
 
-/** A list of `entries`, in a tree of exactly them, signed by `world`'s log and cosigned by its witness at `seenAt`. */
-export async function publish(world: World, entries: Listed[], seenAt: number): Promise<DeskKeys> {
+/**
+ * A list of `entries`, in a tree of exactly them, signed by `world`'s log and cosigned by its witness at `seenAt`; each key says that it was
+ * first seen at `since`, two days earlier where nothing else is said.
+ */
+export async function publish(world: World, entries: Listed[], seenAt: number, since = seenAt - 2 * 24 * 3600): Promise<DeskKeys> {
   const raw = entries.map(({ act = "add", age, name = "A", notBefore = 0 }) => {
     const body = dumps({ act, age, custodian: "AAAA", desk: "legal", name, not_before: notBefore });
     return Buffer.concat([Buffer.from("tocsin.leaf/v1 desk-key\n"), body]);
@@ -65,14 +68,14 @@ export async function publish(world: World, entries: Listed[], seenAt: number): 
   const leaves = await Promise.all(raw.map((entry) => leafHash(entry)));
   const root = await rootOf(leaves);
   const text = `${ORIGIN}\n${leaves.length}\n${Buffer.from(root).toString("base64")}\n`;
+  const seen = (at: number) => `${text}\n${signLine(world.log, text)}${cosignLine(world.witness, text, at)}`;
   const keys = await Promise.all(
-    raw.map(async (entry, index) => ({
-      entry: entry.toString("base64url"),
-      index,
-      proof: (await pathOf(index, leaves)).map((hash) => Buffer.from(hash).toString("base64url")),
-    })),
+    raw.map(async (entry, index) => {
+      const proof = (await pathOf(index, leaves)).map((hash) => Buffer.from(hash).toString("base64url"));
+      return { entry: entry.toString("base64url"), index, proof, since: { checkpoint: seen(since), proof } };
+    }),
   );
-  return { origin: ORIGIN, desk: "legal", keys, checkpoint: `${text}\n${signLine(world.log, text)}${cosignLine(world.witness, text, seenAt)}` };
+  return { origin: ORIGIN, desk: "legal", keys, checkpoint: seen(seenAt) };
 }
 
 async function rootOf(leaves: Uint8Array[]): Promise<Uint8Array> {

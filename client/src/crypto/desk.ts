@@ -2,8 +2,8 @@
  * Which of the legal desk's keys may be sealed to (docs/spec/http.md, GET /desk-keys).
  *
  * A node that was taken over could list a key of its own. So a key counts only when the log holds it, under a checkpoint that the pinned log
- * key signed and a pinned witness outside the node cosigned. Refusing is never an error here: the recording is then sealed to the person
- * alone, and says so.
+ * key signed and a pinned witness outside the node cosigned, and only when such a witness saw it there a day ago (rule 19): time enough for
+ * somebody to notice. Refusing is never an error here: the recording is then sealed to the person alone, and says so.
  */
 import { fromBase64, fromBase64url, utf8, type Bytes } from "./bytes.ts";
 import { loads } from "./canonical.ts";
@@ -15,6 +15,9 @@ export interface Trust {
   readonly log: string;
   readonly origin: string;
   readonly witnesses: readonly { readonly vkey: string; readonly outside: boolean }[];
+  /** How long a key waits after an outside witness saw it. Under a day only where the pack is a sample. */
+  readonly desk_wait_s?: number;
+  readonly sample?: boolean;
 }
 
 /** The body of `GET /desk-keys`. */
@@ -22,7 +25,15 @@ export interface DeskKeys {
   readonly origin: string;
   readonly desk: string;
   readonly checkpoint: string;
-  readonly keys: readonly { readonly entry: string; readonly index: number; readonly proof: readonly string[] }[];
+  readonly keys: readonly Listed[];
+}
+
+export interface Listed {
+  readonly entry: string;
+  readonly index: number;
+  readonly proof: readonly string[];
+  /** The first checkpoint with this entry that an outside witness cosigned, and the entry's proof under it. */
+  readonly since: { readonly checkpoint: string; readonly proof: readonly string[] } | null;
 }
 
 export type Refusal =
@@ -34,6 +45,7 @@ export type Refusal =
   | "entry_malformed"
   | "not_in_the_log"
   | "not_yet_valid"
+  | "too_new"
   | "removed";
 
 export interface Proven {
@@ -44,6 +56,9 @@ export interface Proven {
 
 /** A list kept for use without network is trusted this long after an outside witness saw it: a removed key must die on every phone. */
 export const LIST_LIFE_S = 30 * 24 * 3600;
+
+/** Rule 19: how long a lawyer's key waits in the log, whatever a node says. */
+export const WAIT_S = 24 * 3600;
 
 const ENTRY_TYPE = "tocsin.leaf/v1 desk-key\n";
 
@@ -57,23 +72,45 @@ interface Entry {
 
 /** The keys of `list` that are proven at `nowS` (Unix s), and why others are not. Never rejects. */
 export async function provenKeys(list: DeskKeys, trust: Trust, nowS: number): Promise<Proven> {
-  const head = await trustedHead(list, trust, nowS).catch((): Refusal => "list_malformed");
+  const head = await newestHead(list, trust, nowS).catch((): Refusal => "list_malformed");
   if (typeof head === "string") return { keys: [], refused: [{ reason: head }] };
+  const waited = nowS - (trust.sample ? (trust.desk_wait_s ?? WAIT_S) : Math.max(trust.desk_wait_s ?? 0, WAIT_S));
   const keys = new Set<string>();
   const refused: { reason: Refusal; name?: string }[] = [];
   const entries = list.keys.map(parseEntry);
   for (const [place, entry] of entries.entries()) {
     if (entry?.act === "remove") continue;
-    const reason = entry ? await refusal(entry, list.keys[place]!, head, nowS, entries) : "entry_malformed";
+    const listed = list.keys[place]!;
+    const reason = entry
+      ? ((await refusal(entry, listed, head, nowS, entries)) ?? (await tooNew(listed, trust, waited).catch((): Refusal => "too_new")))
+      : "entry_malformed";
     if (!reason) keys.add(entry!.age);
     else refused.push(entry ? { reason, name: entry.name } : { reason });
   }
   return { keys: [...keys], refused };
 }
 
-async function trustedHead(list: DeskKeys, trust: Trust, nowS: number): Promise<Checkpoint | Refusal> {
+async function newestHead(list: DeskKeys, trust: Trust, nowS: number): Promise<Checkpoint | Refusal> {
   if (!Array.isArray(list.keys)) return "list_malformed";
-  const note = parseNote(list.checkpoint);
+  const seen = await seenHead(list.checkpoint, trust);
+  if (typeof seen === "string") return seen;
+  return nowS - seen.at > LIST_LIFE_S ? "too_old" : seen.head;
+}
+
+/** Why a key has not waited long enough: an outside witness must have seen it before `waited` (Unix s). */
+async function tooNew(listed: Listed, trust: Trust, waited: number): Promise<Refusal | undefined> {
+  if (!listed.since) return "too_new";
+  const seen = await seenHead(listed.since.checkpoint, trust);
+  if (typeof seen === "string") return seen;
+  const leaf = await leafHash(fromText(listed.entry));
+  const isThere = await isIncluded(leaf, listed.index, seen.head.size, listed.since.proof.map(fromText), seen.head.root);
+  if (!isThere) return "not_in_the_log";
+  return seen.at > waited ? "too_new" : undefined;
+}
+
+/** A checkpoint that the pinned log signed, and when (Unix s) an outside witness last saw it. */
+async function seenHead(checkpoint: string, trust: Trust): Promise<{ head: Checkpoint; at: number } | Refusal> {
+  const note = parseNote(checkpoint);
   const head = parseCheckpoint(note.text);
   const log = await parseVkey(trust.log);
   if (head.origin !== trust.origin || log.name !== trust.origin) return "other_log";
@@ -83,13 +120,12 @@ async function trustedHead(list: DeskKeys, trust: Trust, nowS: number): Promise<
     const key = witness.outside ? await parseVkey(witness.vkey).catch(() => undefined) : undefined;
     if (key) seenAt = Math.max(seenAt, (await cosignedAt(note, key)) ?? -1);
   }
-  if (seenAt < 0) return "no_outside_witness";
-  return nowS - seenAt > LIST_LIFE_S ? "too_old" : head;
+  return seenAt < 0 ? "no_outside_witness" : { head, at: seenAt };
 }
 
 async function refusal(
   entry: Entry,
-  listed: DeskKeys["keys"][number],
+  listed: Listed,
   head: Checkpoint,
   nowS: number,
   all: readonly (Entry | undefined)[],
@@ -102,7 +138,7 @@ async function refusal(
   return entry.notBefore > nowS ? "not_yet_valid" : undefined;
 }
 
-function parseEntry(listed: DeskKeys["keys"][number]): Entry | undefined {
+function parseEntry(listed: Listed): Entry | undefined {
   try {
     const raw = fromText(listed.entry);
     const start = utf8(ENTRY_TYPE);

@@ -6,6 +6,7 @@ export interface ClientConfig extends Trust {
   readonly share_recipient: string;
   readonly emergency_number: string;
   readonly sample: boolean;
+  readonly desk_wait_s: number;
   readonly limits: { readonly max_bytes?: number; readonly max_seconds?: number; readonly chunk_bytes?: number };
   /** Release of the client build: `client` of its manifest. */
   readonly client?: string;
