@@ -40,7 +40,8 @@ export class FakeNode {
 
   async config(): Promise<ClientConfig> {
     const shareRecipient = await recipientOf(identityOf(this.shareSeed));
-    return { ...this.world.trust, share_recipient: shareRecipient, emergency_number: "911", sample: true, limits: {}, client: "test" };
+    return { ...this.world.trust, share_recipient: shareRecipient, emergency_number: "911", sample: true,
+    desk_wait_s: 0, limits: {}, client: "test" };
   }
 
   answer = async (path: string, init: RequestInit): Promise<Response> => {
