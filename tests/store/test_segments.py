@@ -213,6 +213,17 @@ def test_a_file_gone_missing_is_told(tmp_path: Path) -> None:
         assert {at.segment for at in check_only_truth(opened, stored)} == {numbers[1]}
 
 
+def test_positions_in_a_lost_newest_file_are_never_given_to_other_frames(tmp_path: Path) -> None:
+    with store(tmp_path) as opened:
+        stored = append_all(opened, some(3))
+    newest(tmp_path).unlink()
+    with store(tmp_path) as opened:
+        assert [one.reason for one in opened.scrub().damage] == ["missing"]
+        fresh = append_all(opened, some(3))
+        assert not fresh.keys() & stored.keys()
+        assert check_only_truth(opened, fresh | stored) == stored.keys()
+
+
 def test_a_file_dropped_on_purpose_is_no_damage(tmp_path: Path) -> None:
     with store(tmp_path, 30_000) as opened:
         stored = append_all(opened, some(100))
@@ -222,6 +233,17 @@ def test_a_file_dropped_on_purpose_is_no_damage(tmp_path: Path) -> None:
     with store(tmp_path) as opened:
         assert opened.scrub().damage == ()
         assert {at.segment for at in check_only_truth(opened, stored)} == {1}
+        assert [path.stat().st_size for path in tmp_path.glob("*.dropped")] == [FIRST_FRAME]
+
+
+def test_a_drop_that_was_killed_halfway_is_finished(tmp_path: Path) -> None:
+    with store(tmp_path, 30_000) as opened:
+        append_all(opened, some(100))
+        oldest = tmp_path / f"{opened.numbers()[0]:08d}.segment"
+    oldest.rename(oldest.with_suffix(".dropped"))
+    with store(tmp_path) as opened:
+        assert opened.scrub().damage == ()
+        assert oldest.with_suffix(".dropped").stat().st_size == FIRST_FRAME
 
 
 def test_sixteen_callers_share_syncs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -302,6 +324,28 @@ def test_after_a_failed_sync_nothing_more_goes_into_that_file(tmp_path: Path, mo
         assert not check_only_truth(opened, stored | fresh)
     with store(tmp_path) as opened:
         assert dict(opened.scan()) == stored | fresh
+
+
+def test_a_new_file_that_failed_at_once_holds_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    syncs: list[int] = []
+
+    def fail_at_the_first_frame(descriptor: int) -> None:
+        syncs.append(descriptor)
+        if len(syncs) == 3:  # after the number and the header of the new file
+            raise OSError(5, "Input/output error")
+
+    with store(tmp_path) as opened:
+        stored = append_all(opened, some(3))
+    with store(tmp_path) as opened:
+        with monkeypatch.context() as patched:
+            patched.setattr(disk, "sync", fail_at_the_first_frame)
+            with pytest.raises(OSError, match="Input/output"):
+                append_all(opened, some(1))
+        stored |= append_all(opened, some(2))
+        assert {at.segment for at in stored} == {1, 3}
+    with store(tmp_path) as opened:
+        assert dict(opened.scan()) == stored
+        assert opened.scrub().damage == ()
 
 
 def test_a_second_process_is_refused(tmp_path: Path) -> None:

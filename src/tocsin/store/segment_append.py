@@ -79,6 +79,7 @@ class Appending:
         fail_points.hit("segments.before_new_file")
         disk.write_new_file(path, [header.raw])
         self.header = header
+        self._path = path
         self.end = FIRST_FRAME
         self.is_unsure = False
         self._limit = limit
@@ -136,6 +137,11 @@ class Appending:
         """Close a full file. The next file's header already says where it ends."""
         os.ftruncate(self._descriptor, self.end)
         os.close(self._descriptor)
+
+    def discard(self) -> None:
+        """Remove a file that nothing was appended to."""
+        os.close(self._descriptor)
+        self._path.unlink()
 
     def _set_aside(self, offset: int) -> None:
         if offset <= self._ahead:

@@ -67,6 +67,8 @@ class SegmentStore:
         self.cut: tuple[Damage, ...] = ()
         """What was not whole in the newest group when it was opened: an unfinished write, or damage to the last one."""
         self._sure = Position(0, 0)
+        self._highest = int.from_bytes(disk.read_at(self._lock, 8, 0), "big")
+        self._empty_dropped()
         self._end = self._find_end()
         self._group: Group[Sized, Position] = Group("segment-writer", self._perform, GROUP, clock)
 
@@ -130,13 +132,15 @@ class SegmentStore:
         return sorted(int(path.stem) for path in self._directory.glob("*.segment"))
 
     def drop(self, number: int) -> None:
-        """Remove a whole file nobody needs any more, and remember that it was removed on purpose. Not the newest one."""
+        """Give the space of a file that nobody needs any more back; its header stays, to say that this was on purpose.
+
+        Needs no space itself: on a full disk it is the way out. Not for the newest file.
+        """
         if number >= self._end.segment:
             raise ValueError("the newest segment cannot be dropped")
-        header = self._header(number)
-        disk.write_new_file(self._path(number).with_suffix(DROPPED), [header.raw if header else b""])
-        self._path(number).unlink(missing_ok=True)
+        self._path(number).rename(self._path(number).with_suffix(DROPPED))
         disk.sync_directory(self._directory)
+        self._empty_dropped()
 
     def close(self) -> None:
         """Finish what waits, mark the end as acknowledged, let go of the directory."""
@@ -164,14 +168,28 @@ class SegmentStore:
         """The file to append to, with room for `frame`: the open one, or a new one that states where the last one ended."""
         if self._file is not None and self._file.has_room(frame):
             return self._file
-        number = max([self._end.segment, *self.numbers()]) + 1
-        header = SegmentHeader(number, self._end.offset, self._clock.random_bytes(SALT_BYTES))
+        number = max(self._highest, self._end.segment, *self.numbers(), 0) + 1
+        # A file between that failed before its first frame was acknowledged holds nothing that anybody was promised.
+        previous_end = self._end.offset if self._end.segment == number - 1 else FIRST_FRAME
+        header = SegmentHeader(number, previous_end, self._clock.random_bytes(SALT_BYTES))
         fresh = Appending(self._path(number), header, self._segment_bytes, self._buffer)
+        try:
+            self._remember(number)
+        except BaseException:
+            fresh.discard()
+            raise
         if self._file is not None:
             self._file.let_go()
         self._headers[number] = header
         self._file = fresh
         return fresh
+
+    def _remember(self, number: int) -> None:
+        """Note the newest number in the lock file: if that file is ever lost, its number must not be given to other frames."""
+        with disk.full_disk_said_plainly():
+            disk.write_at(self._lock, [number.to_bytes(8, "big")], 0)
+            disk.sync(self._lock)
+        self._highest = number
 
     def _find_end(self) -> Position:
         """End of the newest file's whole frames. What lies behind is kept out by the next file's header."""
@@ -197,10 +215,17 @@ class SegmentStore:
         self._sure = Position(header.number, start)
         return Position(header.number, end)
 
+    def _empty_dropped(self) -> None:
+        """Also finishes what a process that died in `drop` left."""
+        for path in self._directory.glob("*" + DROPPED):
+            if path.stat().st_size > FIRST_FRAME:
+                os.truncate(path, FIRST_FRAME)
+
     def _walk(self, start: Position) -> Iterator[Found | Damage]:
         numbers = [number for number in self.numbers() if number >= start.segment]
         dropped = {int(path.stem) for path in self._directory.glob("*" + DROPPED)}
-        for missing in sorted(set(range(max(1, start.segment), self._end.segment)) - set(numbers) - dropped):
+        known = range(max(1, start.segment), max(self._end.segment, self._highest + 1))
+        for missing in sorted(set(known) - set(numbers) - dropped):
             yield Damage(Position(missing, 0), 0, "missing", acknowledged=True)
         for number in numbers:
             if number <= self._end.segment:
