@@ -7,7 +7,7 @@ import { readSigner, readTrust, verify, type Report } from "../../client/src/ver
 
 const FOLDER = new URL("../../vectors/package/", import.meta.url);
 const VECTORS = readdirSync(FOLDER).filter((name) => name.endsWith(".json") && name !== "trust.json");
-const base = readFileSync(new URL("base.zip", FOLDER));
+const honest = readFileSync(new URL("honest.zip", FOLDER));
 const trust = await readTrust(readFileSync(new URL("trust.json", FOLDER), "utf8"));
 
 interface Vector {
@@ -20,7 +20,7 @@ interface Vector {
 
 function fileOf(vector: Vector): Blob {
   const parts = vector.pieces.map((one) =>
-    typeof one === "string" ? Buffer.from(one, "base64") : base.subarray(one[0], one[0] + one[1]),
+    typeof one === "string" ? Buffer.from(one, "base64") : honest.subarray(one[0], one[0] + one[1]),
   );
   return new Blob(parts.map((part) => new Uint8Array(part)));
 }

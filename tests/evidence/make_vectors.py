@@ -19,7 +19,7 @@ from tocsin.evidence.verify import Report, Trust, verify
 
 FOLDER = Path(__file__).parents[2] / "vectors" / "package"
 PIECE = 48
-"""The shortest run of bytes worth naming by its place in the base file."""
+"""The shortest run of bytes worth naming by its place in the whole file."""
 
 HONEST: dict[str, dict[str, Any]] = {
     "honest_cut": {"is_stopped": False},
@@ -31,11 +31,11 @@ HONEST: dict[str, dict[str, Any]] = {
 }
 
 
-def pieces_of(base: bytes, made: bytes) -> list[Any]:
-    """`made` as `[from, length]` runs of `base` and base64 of what is new."""
+def pieces_of(whole: bytes, made: bytes) -> list[Any]:
+    """`made` as `[from, length]` runs of `whole` and base64 of what is new."""
     known: dict[bytes, int] = {}
-    for at in range(0, len(base) - PIECE, PIECE // 3):
-        known.setdefault(base[at : at + PIECE], at)
+    for at in range(0, len(whole) - PIECE, PIECE // 3):
+        known.setdefault(whole[at : at + PIECE], at)
     pieces: list[Any] = []
     fresh, at = bytearray(), 0
     while at < len(made):
@@ -44,7 +44,7 @@ def pieces_of(base: bytes, made: bytes) -> list[Any]:
             fresh.append(made[at])
             at += 1
             continue
-        length = run(base, place, made, at)
+        length = run(whole, place, made, at)
         if fresh:
             pieces.append(b64encode(fresh).decode())
             fresh.clear()
@@ -53,27 +53,27 @@ def pieces_of(base: bytes, made: bytes) -> list[Any]:
     return [*pieces, b64encode(fresh).decode()] if fresh else pieces
 
 
-def run(base: bytes, place: int, made: bytes, at: int) -> int:
+def run(whole: bytes, place: int, made: bytes, at: int) -> int:
     """How long two runs of bytes are the same."""
     length = PIECE
-    while base[place + length : place + length + 1] == made[at + length : at + length + 1] != b"":
+    while whole[place + length : place + length + 1] == made[at + length : at + length + 1] != b"":
         length += 1
     return length
 
 
-def put_together(base: bytes, pieces: list[Any]) -> bytes:
+def put_together(whole: bytes, pieces: list[Any]) -> bytes:
     """Inverse of `pieces_of`."""
-    return b"".join(b64decode(one) if isinstance(one, str) else base[one[0] : one[0] + one[1]] for one in pieces)
+    return b"".join(b64decode(one) if isinstance(one, str) else whole[one[0] : one[0] + one[1]] for one in pieces)
 
 
 def said(report: Report) -> dict[str, Any]:
     return {"exit": report.exit, "steps": [[step.status, *step.codes] for step in report.steps]}
 
 
-def write(name: str, base: bytes, made: bytes, report: Report, **more: Any) -> None:
-    pieces = pieces_of(base, made)
-    assert put_together(base, pieces) == made
-    told = {"base": "base.zip", "pieces": pieces, "trust": "trust.json", "signer": None} | more | said(report)
+def write(name: str, whole: bytes, made: bytes, report: Report, **more: Any) -> None:
+    pieces = pieces_of(whole, made)
+    assert put_together(whole, pieces) == made
+    told = {"of": "honest.zip", "pieces": pieces, "trust": "trust.json", "signer": None} | more | said(report)
     (FOLDER / f"{name}.json").write_text(json.dumps(told, indent=None, separators=(",", ":")) + "\n")
 
 
@@ -84,19 +84,19 @@ def main() -> None:
         place = Path(folder)
         scene = Scene(place, b"vector", restart_at=5, chunks=10)
         honest = case_of(scene, Random(0), is_bare=True)
-        base = honest.as_is()
-        (FOLDER / "base.zip").write_bytes(base)
+        whole = honest.as_is()
+        (FOLDER / "honest.zip").write_bytes(whole)
         (FOLDER / "trust.json").write_text(json.dumps(scene.trust()) + "\n")
-        write("honest", base, base, judged(place, base, honest.trust))
-        write("honest_without_outside_keys", base, base, judged(place, base, None), trust=None)
+        write("honest", whole, whole, judged(place, whole, honest.trust))
+        write("honest_without_outside_keys", whole, whole, judged(place, whole, None), trust=None)
         for name, changes in HONEST.items():
             other = case_of(Scene(place, name.encode(), restart_at=5, chunks=10, **changes), Random(0), is_bare=True)
-            write(name, base, other.as_is(), judged(place, other.as_is(), other.trust))
+            write(name, whole, other.as_is(), judged(place, other.as_is(), other.trust))
         for name, (function, _, _) in KINDS.items():
             case = Case(scene, dict(honest.files), Random(name), honest.trust, is_bare=True)
             made = function(case)
             signer = b64encode(case.signer).decode() if case.signer else None
-            write(name, base, made, judged(place, made, case.trust, case.signer), signer=signer)
+            write(name, whole, made, judged(place, made, case.trust, case.signer), signer=signer)
 
 
 def judged(place: Path, made: bytes, trust: Trust | None, signer: bytes | None = None) -> Report:

@@ -20,7 +20,7 @@ def test_there_is_a_vector_for_every_kind_of_change() -> None:
 @pytest.mark.parametrize("name", VECTORS)
 def test_a_vector_is_judged_as_it_says(name: str, tmp_path: Path) -> None:
     told = json.loads((FOLDER / f"{name}.json").read_text())
-    made = put_together((FOLDER / told["base"]).read_bytes(), told["pieces"])
+    made = put_together((FOLDER / told["of"]).read_bytes(), told["pieces"])
     (tmp_path / "x.zip").write_bytes(made)
     trust = Trust.read((FOLDER / told["trust"]).read_bytes()) if told["trust"] else None
     signer = b64decode(told["signer"]) if told["signer"] else None

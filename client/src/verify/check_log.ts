@@ -100,6 +100,7 @@ function judgeWitnesses(found: Package, step: Step, witnessed: ReadonlyMap<numbe
   }
   const last = leaves.at(-1);
   if (last && since(last) !== Infinity) {
+    found.witnessed = { seq: last.seq, time: since(last) };
     found.facts.push(`Chunks 0 to ${last.seq} existed, as they are here, by ${moment(since(last))}, says a quorum of witnesses.`);
   }
 }

@@ -50,6 +50,7 @@ export class Package {
   manifest!: Manifest;
   recording: Recording | undefined;
   leaves: readonly Leaf[] | undefined;
+  witnessed: { readonly seq: number; readonly time: number } | undefined;
   isRooted = false;
   readonly trust: Trust | undefined;
   readonly signer: Bytes | undefined;

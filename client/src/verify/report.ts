@@ -37,6 +37,8 @@ export interface Report {
   readonly recording: string;
   readonly steps: readonly Step[];
   readonly facts: readonly string[];
+  /** Up to which chunk a quorum of witnesses had seen the recording, and when (Unix s). */
+  readonly witnessed: { readonly seq: number; readonly time: number } | undefined;
   readonly notShown: readonly string[];
   /** Why the exit is 2. */
   readonly reason: string;

@@ -45,11 +45,12 @@ export async function verify(file: Blob, trust?: Trust, signer?: Bytes): Promise
     await run(found, steps);
   } catch (error) {
     const reason = error instanceof Unreadable ? error.message : "the file cannot be read";
-    return { exit: 2, package: "", recording: "", steps: [], facts: [], notShown: NOT_SHOWN, reason };
+    return { exit: 2, package: "", recording: "", steps: [], facts: [], witnessed: undefined, notShown: NOT_SHOWN, reason };
   }
   const told = found.manifest as Package["manifest"] | undefined;
   const [name, recording] = [shown(told?.package_id ?? ""), shown(told?.recording ?? "")];
-  return { exit: exitOf(steps), package: name, recording, steps, facts: found.facts, notShown: NOT_SHOWN, reason: "" };
+  const { facts, witnessed } = found;
+  return { exit: exitOf(steps), package: name, recording, steps, facts, witnessed, notShown: NOT_SHOWN, reason: "" };
 }
 
 type Act = (found: Package, step: Step) => Promise<void>;
