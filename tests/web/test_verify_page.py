@@ -1,0 +1,84 @@
+"""The page that checks a package, in a real browser: the vectors, nothing sent, hostile text as text."""
+
+import json
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.evidence.make_vectors import FOLDER, put_together
+from tests.web.conftest import OpenPage
+from tests.web.test_accessible import findings
+
+TRUST = FOLDER / "trust.json"
+
+
+@pytest.fixture
+def vector(tmp_path: Path) -> "Vector":
+    return Vector(tmp_path)
+
+
+class Vector:
+    """Puts a file of vectors/package together."""
+
+    def __init__(self, place: Path) -> None:
+        self._place = place
+
+    def __call__(self, name: str) -> Path:
+        told = json.loads((FOLDER / f"{name}.json").read_text())
+        made = self._place / f"{name}.zip"
+        made.write_bytes(put_together((FOLDER / told["of"]).read_bytes(), told["pieces"]))
+        return made
+
+
+def check(page: Page, package: Path, trust: Path | None = TRUST) -> None:
+    page.set_input_files("#package", package)
+    if trust:
+        page.set_input_files("#trust", trust)
+    page.click("#check button")
+    expect(page.locator("#results h2")).to_be_visible(timeout=30_000)
+
+
+def statuses(page: Page) -> list[str]:
+    return [str(text) for text in page.locator("#results tbody td:nth-child(2)").all_text_contents()]
+
+
+def test_an_honest_package_is_right_in_all_that_is_checked_here(opened: OpenPage, node: str, vector: Vector) -> None:
+    page = opened(f"{node}/en/verify")
+    sent: list[str] = []
+    page.on("request", lambda request: sent.append(request.method))
+    check(page, vector("honest"))
+    assert statuses(page) == ["PASS"] * 8 + ["NOT PROVEN", "PASS"]
+    expect(page.locator("#results")).to_contain_text("checked only by the other verifier or by openssl")
+    expect(page.locator("#results")).to_contain_text("a quorum of witnesses says so")
+    assert set(sent) <= {"GET"}
+    assert findings(page) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "step"), [("a_bit_of_a_chunk", 4), ("a_forged_witness", 6), ("bytes_after_the_end", 1)]
+)
+def test_a_changed_package_fails_in_red_at_its_step(
+    opened: OpenPage, node: str, vector: Vector, name: str, step: int
+) -> None:
+    page = opened(f"{node}/es/verify")
+    check(page, vector(name))
+    assert statuses(page).index("FALLA") == step - 1
+    expect(page.locator("#results h2.problem")).to_be_focused()
+
+
+def test_what_is_no_package_is_said_and_a_broken_trust_file_too(opened: OpenPage, node: str, tmp_path: Path) -> None:
+    page = opened(f"{node}/fr/verify")
+    (tmp_path / "x.zip").write_text("<img src=x onerror=alert(1)>")
+    check(page, tmp_path / "x.zip", None)
+    assert page.locator("#results tr").count() == 0
+    page.set_input_files("#trust", tmp_path / "x.zip")
+    page.click("#check button")
+    expect(page.locator("#problem")).to_be_visible()
+
+
+def test_nothing_chosen_is_said(opened: OpenPage, node: str) -> None:
+    page = opened(f"{node}/en/verify")
+    page.click("#check button")
+    expect(page.locator("#problem")).to_have_text("Choose a package first.")
+    assert page.locator("#package").get_attribute("aria-invalid") == "true"
