@@ -24,6 +24,14 @@ def test_links_resolve(path: Path) -> None:
     assert not lost
 
 
+@pytest.mark.parametrize("path", DOCUMENTS, ids=short)
+def test_files_that_are_named_exist(path: Path) -> None:
+    """A document that names a file of the project names one that is there."""
+    prose = re.sub(r"```.*?```", "", path.read_text(), flags=re.DOTALL)
+    named = re.findall(r"`((?:src|client|tests|docs|vectors|bench)/[\w./-]+)`", prose)
+    assert not [name for name in named if not (ROOT / name).exists()]
+
+
 def test_changelog_has_a_place_for_what_is_not_released() -> None:
     assert "## Unreleased" in (ROOT / "CHANGELOG.md").read_text()
 
