@@ -63,7 +63,7 @@ def open_with(identity: str, sealed: bytes) -> bytes:
 
 
 def open_wraps(identity: str, wraps: bytes) -> bytes:
-    """The recording key in `wraps` (`docs/spec/recording.md`): its first 32 bytes. The owner's list of recipients may follow."""
+    """The recording key in `wraps` (`docs/spec/recording.md`): its first 32 bytes. The list of recipients may follow."""
     return open_with(identity, wraps)[:KEY_BYTES]
 
 
