@@ -53,6 +53,7 @@ class Group(Generic[Job, Answer]):
         self._waiting: list[tuple[Job, _Caller[Answer]]] = []
         self._changed = threading.Condition()
         self._wanted = 1
+        self._waking: asyncio.AbstractEventLoop | None = None
         self._closed = False
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
         self._thread.start()
@@ -62,12 +63,17 @@ class Group(Generic[Job, Answer]):
         loop = asyncio.get_running_loop()
         future: asyncio.Future[Answer] = loop.create_future()
         self._hand_in(job, (loop, future))
+        if self._waking is not loop:
+            # Once this turn of the loop is over: a thread woken for the first of sixteen would take its turn before the others.
+            self._waking = loop
+            loop.call_soon(self._wake)
         return await future
 
     def ask_now(self, job: Job) -> Answer:
         """Hand in `job` and block this thread for its answer; for commands and threads, never on the event loop."""
         future: Future[Answer] = Future()
         self._hand_in(job, (None, future))
+        self._wake()
         return future.result()
 
     def close(self) -> None:
@@ -82,6 +88,10 @@ class Group(Generic[Job, Answer]):
             if self._closed:
                 raise StoreClosed
             self._waiting.append((job, caller))
+
+    def _wake(self) -> None:
+        self._waking = None
+        with self._changed:
             if len(self._waiting) >= self._wanted:
                 self._changed.notify()
 
