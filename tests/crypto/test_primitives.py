@@ -5,6 +5,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,7 +14,7 @@ from hypothesis import strategies as st
 from tests.crypto.counted_clock import CountedClock
 from tocsin.crypto import bech32, canonical, envelope
 from tocsin.crypto.custody import NoteReader, NoteUnopenable, Session
-from tocsin.crypto.hkdf import hkdf
+from tocsin.crypto.hkdf import hkdf, ratchet
 from tocsin.crypto.keys import PostQuantumKey, SigningKey, verify_ed25519, verify_mldsa44
 from tocsin.crypto.padding import padded, padme
 from tocsin.errors import TocsinError
@@ -43,6 +45,29 @@ def test_ed25519_gives_the_numbers_of_rfc_8032() -> None:
         assert not verify_ed25519(b"short", signature, message)
 
 
+@given(st.binary(min_size=32, max_size=32), st.binary(max_size=200), st.integers(0, 511), st.integers(0, 255))
+def test_ed25519_agrees_with_a_second_implementation(seed: bytes, message: bytes, bit: int, flip: int) -> None:
+    """What a node takes, every other checker of RFC 8032 takes; what was changed, neither does."""
+    key, other = SigningKey(seed), Ed25519PrivateKey.from_private_bytes(seed)
+    signature = key.sign(message)
+    assert (key.public, signature) == (other.public_key().public_bytes_raw(), other.sign(message))
+    changed = bytearray(signature)
+    changed[bit // 8] ^= 1 << bit % 8
+    assert verify_ed25519(key.public, signature, message)
+    assert not verify_ed25519(key.public, bytes(changed), message)
+    assert not verify_ed25519(key.public, signature, message + bytes([flip]))
+    with pytest.raises(InvalidSignature):
+        other.public_key().verify(bytes(changed), message)
+
+
+def test_ed25519_refuses_keys_that_sign_anything() -> None:
+    """A key of order 1 makes one signature good for every message: RFC 8032 leaves it open, libsodium does not."""
+    order_one = bytes([1]) + bytes(31)
+    anything = order_one + bytes(32)
+    Ed25519PublicKey.from_public_bytes(order_one).verify(anything, b"whatever")
+    assert not verify_ed25519(order_one, anything, b"whatever")
+
+
 def test_aes_256_gcm_gives_the_numbers_of_the_gcm_specification() -> None:
     for case in load("standards/aes_gcm.json")["cases"]:
         key, nonce, aad, plaintext, sealed = (
@@ -62,6 +87,12 @@ def test_ml_dsa_44_signatures_are_accepted_and_changed_ones_are_not() -> None:
 def test_padding_gives_the_classes_of_the_vectors() -> None:
     for length, expected in load("padding/padded.json")["cases"]:
         assert padded(length) == expected
+
+
+@given(st.binary(min_size=32, max_size=32), st.binary(max_size=40), st.binary(max_size=10))
+def test_one_step_of_the_ratchet_is_two_hkdf(chain_key: bytes, label: bytes, use: bytes) -> None:
+    two = tuple(hkdf(chain_key, salt=b"", info=label + name, length=32) for name in (use, b" next"))
+    assert ratchet(chain_key, label, use) == two
 
 
 @given(st.integers(1, 2**40))

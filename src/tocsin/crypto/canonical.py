@@ -11,6 +11,8 @@ Value: TypeAlias = "None | bool | int | str | list[Value] | dict[str, Value]"
 
 EXACT_INTEGER = 2**53
 
+_spell = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode
+
 
 class CanonicalError(ValueError):
     """The bytes are not canonical JSON, or the value has no canonical form."""
@@ -19,7 +21,7 @@ class CanonicalError(ValueError):
 def dumps(value: object) -> bytes:
     """The canonical bytes of `value`. Raises `CanonicalError` for floats, huge integers and other types."""
     _refuse_inexact(value)
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+    return _spell(value).encode()
 
 
 def loads(raw: bytes) -> Value:

@@ -1,23 +1,24 @@
 """Signing keys: Ed25519 (RFC 8032) and ML-DSA-44 (FIPS 204), and how to check what they signed.
 
 A key is made from a 32-byte seed and keeps it; callers decide where the seed lives (`store.key_custody`).
+
+Ed25519 is libsodium's: it checks a signature in half of OpenSSL's time, once a chunk, and refuses keys of small order and
+unreduced numbers, so it takes nothing that another checker of RFC 8032 refuses (`docs/adr/0003-ed25519-by-libsodium.md`).
 """
 
 from dataclasses import dataclass
 from functools import cached_property
 
 from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import (
-    Ed25519PrivateKey,
-    Ed25519PublicKey,
-)
 from cryptography.hazmat.primitives.asymmetric.mldsa import (
     MLDSA44PrivateKey,
     MLDSA44PublicKey,
 )
+from nacl import bindings as sodium
+from nacl.exceptions import BadSignatureError
 
 from tocsin.clock import Clock
-from tocsin.crypto.profiles import KEY_BYTES
+from tocsin.crypto.profiles import KEY_BYTES, SIGNATURE_BYTES
 
 
 @dataclass(frozen=True, repr=False)
@@ -31,17 +32,18 @@ class SigningKey:
         return cls(clock.random_bytes(KEY_BYTES))
 
     @cached_property
-    def _private(self) -> Ed25519PrivateKey:
-        return Ed25519PrivateKey.from_private_bytes(self.seed)
+    def _pair(self) -> tuple[bytes, bytes]:
+        """The public key, and what libsodium signs with: seed and public key."""
+        return sodium.crypto_sign_seed_keypair(self.seed)
 
-    @cached_property
+    @property
     def public(self) -> bytes:
         """32 bytes."""
-        return self._private.public_key().public_bytes_raw()
+        return self._pair[0]
 
     def sign(self, message: bytes) -> bytes:
         """64 bytes; deterministic."""
-        return self._private.sign(message)
+        return sodium.crypto_sign(message, self._pair[1])[:SIGNATURE_BYTES]
 
 
 @dataclass(frozen=True, repr=False)
@@ -69,9 +71,11 @@ class PostQuantumKey:
 
 def verify_ed25519(public: bytes, signature: bytes, message: bytes) -> bool:
     """Whether `signature` is `public`'s over `message`. False, never an exception, for anything malformed."""
+    if len(public) != KEY_BYTES or len(signature) != SIGNATURE_BYTES:  # the binding reads that many bytes unasked
+        return False
     try:
-        Ed25519PublicKey.from_public_bytes(public).verify(signature, message)
-    except (InvalidSignature, ValueError):
+        sodium.crypto_sign_open(signature + message, public)
+    except BadSignatureError:
         return False
     return True
 

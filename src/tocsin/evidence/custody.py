@@ -40,7 +40,10 @@ class Chain:
     count: int = 0
 
     def chunk(self, seq: int, received_ms: int, beat: int, key_id: bytes) -> bytes:
-        return self._note({"n": "chunk", "q": seq, "t": received_ms, "b": beat, "k": key_id.hex()})
+        """Spelled by hand as `canonical.dumps` would: one is written for each second of each recording."""
+        salt, key = b64(self.clock.random_bytes(SALT_BYTES)), key_id.hex()
+        fields = f'"b":{beat},"i":{self.count},"k":"{key}","n":"chunk","q":{seq},"s":"{salt}","t":{received_ms}'
+        return self._link(b"{" + fields.encode() + b"}")
 
     def act(self, at_ms: int, actor: str, action: Action, reason: str = "") -> bytes:
         return self._note({"n": "act", "at": at_ms, "actor": actor, "action": str(action), "reason": reason})
@@ -53,7 +56,9 @@ class Chain:
 
     def _note(self, fields: dict[str, object]) -> bytes:
         fields |= {"i": self.count, "s": b64(self.clock.random_bytes(SALT_BYTES))}
-        plaintext = canonical.dumps(fields)
+        return self._link(canonical.dumps(fields))
+
+    def _link(self, plaintext: bytes) -> bytes:
         self.head = sha256(self.head + plaintext).digest()
         self.count += 1
         return plaintext

@@ -8,6 +8,7 @@ Failure first: a foreign `Host` is answered 421 and a cross-site request that wo
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -251,6 +252,23 @@ def _asked(scope: Scope, name: bytes) -> str:
     return ""
 
 
+def _encoded(kind: Kind, site: Site, onion_asked: bool, path: str) -> list[tuple[bytes, bytes]]:
+    """`headers_for` as bytes. Only where an onion address is named do they depend on the path, and are made anew."""
+    host = ".onion" if onion_asked else ""
+    if site.onion and kind in _PAGES:
+        return _as_bytes(headers_for(kind, site, host, _own(path)))
+    return _same_for_all(kind, site, host)
+
+
+@cache
+def _same_for_all(kind: Kind, site: Site, host: str) -> list[tuple[bytes, bytes]]:
+    return _as_bytes(headers_for(kind, site, host))
+
+
+def _as_bytes(headers: list[Header]) -> list[tuple[bytes, bytes]]:
+    return [(name.encode(), value.encode("latin-1")) for name, value in headers]
+
+
 def with_headers(app: ASGIApp, site: Site, kind: Callable[[str], Kind] = kind_of) -> ASGIApp:
     """`app`, each of its HTTP answers under the exact headers of its kind."""
 
@@ -266,11 +284,7 @@ def with_headers(app: ASGIApp, site: Site, kind: Callable[[str], Kind] = kind_of
                 media_type = next((value.decode("latin-1") for name, value in given if name == b"content-type"), "")
                 answered = answered_kind(kind(path), message["status"], media_type)
                 kept = [(name, value) for name, value in given if name not in _OURS]
-                added = [
-                    (name.encode(), value.encode("latin-1"))
-                    for name, value in headers_for(answered, site, host, _own(path))
-                ]
-                message["headers"] = kept + added
+                message["headers"] = kept + _encoded(answered, site, host.endswith(".onion"), path)
             await send(message)
 
         status = refusal(str(scope.get("method")), host, _asked(scope, b"sec-fetch-site"), site)
