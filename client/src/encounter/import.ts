@@ -4,6 +4,7 @@
  */
 import { dumps } from "../crypto/canonical.ts";
 import { SLICE_LIMIT, TYPE } from "../crypto/stream.ts";
+import { tellChoice } from "../offline/leaving.ts";
 import { Unsent } from "../offline/unsent.ts";
 import { begin } from "./begin.ts";
 import { chooseRecipients } from "./desk_list.ts";
@@ -59,6 +60,7 @@ export class Import extends EventTarget {
   leaveNow(keepUnsent: boolean): void {
     if (this.state.phase === "stopped" || this.state.phase === "failed") return;
     this.#leaving.abort();
+    if (this.state.recording) tellChoice(this.state.recording, keepUnsent ? "send" : "drop");
     if (!keepUnsent) void this.#session.drop();
     this.#set({ stoppedBecause: this.state.stoppedBecause ?? "leave_now" });
     this.#end();

@@ -7,10 +7,11 @@
 import { type Bytes } from "../crypto/bytes.ts";
 import { dumps, type Value } from "../crypto/canonical.ts";
 import { TYPE } from "../crypto/stream.ts";
+import { tellChoice } from "../offline/leaving.ts";
 import { Unsent } from "../offline/unsent.ts";
 import { begin, type Begun } from "./begin.ts";
 import { Capture, CaptureError, openMedia, type Mode } from "./capture.ts";
-import { chooseRecipients } from "./desk_list.ts";
+import { chooseRecipients, refreshDeskList } from "./desk_list.ts";
 import { thisPhone, type Device } from "./device.ts";
 import { Elapsed } from "./elapsed.ts";
 import { bitsOf, BACKLOG_MS, chooseRung, firstRung, LADDER, startRung } from "./ladder.ts";
@@ -39,6 +40,11 @@ export interface RecorderOptions {
   /** A stream the page has already opened. */
   readonly stream?: MediaStream;
   readonly device?: Device;
+}
+
+/** Have ready what a tap should not wait for: the desk's keys with their proofs, also for a tap without network. Call when a page opens. */
+export async function prepare(device: Device = thisPhone): Promise<void> {
+  await refreshDeskList(device);
 }
 
 export class Recorder extends EventTarget {
@@ -148,6 +154,7 @@ export class Recorder extends EventTarget {
     } else {
       void this.#session.drop();
     }
+    if (this.#begun) tellChoice(this.#begun.consignment.id, keepUnsent ? "send" : "drop");
     this.#set({ stoppedBecause: this.state.stoppedBecause ?? "leave_now", stoppedAtMs: this.#recordedMs() });
     this.#end();
   }

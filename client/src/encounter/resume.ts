@@ -2,9 +2,10 @@
  * What an earlier page left: sends its ciphertext, and tells a new recording which one it continues. Works in a service worker too.
  * Nothing here has keys, so a recording that was interrupted stays cut; it is a state, not an error.
  */
+import { droppedRecordings, forgetDropped } from "../offline/leaving.ts";
+import { alone } from "../offline/lock.ts";
 import { Unsent, type UnsentRecording } from "../offline/unsent.ts";
 import { thisPhone, type Device } from "./device.ts";
-import { lockName } from "./session.ts";
 import { Uploader } from "./upload.ts";
 
 /** A recording begun this soon after one that was cut continues it. */
@@ -33,6 +34,7 @@ export async function sendUnsent(device: Device = thisPhone, stop?: AbortSignal)
   if (!unsent) return 0;
   let sent = 0;
   try {
+    await dropUnsent(droppedRecordings(), unsent);
     for (const row of await unsent.recordings()) {
       sent += (await alone(row.id, () => sendOne(unsent, row.id, device, stop))) ?? 0;
     }
@@ -40,6 +42,12 @@ export async function sendUnsent(device: Device = thisPhone, stop?: AbortSignal)
     unsent.close();
   }
   return sent;
+}
+
+/** Drop the ciphertext of recordings that were left so. */
+export async function dropUnsent(recordings: readonly string[], unsent: Unsent): Promise<void> {
+  for (const id of recordings) await unsent.drop(id);
+  if (recordings.length > 0) forgetDropped(recordings);
 }
 
 async function sendOne(unsent: Unsent, id: string, device: Device, stop?: AbortSignal): Promise<number> {
@@ -68,11 +76,4 @@ function uploaderOf(unsent: Unsent, row: UnsentRecording, first: number, device:
     safe: (seq: number) => void unsent.dropChunks(row.id, seq).catch(() => undefined),
   };
   return new Uploader(row, shelf, device, {}, first);
-}
-
-/** `act` while no other tab records or sends this recording; undefined when one does. */
-async function alone<T>(id: string, act: () => Promise<T>): Promise<T | undefined> {
-  const locks = globalThis.navigator?.locks;
-  if (!locks) return act();
-  return locks.request(lockName(id), { ifAvailable: true }, (lock) => (lock ? act() : undefined)) as Promise<T | undefined>;
 }

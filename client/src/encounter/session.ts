@@ -6,6 +6,7 @@
  */
 import { wipe, type Bytes } from "../crypto/bytes.ts";
 import { SLICE_LIMIT, type InnerType, type Sealed } from "../crypto/stream.ts";
+import { hold } from "../offline/lock.ts";
 import { StorageFull, type Unsent, type UnsentRecording } from "../offline/unsent.ts";
 import type { Begun } from "./begin.ts";
 import type { Device } from "./device.ts";
@@ -128,13 +129,7 @@ export class Session implements Shelf {
     const { changed, created, network } = this.#told;
     this.uploader = new Uploader(begun.consignment, this, device, { changed, created, network });
     this.#row = { ...begun.consignment, sealed: 0, isClosed: false, touched: device.wall() };
-    this.#hold(begun.consignment.id);
-  }
-
-  /** While this tab lives, no other sends this recording (see resume.ts). */
-  #hold(id: string): void {
-    const released = new Promise<void>((resolve) => (this.#release = resolve));
-    void globalThis.navigator?.locks?.request(lockName(id), () => released).catch(() => undefined);
+    this.#release = hold(begun.consignment.id);
   }
 
   async #seal({ type, at, body, covers, isFinal = false }: Addition): Promise<void> {
@@ -209,9 +204,4 @@ export class Session implements Shelf {
     });
     await this.#storing;
   }
-}
-
-/** Name of the Web Lock that the tab holds which records or sends a recording. */
-export function lockName(id: string): string {
-  return `tocsin ${id}`;
 }

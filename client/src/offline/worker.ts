@@ -5,6 +5,11 @@
  * cache of its own; it waits until every page of the old one is closed, because a page that records must never find its own parts
  * replaced. Answers of the node itself (seconds, receipts, words) never pass through here.
  */
+import { thisPhone } from "../encounter/device.ts";
+import { dropUnsent, sendUnsent } from "../encounter/resume.ts";
+import type { Left } from "./leaving.ts";
+import { Unsent } from "./unsent.ts";
+
 interface Shell {
   readonly version: string;
   readonly files: readonly string[];
@@ -19,7 +24,7 @@ interface Asking extends Lasting {
   respondWith(answer: Promise<Response>): void;
 }
 interface Told extends Lasting {
-  readonly data: { readonly keep?: string } | null;
+  readonly data: ({ readonly keep?: string } & Partial<Left>) | null;
 }
 interface OwnScope {
   addEventListener(type: "install" | "activate", listener: (event: Lasting) => void): void;
@@ -34,12 +39,14 @@ const CACHE = PREFIX + SHELL.version;
 const STATIC = "/static/built/";
 /** A person who leaves does not wait for a network. */
 const LEAVE_WITHIN_MS = 800;
+/** Waits before each try: the page that was left needs a moment to end, and to let go of its recording. */
+const LEFT_AFTER_MS = [300, 1_500, 5_000];
 
 const scope = self as unknown as OwnScope;
 
 scope.addEventListener("install", (event) => event.waitUntil(install()));
 scope.addEventListener("activate", (event) => event.waitUntil(dropOldReleases()));
-scope.addEventListener("message", (event) => event.waitUntil(keep(event.data?.keep ?? "")));
+scope.addEventListener("message", (event) => event.waitUntil(event.data?.unsent ? settle(event.data as Left) : keep(event.data?.keep ?? "")));
 scope.addEventListener("fetch", (event) => {
   const { method, url, mode } = event.request;
   const address = new URL(url);
@@ -72,6 +79,21 @@ async function keep(language: string): Promise<void> {
   const cache = await caches.open(CACHE);
   if (await cache.match(`/${language}/`)) return;
   await cache.addAll(SHELL.pages.map((path) => new Request(`/${language}/${path}`, { cache: "no-store" })));
+}
+
+/** What a page that was left at once could not finish: its ciphertext goes on, or is dropped. */
+async function settle({ unsent, recording }: Left): Promise<void> {
+  for (const wait of LEFT_AFTER_MS) {
+    await thisPhone.wait(wait);
+    if (unsent === "send") await sendUnsent();
+    else await dropHere(recording);
+  }
+}
+
+async function dropHere(recording: string): Promise<void> {
+  const store = await Unsent.open();
+  await dropUnsent([recording], store);
+  store.close();
 }
 
 async function kept(request: Request): Promise<Response> {

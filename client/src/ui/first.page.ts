@@ -12,7 +12,7 @@ import { twice } from "./twice.ts";
 const UNSENT_LATE_MS = 2000;
 
 const loading = import("../encounter/recorder.ts");
-loading.catch(() => undefined); // told at the tap, not before
+loading.then(({ prepare }) => prepare()).catch(() => undefined); // told at the tap, not before
 let recording: Recorder | undefined;
 let phase: RecorderState["phase"] = "idle";
 
