@@ -37,6 +37,7 @@ export class Import extends EventTarget {
   #device: Device;
   #session: Session;
   #leaving = new AbortController();
+  #isLeft = false;
   #progress: () => void = () => undefined;
 
   constructor(file: File, config: ClientConfig, device: Device) {
@@ -64,6 +65,7 @@ export class Import extends EventTarget {
     if (!keepUnsent) void this.#session.drop();
     this.#set({ stoppedBecause: this.state.stoppedBecause ?? "leave_now" });
     this.#end();
+    this.#isLeft = true;
   }
 
   async run(): Promise<void> {
@@ -135,6 +137,6 @@ export class Import extends EventTarget {
     const { uploader, safeAt = 0, isStored = true } = this.#session ?? {};
     const sent = { bytesSafe: safeAt, bytesSent: uploader?.bytesSent ?? 0, network: uploader?.network ?? "ok", isStored } as const;
     this.state = Object.freeze({ ...this.state, ...sent, ...changes });
-    this.dispatchEvent(new Event("change"));
+    if (!this.#isLeft) this.dispatchEvent(new Event("change"));
   }
 }

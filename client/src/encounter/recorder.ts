@@ -66,6 +66,7 @@ export class Recorder extends EventTarget {
   #promptUntil: number | undefined;
   #stopTicking: () => void = () => undefined;
   #leaving = new AbortController();
+  #isLeft = false;
 
   constructor(options: RecorderOptions) {
     super();
@@ -157,6 +158,8 @@ export class Recorder extends EventTarget {
     if (this.#begun) tellChoice(this.#begun.consignment.id, keepUnsent ? "send" : "drop");
     this.#set({ stoppedBecause: this.state.stoppedBecause ?? "leave_now", stoppedAtMs: this.#recordedMs() });
     this.#end();
+    // Sending may go on; the page that was left has nothing more to draw.
+    this.#isLeft = true;
   }
 
   // --- beginning ----------------------------------------------------------------------------------------------------------
@@ -397,7 +400,7 @@ export class Recorder extends EventTarget {
       ...prompt,
       ...changes,
     });
-    this.dispatchEvent(new Event("change"));
+    if (!this.#isLeft) this.dispatchEvent(new Event("change"));
   }
 }
 

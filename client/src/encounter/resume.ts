@@ -3,7 +3,7 @@
  * Nothing here has keys, so a recording that was interrupted stays cut; it is a state, not an error.
  */
 import { droppedRecordings, forgetDropped } from "../offline/leaving.ts";
-import { alone } from "../offline/lock.ts";
+import { isBeingRecorded, sendAlone } from "../offline/lock.ts";
 import { Unsent, type UnsentRecording } from "../offline/unsent.ts";
 import { thisPhone, type Device } from "./device.ts";
 import { Uploader } from "./upload.ts";
@@ -22,8 +22,7 @@ export async function interrupted(unsent: Unsent, nowMs: number): Promise<Interr
   const rows = await unsent.recordings();
   const cut = rows.filter((row) => !row.isClosed && row.sealed > 0 && nowMs - row.touched < CONTINUES_MS);
   for (const row of cut.sort((a, b) => b.touched - a.touched)) {
-    const isFree = await alone(row.id, async () => true);
-    if (isFree) return { recording: row.id, lastSeq: row.sealed - 1, at: row.touched };
+    if (!(await isBeingRecorded(row.id))) return { recording: row.id, lastSeq: row.sealed - 1, at: row.touched };
   }
   return undefined;
 }
@@ -36,7 +35,7 @@ export async function sendUnsent(device: Device = thisPhone, stop?: AbortSignal)
   try {
     await dropUnsent(droppedRecordings(), unsent);
     for (const row of await unsent.recordings()) {
-      sent += (await alone(row.id, () => sendOne(unsent, row.id, device, stop))) ?? 0;
+      sent += (await sendAlone(row.id, () => sendOne(unsent, row.id, device, stop))) ?? 0;
     }
   } finally {
     unsent.close();

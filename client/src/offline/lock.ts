@@ -1,20 +1,32 @@
-/** One page at a time records or sends a recording: Web Locks, named by it. A tab that ends lets go by itself. */
+/**
+ * Who works on a recording, across the pages of one browser (Web Locks). The page that records holds it until it ends, however it ends; what
+ * an earlier page left is sent by one page at a time. Where the browser has no locks, everybody may.
+ */
 
-/** Held by `hold` until the returned function is called; nothing where the browser has no locks. */
+/** Record: held until the returned function is called, or this page ends. */
 export function hold(id: string): () => void {
   let release = (): void => undefined;
   const released = new Promise<void>((resolve) => (release = resolve));
-  void globalThis.navigator?.locks?.request(lockName(id), () => released).catch(() => undefined);
+  void globalThis.navigator?.locks?.request(recording(id), () => released).catch(() => undefined);
   return release;
 }
 
-/** `act` while no other page records or sends this recording; undefined when one does. */
-export async function alone<T>(id: string, act: () => Promise<T>): Promise<T | undefined> {
-  const locks = globalThis.navigator?.locks;
-  if (!locks) return act();
-  return locks.request(lockName(id), { ifAvailable: true }, (lock) => (lock ? act() : undefined)) as Promise<T | undefined>;
+/** Whether a page records it now. */
+export async function isBeingRecorded(id: string): Promise<boolean> {
+  // Shared, so that two pages that look at once do not take each other for the one that records.
+  const look = { mode: "shared", ifAvailable: true } as const;
+  return (await globalThis.navigator?.locks?.request(recording(id), look, async (lock) => !lock)) ?? false;
 }
 
-function lockName(id: string): string {
-  return `tocsin ${id}`;
+/** `act`, unless a page records it or another sends it; undefined then. */
+export async function sendAlone<T>(id: string, act: () => Promise<T>): Promise<T | undefined> {
+  const locks = globalThis.navigator?.locks;
+  if (!locks) return act();
+  return locks.request(`tocsin send ${id}`, { ifAvailable: true }, async (lock) =>
+    lock && !(await isBeingRecorded(id)) ? act() : undefined,
+  ) as Promise<T | undefined>;
+}
+
+function recording(id: string): string {
+  return `tocsin record ${id}`;
 }
