@@ -9,6 +9,7 @@ import json
 import logging
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 
@@ -20,10 +21,10 @@ from tocsin.clock import Clock
 from tocsin.crypto import canonical, envelope
 from tocsin.crypto.keys import SigningKey
 from tocsin.crypto.profiles import CHUNK_LIMIT
-from tocsin.encounters import close, cover, erase, export, queries, reclaim, start
+from tocsin.encounters import close, cover, erase, export, queries, reclaim, share, start
 from tocsin.encounters.live import Pace
 from tocsin.encounters.model import DAY_SECONDS, Kind, Limits, NotReady, State
-from tocsin.encounters.room import Room
+from tocsin.encounters.room import ERASE, ERASE_SLOT, Room
 from tocsin.errors import TocsinError, place_of
 from tocsin.evidence.receipt import ReceiptSigner
 from tocsin.ids import RecordingId, b64, unb64
@@ -37,6 +38,7 @@ from tocsin.store.db import Database
 from tocsin.store.erase_keys import EraseKeys
 from tocsin.store.key_custody import KeyCustody, KeyLocked
 from tocsin.store.segments import SegmentStore
+from tocsin.store.work import Verb, Work
 from tocsin.tlog import entry as entries
 from tocsin.tlog import public
 from tocsin.tlog.ask import WitnessAddress, Witnesses
@@ -138,9 +140,15 @@ class Node:
             ("inbox", self.take_inbox, INDEX_SECONDS),
             ("index", self.encounters.flush_index, INDEX_SECONDS),
             ("sweep", self.sweep, SWEEP_SECONDS),
+            ("work", lambda: self.encounters.work.run(self._work()), INDEX_SECONDS),
         ):
             self.tasks.append(asyncio.create_task(self._every(name, verb, seconds)))
         self.tasks.append(asyncio.create_task(self._beats()))
+
+    def _work(self) -> dict[str, Verb]:
+        """The verbs of durable work, by kind."""
+        room = self.encounters
+        return {ERASE: partial(erase.finish, room), ERASE_SLOT: partial(share.finish_slot, room)}
 
     async def end(self) -> None:
         """Stop the loops and let go of the stores, once. Nothing depends on this being called."""
@@ -321,6 +329,7 @@ def _room(
         database=database,
         segments=SegmentStore.open(place / "segments", clock=clock),
         erase_keys=EraseKeys.open(place / "erase.keys", settings.erase_slots, clock),
+        work=Work(database, clock),
         ballast=Ballast.open(place, settings.ballast_bytes),
         receipts=receipts,
         limits=_limits(settings, pack),

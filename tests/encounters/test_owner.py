@@ -19,6 +19,8 @@ from tocsin.encounters.model import (
 )
 from tocsin.ids import b64, unb64
 from tocsin.node import Node
+from tocsin.store import fail_points
+from tocsin.store.erase_keys import KeyErased
 
 pytestmark = pytest.mark.anyio
 
@@ -132,3 +134,57 @@ async def test_a_body_that_is_no_envelope_is_refused(node: Node, phone: Phone) -
     body = msgspec.convert(phone.start() | {"wraps": b64(b"not an age file")}, create.Start)
     with pytest.raises(EnvelopeMalformed):
         await create.create(node.encounters, body)
+
+
+class Died(BaseException):
+    """The process ended here."""
+
+
+def die_at(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    def hit(passed: str) -> None:
+        if passed == name:
+            raise Died
+
+    monkeypatch.setattr(fail_points, "hit", hit)
+
+
+async def finish_what_was_begun(node: Node) -> None:
+    verbs = node._work()
+    for item in await node.encounters.work.lease():
+        await verbs[item.kind](item.payload)
+        await node.encounters.work.done(item)
+
+
+async def test_an_old_key_is_overwritten_though_the_node_died_before_it_could(
+    node: Node, phone: Phone, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(share, "FINISH_AFTER_MS", 0)
+    await record(node, phone)
+    old = node.encounters.lives[phone.id].row.slot
+    with monkeypatch.context() as dying:
+        die_at(dying, "share.before_overwrite")
+        with pytest.raises(Died):
+            await share.return_share(node.encounters, phone.id, phone.upload)
+    node.encounters.lives.clear()
+    assert node.encounters.erase_keys.key(old)
+    await finish_what_was_begun(node)
+    with pytest.raises(KeyErased):
+        node.encounters.erase_keys.key(old)
+    assert not await node.encounters.work.lease()
+
+
+async def test_an_erasure_that_was_begun_is_ended_after_a_restart(
+    node: Node, phone: Phone, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(erase, "FINISH_AFTER_MS", 0)
+    await record(node, phone)
+    with monkeypatch.context() as dying:
+        die_at(dying, "erase.after_overwrite")
+        with pytest.raises(Died):
+            await erase.ask(node.encounters, phone.id, owner_secret(phone))
+    node.encounters.lives.clear()
+    await finish_what_was_begun(node)
+    live = await node.encounters.live(phone.id)
+    assert live is not None
+    assert (live.row.state, live.row.box) == (State.ERASED, b"")
+    assert not await node.encounters.work.lease()

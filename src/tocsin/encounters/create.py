@@ -62,10 +62,17 @@ async def create(room: Room, start: Start) -> tuple[Recording, bool]:
     if standing is not None:
         return _same(standing, row), False
     _pace(room, row.kind)
-    slot = await asyncio.to_thread(room.erase_keys.allocate)
+    is_encounter = row.kind is Kind.ENCOUNTER
+    slot = await room.with_reserve(lambda: asyncio.to_thread(room.erase_keys.allocate), may_take=is_encounter)
     box = seal_box(room, room.erase_keys.key(slot), row.id, envelope)
     row = msgspec.structs.replace(row, slot=slot, box=box)
-    standing = await room.database.write(lambda c: queries.add(c, row))
+    try:
+        standing = await room.with_reserve(
+            lambda: room.database.write(lambda c: queries.add(c, row)), may_take=is_encounter
+        )
+    except DiskFull:
+        await asyncio.to_thread(room.erase_keys.erase, slot)
+        raise
     if standing.slot != slot:  # somebody was faster with the same number
         await asyncio.to_thread(room.erase_keys.erase, slot)
         return _same(standing, row), False

@@ -1,13 +1,20 @@
 """Erase a recording: overwrite the one key that everything else hangs on. What stays is noise and a commitment."""
 
 import asyncio
+from collections.abc import Mapping
+from contextlib import suppress
+
+import msgspec
+from sqlalchemy import Connection
 
 from tocsin.encounters import queries
 from tocsin.encounters.live import Live
-from tocsin.encounters.model import DAY_SECONDS, TRANSITIONS, Event, State
-from tocsin.encounters.room import Room
+from tocsin.encounters.model import DAY_SECONDS, TRANSITIONS, DiskFull, Event, State
+from tocsin.encounters.room import ERASE, FINISH_AFTER_MS, Room
 from tocsin.evidence.custody import Action
 from tocsin.ids import RecordingId
+from tocsin.store import fail_points
+from tocsin.store.disk import DiskFull as StoreFull
 
 PROMISE = "will be erased when no duty to keep it remains"
 """The same words whether the recording is held, erased at once or was erased before (rule 16)."""
@@ -18,20 +25,52 @@ async def ask(room: Room, recording_id: RecordingId, capability: bytes) -> str:
     live = await room.find(recording_id, capability, "owner")
     async with live.lock:
         if live.row.state is not State.ERASED:
-            await room.act(live, "owner", Action.ERASE_ASKED)
+            with suppress(DiskFull):  # overwriting needs no room; being noted does
+                await room.act(live, "owner", Action.ERASE_ASKED)
             await erase(room, live)
     return PROMISE
 
 
 async def erase(room: Room, live: Live) -> None:
-    """Overwrite the slot, durably, then let go of the index. The caller holds `live.lock`."""
+    """Overwrite the slot, durably, then let go of the index. The caller holds `live.lock`.
+
+    What is to be done is written down first, so that a node that dies in between finishes it. On a disk without any room the key is
+    overwritten all the same; the row follows when there is room, or when its time is over.
+    """
+    with suppress(DiskFull):
+        await room.with_reserve(lambda: room.database.write(lambda c: _promise(room, c, live)))
     await asyncio.to_thread(room.erase_keys.erase, live.row.slot)
+    fail_points.hit("erase.after_overwrite")
     state, today = TRANSITIONS[live.row.state, Event.ERASURE], room.clock.now_ms() // 1000 // DAY_SECONDS
-    await room.replace(live, state=state, box=b"", locator_digest=None, expires_day=today)
-    await room.flush_index()
-    await room.database.write(lambda c: queries.forget_frames(c, live.row.id))
+    changes = {"state": state, "box": b"", "locator_digest": None, "expires_day": today}
+    try:
+        await room.flush_index()
+        await room.with_reserve(lambda: room.database.write(lambda c: _let_go(room, c, live, changes)))
+    except (DiskFull, StoreFull):
+        return
+    live.row = msgspec.structs.replace(live.row, **changes)
     live.receipts.clear()
     live.is_dirty = False
+
+
+async def finish(room: Room, recording_id: bytes) -> None:
+    """End an erasure that a dying process began."""
+    live = await room.live(RecordingId(recording_id))
+    if live is not None:
+        async with live.lock:
+            if live.row.state is not State.ERASED:
+                await erase(room, live)
+
+
+def _promise(room: Room, connection: Connection, live: Live) -> None:
+    room.work.cancel(connection, live.row.id)
+    room.work.enqueue(connection, ERASE, room.clock.now_ms() + FINISH_AFTER_MS, live.row.id, work_id=live.row.id)
+
+
+def _let_go(room: Room, connection: Connection, live: Live, changes: Mapping[str, object]) -> None:
+    queries.replace(connection, live.row, changes)
+    queries.forget_frames(connection, live.row.id)
+    room.work.cancel(connection, live.row.id)
 
 
 async def expire(room: Room, today: int) -> int:

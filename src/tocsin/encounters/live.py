@@ -54,6 +54,8 @@ class Live:
     pace: Pace
     next_seq: int = 0
     newest_link: bytes = b""
+    has_final: bool = False
+    """The final second is durable, whether or not the row says so yet."""
     size: int = 0
     received_ms: int = 0
     heard: float = 0.0
@@ -70,7 +72,7 @@ class Live:
 
     @property
     def is_closed(self) -> bool:
-        return self.row.state is State.STOPPED
+        return self.has_final or self.row.state is State.STOPPED
 
     def remember(self, seq: int, link: bytes, receipt: bytes) -> None:
         """Keep the receipt so that a repeated chunk gets the same bytes."""

@@ -1,5 +1,6 @@
 """Receive one second: check what can be checked without a key, make it durable, then and only then answer with a receipt."""
 
+from contextlib import suppress
 from hmac import compare_digest
 
 from tocsin.crypto.stream import Chunk, ChunkMalformed, LinkWrong, SignatureWrong, check_chunk, parse_chunk
@@ -9,7 +10,9 @@ from tocsin.encounters.model import (
     TRANSITIONS,
     ChunkConflict,
     ChunkOutOfOrder,
+    DiskFull,
     Event,
+    Kind,
     RecordingClosed,
     RecordingErased,
     RecordingFull,
@@ -57,7 +60,7 @@ async def _commit(room: Room, live: Live, chunk: Chunk) -> bytes:
     await room.append(live, chunk.seq, frame_meta(chain, note), chunk.raw)
     fail_points.hit("receive.after_append")
     live.chain, live.next_seq, live.newest_link = chain, chunk.seq + 1, chunk.link
-    live.size += len(chunk.raw)
+    live.size, live.has_final = live.size + len(chunk.raw), chunk.is_final
     live.heard, live.is_dirty = room.clock.monotonic(), True
     live.oldest_promise = live.oldest_promise or beat
     receipt = room.receipts.sign(Receipt(live.row.id, chunk.seq, chunk.link, received_ms, beat))
@@ -83,6 +86,8 @@ async def _again(room: Room, live: Live, chunk: Chunk) -> bytes:
         conflict = ChunkConflict()
         await _note_refusal(room, live, conflict)
         raise conflict
+    if chunk.is_final and live.row.state is not State.STOPPED:  # durable, but the disk was full when it was to be noted
+        await _move(room, live, Event.FINAL_SECOND)
     if remembered:
         return remembered[1]
     received_ms = room.received_ms(live)
@@ -103,7 +108,8 @@ async def _note_refusal(room: Room, live: Live, error: TocsinError) -> None:
     beat = room.promised_beat(room.received_ms(live))
     if live.refusals.get(error.code) != beat:
         live.refusals[error.code] = beat
-        await room.act(live, "phone", Action.REFUSED, error.code)
+        with suppress(DiskFull):  # then the refusal itself has to do
+            await room.act(live, "phone", Action.REFUSED, error.code)
 
 
 async def _move(room: Room, live: Live, event: Event) -> None:
@@ -116,6 +122,8 @@ async def _move(room: Room, live: Live, event: Event) -> None:
 
 def _allow(room: Room, live: Live, amount: int) -> None:
     limits = room.limits[live.row.kind]
+    if live.row.kind is not Kind.ENCOUNTER and not room.ballast.is_whole:
+        raise DiskFull(retry_after=600)
     if live.size + amount > limits.max_bytes or live.next_seq >= limits.max_seconds:
         raise RecordingFull
     if not live.pace.take(amount, room.clock.monotonic()):

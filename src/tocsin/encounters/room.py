@@ -6,9 +6,10 @@ that never was alike.
 
 import hmac
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from hashlib import sha256
+from typing import TypeVar
 
 from tocsin.clock import Clock
 from tocsin.crypto.custody import Session
@@ -27,6 +28,14 @@ from tocsin.store.disk import DiskFull as StoreFull
 from tocsin.store.erase_keys import EraseKeys
 from tocsin.store.segment_format import Position
 from tocsin.store.segments import SegmentStore
+from tocsin.store.work import Work
+
+T = TypeVar("T")
+
+ERASE, ERASE_SLOT = "erase recording", "erase slot"
+"""Kinds of durable work: what a process that died had begun to erase."""
+FINISH_AFTER_MS = 10_000
+"""How long whoever began an erasure is given before the work table takes it up."""
 
 IN_MEMORY = 20_000
 """Recordings kept in memory; the ones longest unused are dropped first and read back when needed."""
@@ -40,6 +49,7 @@ class Room:
     database: Database
     segments: SegmentStore
     erase_keys: EraseKeys
+    work: Work
     ballast: Ballast
     receipts: ReceiptSigner
     limits: dict[Kind, Limits]
@@ -95,6 +105,7 @@ class Room:
         if row.state is State.ERASED:
             return live
         newest = await self.database.read(lambda c: queries.newest_frames(c, row.id))
+        notes_at_chunk = -1
         for number, position in newest:
             stored = self.segments.read(position)
             head, count, _ = read_meta(stored.meta)
@@ -102,12 +113,19 @@ class Room:
                 live.chain = Chain(self.clock, head, count)
             if number < NOTE_BASE:
                 chunk = parse_chunk(stored.body)
-                live.next_seq, live.newest_link = chunk.seq + 1, chunk.link
-                if chunk.is_final and row.state is not State.STOPPED:
-                    live.row = await self.replace(live, state=State.STOPPED)
+                live.next_seq, live.newest_link, live.has_final = chunk.seq + 1, chunk.link, chunk.is_final
+                notes_at_chunk = count
         live.size = await self.database.read(lambda c: queries.stored_bytes(c, row.id))
         live.is_dirty = row.covered_seq < live.next_seq - 1
+        if live.has_final and row.state is not State.STOPPED:
+            await self._finish_stop(live, is_noted=live.chain.count > notes_at_chunk)
         return live
+
+    async def _finish_stop(self, live: Live, *, is_noted: bool) -> None:
+        """The process died after the final second was durable and before the recording was stopped."""
+        if not is_noted:
+            await self.act(live, "phone", Action.STOPPED)
+        await self.replace(live, state=State.STOPPED)
 
     def session(self, live: Live) -> Session:
         """The session that seals this recording's notes now."""
@@ -134,24 +152,28 @@ class Room:
         return self.session(live).seal(plaintext, CHUNK_NOTE_BYTES)
 
     async def append(self, live: Live, number: int, meta: bytes, body: bytes) -> None:
-        """Make one frame durable. Releases the ballast for an encounter when the disk is full, once. Raises `DiskFull`."""
+        """Make one frame durable. On a full disk notes and the seconds of an encounter take from the reserve. Raises `DiskFull`."""
         token = object()
         self.appending[token] = self.segments.end_position()
+        may_take = live.row.kind is Kind.ENCOUNTER or number >= NOTE_BASE
         try:
-            position = await self._append_or_release(live.row.kind, live.row.id, number, meta, body)
+            position = await self.with_reserve(
+                lambda: self.segments.append(live.row.id, number, meta, body), may_take=may_take
+            )
         finally:
             del self.appending[token]
         live.positions[number] = position
         self.pending.append(Stored(live.row.id, number, position, len(body)))
 
-    async def _append_or_release(self, kind: Kind, key: RecordingId, number: int, meta: bytes, body: bytes) -> Position:
+    async def with_reserve(self, attempt: Callable[[], Awaitable[T]], *, may_take: bool = True) -> T:
+        """What `attempt` answers. When the disk is full the ballast is given up for it, once. Raises `DiskFull`."""
         try:
-            return await self.segments.append(key, number, meta, body)
+            return await attempt()
         except StoreFull as error:
-            if kind is not Kind.ENCOUNTER or not self.ballast.release():
+            if not may_take or not self.ballast.release():
                 raise DiskFull(retry_after=30) from error
         try:
-            return await self.segments.append(key, number, meta, body)
+            return await attempt()
         except StoreFull as error:
             raise DiskFull(retry_after=30) from error
 
@@ -167,7 +189,7 @@ class Room:
 
     async def replace(self, live: Live, **changes: object) -> Recording:
         """Change columns of the row, durably, and answer the new row."""
-        live.row = await self.database.write(lambda c: queries.replace(c, live.row, changes))
+        live.row = await self.with_reserve(lambda: self.database.write(lambda c: queries.replace(c, live.row, changes)))
         return live.row
 
     async def flush_index(self) -> None:

@@ -5,15 +5,19 @@ has put its wraps, for `AGAIN_SECONDS` at most; it is then in memory only, no lo
 """
 
 import asyncio
+from contextlib import suppress
 
 import msgspec
+from sqlalchemy import Connection
 
-from tocsin.encounters import create
+from tocsin.encounters import create, queries
 from tocsin.encounters.live import Live
-from tocsin.encounters.model import RecordingErased, RecordingOpen, ShareGone, ShareState, State
-from tocsin.encounters.room import Room
+from tocsin.encounters.model import DiskFull, Recording, RecordingErased, RecordingOpen, ShareGone, ShareState, State
+from tocsin.encounters.room import ERASE_SLOT, FINISH_AFTER_MS, Room
 from tocsin.evidence.custody import Action
-from tocsin.ids import RecordingId
+from tocsin.ids import RecordingId, SlotNumber
+from tocsin.store import fail_points
+from tocsin.store.disk import DiskFull as StoreFull
 
 AGAIN_SECONDS = 15 * 60
 
@@ -54,9 +58,30 @@ async def forget_share(room: Room, live: Live, state: ShareState) -> None:
 
 
 async def reseal(room: Room, live: Live, envelope: create.Envelope, **changes: object) -> None:
-    """Put `envelope` under a new slot, then overwrite the old one: an old disk image opens nothing that was dropped."""
+    """Put `envelope` under a new slot, then overwrite the old one: an old disk image opens nothing that was dropped.
+
+    That the old one is to be overwritten is written down together with the new one, so that a node that dies in between still does it.
+    """
     old = live.row.slot
-    slot = await asyncio.to_thread(room.erase_keys.allocate)
+    slot = await room.with_reserve(lambda: asyncio.to_thread(room.erase_keys.allocate))
     box = create.seal_box(room, room.erase_keys.key(slot), live.row.id, envelope)
-    await room.replace(live, slot=slot, box=box, **changes)
-    await asyncio.to_thread(room.erase_keys.erase, old)
+
+    def swap(connection: Connection) -> tuple[Recording, bytes]:
+        due = room.clock.now_ms() + FINISH_AFTER_MS
+        waiting = room.work.enqueue(connection, ERASE_SLOT, due, old.to_bytes(8))
+        return queries.replace(connection, live.row, {"slot": slot, "box": box, **changes}), waiting
+
+    try:
+        live.row, waiting = await room.with_reserve(lambda: room.database.write(swap))
+    except DiskFull:
+        await asyncio.to_thread(room.erase_keys.erase, slot)
+        raise
+    fail_points.hit("share.before_overwrite")
+    await finish_slot(room, old.to_bytes(8))
+    with suppress(StoreFull):  # then it is done once more, which changes nothing
+        await room.database.write(lambda c: room.work.cancel(c, waiting))
+
+
+async def finish_slot(room: Room, slot: bytes) -> None:
+    """Overwrite a slot that nothing names any more."""
+    await asyncio.to_thread(room.erase_keys.erase, SlotNumber(int.from_bytes(slot)))
