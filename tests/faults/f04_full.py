@@ -1,4 +1,4 @@
-"""F4: the disk fills up. Refused plainly, never acknowledged falsely; encounters and deletions go on from the reserve; no restart needed."""
+"""F4: the disk fills up. Refused plainly, nothing acknowledged falsely; encounters and deletions go on; no restart is needed."""
 
 import asyncio
 import os
