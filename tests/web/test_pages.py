@@ -93,6 +93,15 @@ def test_the_first_page_has_one_control_the_number_the_way_out_and_its_links(bro
     assert "<noscript>" in text
 
 
+def test_the_home_screen_can_have_a_name_and_picture_that_tell_nothing(browser: TestClient[Litestar]) -> None:
+    own = browser.get("/fr/app.webmanifest").json()
+    plain = browser.get("/fr/plain.webmanifest").json()
+    assert (own["name"], plain["name"]) == ("Tocsin", "Mesures de cuisine")
+    assert plain["start_url"] == "/fr/"
+    for manifest in (own, plain):
+        assert all(browser.get(icon["src"]).status_code == 200 for icon in manifest["icons"])
+
+
 def test_no_link_is_dead(browser: TestClient[Litestar]) -> None:
     for language in LANGUAGES:
         for page in PAGES:

@@ -246,9 +246,12 @@ def test_the_rehearsal_asks_records_ten_seconds_and_keeps_two_choices(opened: Op
     page.click("#words-have")
     page.click("text=They are dropped from this phone")
     page.click("text=A short sound")
-    assert page.evaluate("({...localStorage})") == {"tocsin.leave": "drop", "tocsin.sound": "on"}
-    page.reload()
-    assert page.evaluate("({...localStorage})") == {"tocsin.leave": "drop", "tocsin.sound": "on"}
+    page.click("text=Kitchen measures, a cup")
+    chosen = {"tocsin.leave": "drop", "tocsin.sound": "on", "tocsin.name": "plain"}
+    assert page.evaluate("({...localStorage})") == chosen
+    page.goto(f"{node}/en/")
+    assert page.evaluate("({...localStorage})") == chosen
+    expect(page.locator('link[rel="manifest"]')).to_have_attribute("href", "/en/plain.webmanifest")
 
 
 def test_no_page_shows_a_key_instead_of_a_sentence(opened: OpenPage, node: str) -> None:

@@ -1,5 +1,6 @@
 /** What every page with script shares: its sentences, its elements, its own worker, and the quick way out. */
 import type { ClientConfig } from "../encounter/state.ts";
+import { name } from "./choices.ts";
 import { type Forms, Sentences } from "./sentences.ts";
 
 /** The one Trusted Types policy: a script address is a worker of this node's own or nothing. */
@@ -57,8 +58,17 @@ export function wayOut(before: () => void = () => undefined): void {
   });
 }
 
-/** Keep the pages of this language on the phone, so that the second visit needs no network. */
+/** Give the page the name and picture that the person chose for the home screen. */
+export function dress(): void {
+  for (const link of document.querySelectorAll<HTMLLinkElement>("link[data-plain]")) {
+    link.dataset["own"] ??= link.getAttribute("href") ?? "";
+    link.setAttribute("href", (name() === "plain" ? link.dataset["plain"] : link.dataset["own"]) ?? "");
+  }
+}
+
+/** Keep the pages of this language on the phone, under the chosen name, so that the second visit needs no network. */
 export async function keepOffline(): Promise<void> {
+  dress();
   if (!("serviceWorker" in navigator)) return;
   try {
     await navigator.serviceWorker.register(ownAddress(OWN_WORKER));

@@ -1,9 +1,9 @@
 /** The rehearsal: permissions asked calmly, ten seconds recorded and seen to arrive, two choices made. Marked as rehearsal to the end. */
 import type { Recorder } from "../encounter/recorder.ts";
 import type { RecorderState } from "../encounter/state.ts";
-import { choose, leaving, sound } from "./choices.ts";
+import { choose, leaving, name as homeName, sound } from "./choices.ts";
 import { draw } from "./draw.ts";
-import { config, element, keepOffline, note, show, wayOut, words } from "./page.ts";
+import { config, dress, element, keepOffline, note, show, wayOut, words } from "./page.ts";
 import { showWords } from "./recovery_words.ts";
 import { ending } from "./status.ts";
 
@@ -18,7 +18,8 @@ element("ask").addEventListener("click", () => void askForDevices());
 element("start").addEventListener("click", () => void begin());
 element("choices").addEventListener("change", (event) => {
   const { name, value } = event.target as HTMLInputElement;
-  if (name === "leave" || name === "sound") choose(name, value);
+  if (name === "leave" || name === "sound" || name === "name") choose(name, value);
+  dress();
 });
 wayOut(() => recording?.leaveNow(leaving() === "keep"));
 void keepOffline();
@@ -101,7 +102,7 @@ function failed(because: string): void {
 }
 
 function offerChoices(): void {
-  for (const [name, value] of [["leave", leaving()], ["sound", sound()]]) {
+  for (const [name, value] of [["leave", leaving()], ["sound", sound()], ["name", homeName()]]) {
     const choice = document.querySelector<HTMLInputElement>(`[name="${name}"][value="${value}"]`);
     if (choice) choice.checked = true;
   }

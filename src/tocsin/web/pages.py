@@ -37,7 +37,9 @@ def routes(config: PageConfig) -> list[HTTPRouteHandler]:
     for language in config.languages.values():
         for page in PAGES:
             fixed[f"/{language.code}/{page.path}"] = (rendered.pages[language.code, page.name], HTML)
-        fixed[f"/{language.code}/app.webmanifest"] = (app_manifest(config, language), "application/manifest+json")
+        for name, plain in (("app", False), ("plain", True)):
+            manifest = app_manifest(config, language, plain=plain)
+            fixed[f"/{language.code}/{name}.webmanifest"] = (manifest, "application/manifest+json")
     contact = security_txt(config)
     if contact:
         fixed["/.well-known/security.txt"] = (contact, "text/plain; charset=utf-8")
@@ -58,7 +60,9 @@ def _asked_language(request: AnyRequest, config: PageConfig) -> str:
 
 
 def _to(place: str) -> Response[bytes]:
-    return Response(b"", status_code=303, media_type="text/plain", headers={"location": place, "vary": "Accept-Language"})
+    return Response(
+        b"", status_code=303, media_type="text/plain", headers={"location": place, "vary": "Accept-Language"}
+    )
 
 
 def _door(config: PageConfig) -> HTTPRouteHandler:

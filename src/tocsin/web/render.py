@@ -174,18 +174,13 @@ def worker_script(config: PageConfig, rendered: Rendered) -> bytes:
     return f"const SHELL={embedded(shell)};\n".encode() + worker
 
 
-def app_manifest(config: PageConfig, language: Language) -> bytes:
-    """The web app manifest of one language (W3C appmanifest)."""
-    icons = [
-        {"src": config.built.url("icon.svg"), "sizes": "any", "type": "image/svg+xml"},
-        {"src": config.built.url("icon-192.png"), "sizes": "192x192", "type": "image/png"},
-        {"src": config.built.url("icon-512.png"), "sizes": "512x512", "type": "image/png"},
-        {"src": config.built.url("icon-mask-512.png"), "sizes": "512x512", "type": "image/png", "purpose": "maskable"},
-    ]
+def app_manifest(config: PageConfig, language: Language, *, plain: bool = False) -> bytes:
+    """The web app manifest of one language (W3C appmanifest); `plain`: under a name and picture that tell nothing."""
+    name = language.say("neutral.title" if plain else "first.title")
     manifest = {
         "id": "/",
-        "name": language.say("first.title"),
-        "short_name": language.say("first.title"),
+        "name": name,
+        "short_name": name,
         "lang": language.code,
         "dir": language.direction,
         "start_url": f"/{language.code}/",
@@ -193,9 +188,18 @@ def app_manifest(config: PageConfig, language: Language) -> bytes:
         "display": "standalone",
         "background_color": "#ffffff",
         "theme_color": "#16181d",
-        "icons": icons,
+        "icons": _home_icons(config.built, "plain" if plain else "icon"),
     }
     return json.dumps(manifest, ensure_ascii=False).encode()
+
+
+def _home_icons(built: Built, picture: str) -> list[dict[str, str]]:
+    return [
+        {"src": built.url(f"{picture}.svg"), "sizes": "any", "type": "image/svg+xml"},
+        {"src": built.url(f"{picture}-192.png"), "sizes": "192x192", "type": "image/png"},
+        {"src": built.url(f"{picture}-512.png"), "sizes": "512x512", "type": "image/png"},
+        {"src": built.url(f"{picture}-mask-512.png"), "sizes": "512x512", "type": "image/png", "purpose": "maskable"},
+    ]
 
 
 def security_txt(config: PageConfig) -> bytes:
