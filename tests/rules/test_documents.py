@@ -67,7 +67,8 @@ def test_no_machine_paths() -> None:
 def targets(text: str) -> list[str]:
     """Relative targets of Markdown links, without their fragments; code blocks do not count."""
     prose = re.sub(r"```.*?```|`[^`\n]*`", "", text, flags=re.DOTALL)
-    found = re.findall(r"\]\(([^)\s]+)\)", prose)
+    found = re.findall(r"\]\(([^)\s]+)\)|<img src=\"([^\"]+)\"", prose)
+    found = [link or picture for link, picture in found]
     return [target.split("#")[0] for target in found if not re.match(r"[a-z]+:", target) and not target.startswith("#")]
 
 

@@ -13,7 +13,7 @@ import httpx
 from tocsin.clock import Clock
 from tocsin.errors import TocsinError
 
-READY_S = 30.0
+READY_S = 120.0
 STOP_S = 10.0
 ASK_EVERY_S = 0.05
 DIE_WITH_PARENT = 1

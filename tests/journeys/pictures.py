@@ -1,0 +1,67 @@
+"""Makes the README's pictures anew, from a real node and a real browser: `python -m tests.journeys.pictures`."""
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from playwright.sync_api import Page, expect, sync_playwright
+
+from tests.journeys.conftest import CHROMIUM, FLAGS, PHONE, Running, start_town
+from tests.journeys.test_recording import safe_seconds, stop
+from tests.rules.tree import ROOT
+from tests.waiting import wait_until
+
+FOLDER = ROOT / "docs" / "pictures"
+
+
+def main() -> None:
+    """First screen, recording, words, and what the words show: the last in Spanish and dark."""
+    FOLDER.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory() as folder:
+        for town in start_town(Path(folder)):
+            with browser_page("en-US") as page:
+                page.goto(f"{town.url}/en/")
+                take(page, "first")
+                page.click("#record")
+                expect(page.locator("body.live")).to_be_visible()
+                wait_until(lambda: safe_seconds(page) >= 5, 60)
+                take(page, "recording")
+                words = stop(page)
+                take(page, "words")
+            with browser_page("es-MX", dark=True) as page:
+                recover(page, town, words)
+                take(page, "recover")
+
+
+def recover(page: Page, town: Running, words: str) -> None:
+    """The recovery page after the words were given."""
+    page.goto(f"{town.url}/es/recover")
+    page.locator("input[type=text], textarea").first.fill(words)
+    page.locator("button[type=submit], #fetch").first.click()
+    page.locator("dl dd").first.wait_for(timeout=60_000)
+
+
+@contextmanager
+def browser_page(locale: str, *, dark: bool = False) -> Iterator[Page]:
+    """A page of a phone's size, twice as dense."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        width, height = PHONE
+        context = browser.new_context(
+            viewport={"width": width, "height": height},
+            locale=locale,
+            color_scheme="dark" if dark else "light",
+            permissions=["camera", "microphone"],
+        )
+        yield context.new_page()
+        browser.close()
+
+
+def take(page: Page, name: str) -> None:
+    """A picture of what is on the screen."""
+    page.screenshot(path=FOLDER / f"{name}.png", animations="disabled")
+
+
+if __name__ == "__main__":
+    main()
