@@ -21,14 +21,12 @@ import { Session } from "./session.ts";
 import { startEvent } from "./start_event.ts";
 import { IDLE, type ClientConfig, type RecorderState, type StopReason, type StoppedBecause } from "./state.ts";
 import type { Created } from "./upload.ts";
+import { StillThere } from "./still_there.ts";
 import { Wakefulness } from "./wakefulness.ts";
 
 /** What the encoder may still hold when it hands over a slice: the slice is taken to end this much earlier. */
 const ENCODER_MS = 300;
 const TICK_MS = 250;
-const PROMPT_EVERY_MS = 60 * 60 * 1000;
-/** How long the question "are you still there?" waits. */
-const PROMPT_LASTS_MS = 2 * 60 * 1000;
 const REHEARSAL_MS = 10_000;
 /** Kept free of the node's limits, so that the end still fits. */
 const RESERVE = { seconds: 10, bytes: 2 * 1024 * 1024 };
@@ -62,8 +60,7 @@ export class Recorder extends EventTarget {
   #steppedAt = 0;
   #busyAt = 0;
   #limits: Created["limits"] = {};
-  #nextPromptMs = PROMPT_EVERY_MS;
-  #promptUntil: number | undefined;
+  #stillThere = new StillThere();
   #stopTicking: () => void = () => undefined;
   #leaving = new AbortController();
   #isLeft = false;
@@ -134,9 +131,7 @@ export class Recorder extends EventTarget {
 
   /** Answer to "are you still there?". */
   stillThere(): void {
-    if (this.#promptUntil === undefined) return;
-    this.#promptUntil = undefined;
-    this.#nextPromptMs = this.#recordedMs() + PROMPT_EVERY_MS;
+    if (!this.#stillThere.answer(this.#recordedMs())) return;
     this.#event("still_there");
     this.#set({});
   }
@@ -233,7 +228,7 @@ export class Recorder extends EventTarget {
     const now = this.#device.now();
     if (this.state.phase === "recording") {
       this.#judgeRung(now);
-      this.#judgePrompt(now);
+      if (this.#stillThere.isUnanswered(this.#recordedMs(), now)) void this.stop("prompt_unanswered");
       this.#judgeLimits();
     }
     this.#set({});
@@ -261,11 +256,6 @@ export class Recorder extends EventTarget {
     this.#event("bitrate", { bits_per_second: bitsOf(chosen), mode: this.#mode });
     this.#capture!.switchTo(chosen);
     this.#set({ mode: this.#mode, bitsPerSecond: bitsOf(chosen) });
-  }
-
-  #judgePrompt(now: number): void {
-    if (this.#promptUntil === undefined && this.#recordedMs() >= this.#nextPromptMs) this.#promptUntil = now + PROMPT_LASTS_MS;
-    if (this.#promptUntil !== undefined && now >= this.#promptUntil) void this.stop("prompt_unanswered");
   }
 
   #judgeLimits(): void {
@@ -387,7 +377,6 @@ export class Recorder extends EventTarget {
     const recordedMs = this.#recordedMs();
     const safeMs = Math.min(this.#session?.safeAt ?? 0, recordedMs);
     const { uploader, isStored = true } = this.#session ?? {};
-    const prompt = this.#promptUntil === undefined ? {} : { promptDueMs: Math.max(0, this.#promptUntil - this.#device.now()) };
     const { promptDueMs: _old, ...before } = this.state;
     this.state = Object.freeze({
       ...before,
@@ -397,7 +386,7 @@ export class Recorder extends EventTarget {
       bytesSent: uploader?.bytesSent ?? 0,
       network: uploader?.network ?? "ok",
       isStored,
-      ...prompt,
+      ...this.#stillThere.left(this.#device.now()),
       ...changes,
     });
     if (!this.#isLeft) this.dispatchEvent(new Event("change"));
