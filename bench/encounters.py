@@ -10,6 +10,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import NamedTuple
 
+from bench import verify
 from bench._load import Lane, Loaded, closed, paced
 from bench._machine import CLIENT_CORE, cpu_s, described, own_folder, pin, resident_mb, say
 from bench._phones import phones
@@ -53,9 +54,11 @@ def main() -> None:
         found = throughput(folder, size)
         print_throughput(found)
         slow = crowd(folder, size)
+        checked = verify.measured(folder, is_short=given.is_short)
     ours, peer = (statistics.median(one.rate for one in found[name]) for name in ("tocsin", "@tus/server"))
     print_crowd(size, *slow)
-    finish(given, [Headline("chunks_per_second", round(ours), round(peer), round(ours / peer, 2), "chunks/s")])
+    received = Headline("chunks_per_second", round(ours), round(peer), round(ours / peer, 2), "chunks/s")
+    finish(given, [received, checked])
 
 
 def throughput(folder: Path, size: Size) -> dict[str, list[Round]]:
