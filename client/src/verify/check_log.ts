@@ -57,7 +57,7 @@ export async function checkCheckpoints(found: Package, step: Step): Promise<void
   for (const [size, checkpoint] of found.checkpoints) {
     if (!log || !(await checkpoint.isSignedBy(log))) throw new Wrong("log_signature", `checkpoint ${size}`);
     const times = await timesOf(checkpoint, witnesses);
-    const newest = Math.max(0, ...(found.leaves ?? []).filter((leaf) => leaf.tree_size <= size).map((leaf) => leaf.beat));
+    const newest = newestBeat(found.leaves ?? [], size);
     if (times.some(([, time]) => time < newest - SKEW)) throw new Wrong("before_beat", `checkpoint ${size}`);
     const time = quorumTime(times, quorum);
     if (time !== undefined) witnessed.set(size, time);
@@ -88,20 +88,31 @@ async function timesOf(checkpoint: Checkpoint, witnesses: readonly Key[]): Promi
   return times;
 }
 
+/** The beat of the last leaf in the tree of `size`. Leaves are in order of tree size and beat. */
+function newestBeat(leaves: readonly Leaf[], size: number): number {
+  let [low, high] = [0, leaves.length];
+  while (low < high) {
+    const middle = Math.floor((low + high) / 2);
+    if (leaves[middle]!.tree_size <= size) low = middle + 1;
+    else high = middle;
+  }
+  return leaves[low - 1]?.beat ?? 0;
+}
+
 /** `witnessed`: tree size to the time at which a quorum had cosigned it. */
 function judgeWitnesses(found: Package, step: Step, witnessed: ReadonlyMap<number, number>): void {
-  const leaves = found.leaves ?? [];
-  if (leaves.length === 0 && witnessed.size === 0) step.found("MISSING", "witnesses");
-  const since = (leaf: Leaf) => Math.min(...[...witnessed].filter(([size]) => size >= leaf.tree_size).map(([, time]) => time));
-  for (const leaf of leaves) {
-    const time = since(leaf);
-    if (time === Infinity) step.found("MISSING", "witnesses", `no quorum over the tree of ${leaf.tree_size}`);
-    else if (time > leaf.beat + WITNESSED_SOON) step.found("NOT PROVEN", "witnessed_late", `${leaf.beat}: ${moment(time)}`);
-  }
-  const last = leaves.at(-1);
-  if (last && since(last) !== Infinity) {
-    found.witnessed = { seq: last.seq, time: since(last) };
-    found.facts.push(`Chunks 0 to ${last.seq} existed, as they are here, by ${moment(since(last))}, says a quorum of witnesses.`);
+  const [leaves, seen] = [found.leaves ?? [], [...witnessed].sort((a, b) => a[0] - b[0])];
+  if (leaves.length === 0 && seen.length === 0) step.found("MISSING", "witnesses");
+  let earliest = Infinity;
+  // From the last leaf back, each sees the trees that the one after it saw.
+  for (const leaf of [...leaves].reverse()) {
+    while (seen.length > 0 && seen.at(-1)![0] >= leaf.tree_size) earliest = Math.min(earliest, seen.pop()![1]);
+    if (earliest === Infinity) step.found("MISSING", "witnesses", `no quorum over the tree of ${leaf.tree_size}`);
+    else if (earliest > leaf.beat + WITNESSED_SOON) step.found("NOT PROVEN", "witnessed_late", `${leaf.beat}: ${moment(earliest)}`);
+    if (leaf === leaves.at(-1) && earliest !== Infinity && found.trust) {
+      found.witnessed = { seq: leaf.seq, time: earliest };
+      found.facts.push(`Chunks 0 to ${leaf.seq} existed, as they are here, by ${moment(earliest)}, says a quorum of witnesses.`);
+    }
   }
 }
 
@@ -158,7 +169,7 @@ export async function checkTimestamps(found: Package, step: Step): Promise<void>
   let covered = 0;
   for (const name of tokens) {
     const { size, time } = await stampOf(found, name);
-    if (leaves.some((leaf) => leaf.tree_size <= size && time < leaf.beat - SKEW)) throw new Wrong("before_beat", name);
+    if (time < newestBeat(leaves, size) - SKEW) throw new Wrong("before_beat", name);
     covered = Math.max(covered, size);
   }
   const last = leaves.at(-1);

@@ -37,7 +37,7 @@ export interface Report {
   readonly recording: string;
   readonly steps: readonly Step[];
   readonly facts: readonly string[];
-  /** Up to which chunk a quorum of witnesses had seen the recording, and when (Unix s). */
+  /** Up to which chunk a quorum of witnesses, under keys from outside, had seen the recording, and when (Unix s). */
   readonly witnessed: { readonly seq: number; readonly time: number } | undefined;
   readonly notShown: readonly string[];
   /** Why the exit is 2. */

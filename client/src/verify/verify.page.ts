@@ -37,7 +37,7 @@ function draw(report: Report): void {
 
 /** By when what was recorded existed, where witnesses say so and nothing failed. */
 function existed(report: Report): HTMLElement[] {
-  if (!report.witnessed || report.exit === 1) return [];
+  if (!report.witnessed) return [];
   const time = new Date(report.witnessed.time * 1000).toLocaleString(words.lang, { dateStyle: "long", timeStyle: "long", timeZone: "UTC" });
   return [make("p", {}, words.say("verify.existed", { n: words.number(report.witnessed.seq), time }))];
 }

@@ -49,8 +49,10 @@ export async function verify(file: Blob, trust?: Trust, signer?: Bytes): Promise
   }
   const told = found.manifest as Package["manifest"] | undefined;
   const [name, recording] = [shown(told?.package_id ?? ""), shown(told?.recording ?? "")];
-  const { facts, witnessed } = found;
-  return { exit: exitOf(steps), package: name, recording, steps, facts, witnessed, notShown: NOT_SHOWN, reason: "" };
+  const exit = exitOf(steps);
+  // What one step says means nothing when another failed.
+  const { facts, witnessed } = exit === 1 ? { facts: [], witnessed: undefined } : found;
+  return { exit, package: name, recording, steps, facts, witnessed, notShown: NOT_SHOWN, reason: "" };
 }
 
 type Act = (found: Package, step: Step) => Promise<void>;

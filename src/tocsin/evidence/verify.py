@@ -8,6 +8,7 @@ package or wrong usage, 3 MISSING or NOT PROVEN.
 
 import argparse
 import base64
+import bisect
 import datetime as dt
 import hashlib
 import hmac
@@ -58,6 +59,7 @@ MOST_WHOLE = 64 << 20  # no member that is read whole may be longer
 SKEW = 60  # seconds that two clocks may differ
 WITNESSED_SOON = 900  # seconds from a beat to its cosignatures
 FORMAT = "tocsin.package/v1"
+OWN_KEYS = " - but under keys that came with the package, which anybody could have made."
 
 
 class Wrong(Exception):
@@ -1114,27 +1116,37 @@ class Verifier:
                 raise Wrong("log_signature", f"checkpoint {size}")
             asked = {key: checkpoint.cosigned(key) for key in witnesses}
             times[size] = {key: time for key, time in asked.items() if time is not None}
-            newest = max((one["beat"] for one in self.leaves or [] if one["tree_size"] <= size), default=0)
+            newest = self._newest_beat(size)
             if any(time < newest - SKEW for time in times[size].values()):
                 raise Wrong("before_beat", f"checkpoint {size}")
         witnessed = {size: time for size, signed in times.items() if (time := quorum_time(signed, quorum)) is not None}
         self._judge_witnesses(step, witnessed)
 
+    def _newest_beat(self, size: int) -> int:
+        """The beat of the last leaf in the tree of `size`. Leaves are in order of tree size and beat."""
+        leaves = self.leaves or []
+        number = bisect.bisect_right(leaves, size, key=lambda one: int(one["tree_size"]))
+        return int(leaves[number - 1]["beat"]) if number else 0
+
     def _judge_witnesses(self, step: Step, witnessed: dict[int, int]) -> None:
         """`witnessed`: tree size to the time at which a quorum had cosigned it."""
-        leaves = self.leaves or []
-        if not leaves and not witnessed:
+        leaves, seen = list(self.leaves or []), sorted(witnessed.items())
+        if not leaves and not seen:
             step.found("MISSING", "witnesses")
-        for one in leaves:
-            times = [time for size, time in witnessed.items() if size >= one["tree_size"]]
-            if not times:
+        earliest: int | None = None
+        for number, one in enumerate(
+            reversed(leaves)
+        ):  # from the last leaf back, each sees the trees the one after it saw
+            while seen and seen[-1][0] >= one["tree_size"]:
+                time = seen.pop()[1]
+                earliest = time if earliest is None else min(earliest, time)
+            if earliest is None:
                 step.found("MISSING", "witnesses", f"no quorum over the tree of {one['tree_size']}")
-            elif min(times) > one["beat"] + WITNESSED_SOON:
-                step.found("NOT PROVEN", "witnessed_late", f"{one['beat']}: {moment(min(times))}")
-        if leaves and (times := [time for size, time in witnessed.items() if size >= leaves[-1]["tree_size"]]):
-            self.facts.append(
-                f"Chunks 0 to {leaves[-1]['seq']} existed, as they are here, by {moment(min(times))}, says a quorum of witnesses."
-            )
+            elif earliest > one["beat"] + WITNESSED_SOON:
+                step.found("NOT PROVEN", "witnessed_late", f"{one['beat']}: {moment(earliest)}")
+            if number == 0 and earliest is not None:
+                told = f"Chunks 0 to {one['seq']} existed, as they are here, by {moment(earliest)}, says a quorum of witnesses"
+                self.facts.append(f"{told}{'.' if self.trust else OWN_KEYS}")
 
     # 7
 
@@ -1195,16 +1207,15 @@ class Verifier:
         leaves, covered, times = self.leaves or [], 0, []
         for name in tokens:
             size, time = self._token(name)
-            if any(one["tree_size"] <= size and time < one["beat"] - SKEW for one in leaves):
+            if time < self._newest_beat(size) - SKEW:
                 raise Wrong("before_beat", name)
             covered = max(covered, size)
             times += [time] if leaves and size >= leaves[-1]["tree_size"] else []
         if tokens and leaves and covered < leaves[-1]["tree_size"]:
             step.found("MISSING", "tail_uncovered")
         if times:
-            self.facts.append(
-                f"A timestamp authority says the tree with the last leaf existed by {moment(min(times))}."
-            )
+            told = f"A timestamp authority says the tree with the last leaf existed by {moment(min(times))}"
+            self.facts.append(f"{told}{'.' if self.trust and self.trust.roots else OWN_KEYS}")
 
     def _token(self, name: str) -> tuple[int, int]:
         """Tree size and time of a token that is right. Raises `Wrong`."""
@@ -1330,6 +1341,14 @@ class Custody:
 # --- report and command --------------------------------------------------------------------------------------------------
 
 
+VERDICTS = (
+    "PASS",
+    "FAIL: do not rely on this package",
+    "not a package",
+    "NOTHING IS WRONG, BUT NOT ALL IS PROVEN",
+)
+
+
 class Report(NamedTuple):
     """What was found. `exit` is the exit code of the command."""
 
@@ -1352,21 +1371,16 @@ class Report(NamedTuple):
         red, plain = ("\x1b[1;31m", "\x1b[0m") if colours else ("", "")
         lines = [f"Package {self.package}, recording {self.recording}"] if self.steps else [self.reason]
         for one in self.steps:
-            bad = one.status in {"FAIL", "MISSING"}
+            before, after = (red, plain) if one.status in {"FAIL", "MISSING"} else ("", "")
             told = "; ".join(f"{code} {where}".rstrip() for code, where in zip(one.codes, one.where, strict=True))
-            lines.append(
-                f"{one.number:2} {one.name:<12} {red if bad else ''}{one.status:<10}{plain if bad else ''} {told}".rstrip()
-            )
+            lines.append(f"{one.number:2} {one.name:<12} {before}{one.status:<10}{after} {told}".rstrip())
         lines += (
             [*self.facts, "", "Not shown by any package:", *(f"- {one}" for one in NOT_SHOWN)] if self.steps else []
         )
-        verdict = {
-            0: "PASS",
-            1: f"{red}FAIL{plain}: do not rely on this package",
-            2: "not a package",
-            3: "NOTHING IS WRONG, BUT NOT ALL IS PROVEN",
-        }
-        return "\n".join([*lines, f"Result: {verdict[self.exit]} (exit {self.exit})", ""])
+        lines.append(
+            f"Result: {red if self.exit == 1 else ''}{VERDICTS[self.exit]}{plain if self.exit == 1 else ''} (exit {self.exit})"
+        )
+        return "\n".join([*lines, ""])
 
 
 def verify(file: str | Path, trust: Trust | None = None, signer: bytes | None = None) -> Report:
@@ -1384,7 +1398,8 @@ def verify(file: str | Path, trust: Trust | None = None, signer: bytes | None = 
         os.close(opened)
     worst = max(RANKS.index(step.status) for step in run.steps)
     package, recording = (shown(run.manifest.get(name, "")) for name in ("package_id", "recording"))
-    return Report((0, 3, 3, 1)[worst], package, recording, tuple(run.steps), tuple(run.facts))
+    facts = () if RANKS[worst] == "FAIL" else tuple(run.facts)  # what one step says means nothing when another failed
+    return Report((0, 3, 3, 1)[worst], package, recording, tuple(run.steps), facts)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
