@@ -38,8 +38,15 @@ class Opened(NamedTuple):
         return [event for event in found if isinstance(event, dict)]
 
     @property
-    def media(self) -> bytes:
-        return b"".join(inner.body for inner in self.inners if inner.type == MEDIA)
+    def media(self) -> list[bytes]:
+        """The originals: one for each time the recorder was started."""
+        files = [b""]
+        for inner in self.inners:
+            if inner.type == MEDIA:
+                files[-1] += inner.body
+            elif inner.type == EVENT and b'"restarted_media"' in inner.body:
+                files.append(b"")
+        return files
 
 
 def tap(page: Page, town: Running) -> None:
@@ -90,7 +97,7 @@ def test_one_tap_becomes_a_package_that_a_stranger_accepts(town: Running, phone:
     start, end = opened.events[0], opened.events[-1]
     assert (start["event"], start["kind"], start["recipients_note"]) == ("start", "encounter", "desk")
     assert (end["event"], end["reason"]) == ("stop", "person")
-    assert opened.media.startswith(WEBM)
+    assert all(original.startswith(WEBM) for original in opened.media)
 
     package = tmp_path / "package.zip"
     made = tocsin(
@@ -195,3 +202,27 @@ def widest_gap_ms(opened: Opened) -> int:
     """The longest time between two slices: one is made a second."""
     times = [inner.monotonic_ms for inner in opened.inners if inner.type == MEDIA]
     return max(b - a for a, b in itertools.pairwise(times))
+
+
+def test_a_line_that_cannot_carry_the_picture_steps_down_and_never_stalls(
+    town: Running, phone: Page, tmp_path: Path
+) -> None:
+    tap(phone, town)
+    wait_until(lambda: safe_seconds(phone) >= 1, 30)
+    line = phone.context.new_cdp_session(phone)
+    line.send("Network.enable")
+    weak = {"offline": False, "latency": 400, "downloadThroughput": 12_500, "uploadThroughput": 7_500}
+    line.send("Network.emulateNetworkConditions", weak)
+    before = safe_seconds(phone)
+    wait_until(lambda: safe_seconds(phone) >= before + 8, 90)
+    line.send(
+        "Network.emulateNetworkConditions", weak | {"uploadThroughput": -1, "downloadThroughput": -1, "latency": 0}
+    )
+    with client_of_town(town) as client:
+        opened = open_by_words(client, stop(phone), tmp_path / "recording.tocsin")
+    steps = [event for event in opened.events if event["event"] == "bitrate"]
+    assert steps
+    assert steps[0]["bits_per_second"] < 832_000
+    assert len(opened.media) >= 2
+    assert all(original.startswith(WEBM) for original in opened.media)
+    assert widest_gap_ms(opened) < 3_000

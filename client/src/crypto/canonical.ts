@@ -44,7 +44,8 @@ function writeNumber(value: number): string {
 }
 
 function writeString(value: string): string {
-  if (/[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/.test(value)) {
+  // Iterating gives whole characters; a half that stands alone has no UTF-8.
+  if (Array.from(value, (letter) => letter.codePointAt(0)!).some((point) => point >= 0xd800 && point <= 0xdfff)) {
     throw new CanonicalError("half a character");
   }
   return JSON.stringify(value);

@@ -112,7 +112,7 @@ export class Session implements Shelf {
 
   async chunk(seq: number): Promise<Bytes | undefined> {
     const here = this.#memory.get(seq);
-    return here ?? (await this.#unsent)?.chunk(this.#row!.id, seq).catch(() => undefined);
+    return here ?? (await this.#unsent)?.chunk(this.#row!.id, seq);
   }
 
   safe(seq: number): void {

@@ -115,7 +115,9 @@ export class Uploader {
 
   async #run(): Promise<void> {
     while (this.#hasWork()) {
-      const isDone = this.#key ? await this.#send(this.safeSeq + 1) : await this.#create();
+      // What throws here is this phone's storage: it may answer later.
+      const step = this.#key ? this.#send(this.safeSeq + 1) : this.#create();
+      const isDone = await step.catch(() => false);
       this.#told.changed?.();
       if (!isDone && this.#hasWork()) await this.#pause();
     }
