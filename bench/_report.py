@@ -21,6 +21,7 @@ class Asked(NamedTuple):
 
     is_short: bool
     as_json: bool
+    runs: int | None
 
 
 def asked(description: str) -> Asked:
@@ -28,8 +29,9 @@ def asked(description: str) -> Asked:
     parser = argparse.ArgumentParser(description=description)
     parser.add_argument("--short", action="store_true", help="fewer rounds, under a minute")
     parser.add_argument("--json", action="store_true", help="last line is one JSON object")
+    parser.add_argument("--runs", type=int, help="another number of runs or rounds")
     given = parser.parse_args()
-    return Asked(given.short, given.json)
+    return Asked(given.short, given.json, given.runs)
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:

@@ -48,6 +48,7 @@ class Round(NamedTuple):
 def main() -> None:
     given = asked("Seconds received: how many, how soon, in how much memory.")
     size = SHORT if given.is_short else FULL
+    size = size._replace(rounds=given.runs or size.rounds)
     pin(CLIENT_CORE)
     with own_folder() as folder:
         print(described(folder), flush=True)
