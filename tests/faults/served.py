@@ -42,6 +42,8 @@ class Served:
         self.port = free_port()
         self.limits: dict[int, tuple[int, int]] = {}
         """Resource limits (resource.RLIMIT_...) of the process."""
+        self.deadline_scale = 1.0
+        """Multiplies the web's deadlines in warm processes, so that a trial of them does not take minutes."""
         self._process: Any = None
         self._options = settings
         folder.mkdir(parents=True, exist_ok=True)
@@ -94,7 +96,7 @@ class Served:
     def begin(self, fail_point: str = "", *, warm: bool = True, **environment: str) -> None:
         """Start without waiting."""
         wanted = {**environment, **({"TOCSIN_FAIL_POINT": fail_point} if fail_point else {})}
-        arguments = (str(self._file), str(self.folder / "said.txt"), wanted, self.limits)
+        arguments = (str(self._file), str(self.folder / "said.txt"), wanted, self.limits, self.deadline_scale)
         if warm:
             process = FORKS.Process(target=serve, args=arguments, daemon=True)
             process.start()
@@ -161,7 +163,9 @@ def serving(folder: Path, place: Path | None = None, **settings: Any) -> Iterato
         node.kill()
 
 
-def serve(file: str, said: str, environment: Mapping[str, str], limits: Mapping[int, tuple[int, int]]) -> None:
+def serve(
+    file: str, said: str, environment: Mapping[str, str], limits: Mapping[int, tuple[int, int]], deadline_scale: float
+) -> None:
     """What a warm process does."""
     descriptor = os.open(said, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     for standard in (1, 2):
@@ -171,7 +175,12 @@ def serve(file: str, said: str, environment: Mapping[str, str], limits: Mapping[
     for which, limit in limits.items():
         resource.setrlimit(which, limit)
     from tocsin import cli
+    from tocsin.web import body, server
 
+    body.GRACE_SECONDS *= deadline_scale
+    server.HEADER_SECONDS *= deadline_scale
+    server.DRAIN_SECONDS *= deadline_scale
+    server.KEEP_ALIVE_SECONDS = round(server.KEEP_ALIVE_SECONDS * deadline_scale)
     sys.exit(cli.main(["--settings", file, "serve"], standalone_mode=False))
 
 

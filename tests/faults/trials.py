@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
-from tests.faults import f01_kill, f02_power, f04_full
+from tests.faults import f01_kill, f02_power, f04_full, f12_slow
 from tests.faults.outcome import Outcome
 
 
@@ -20,4 +20,5 @@ TRIALS = (
     Trial("F1", "kill -9 at random instants and every named fail point", f01_kill.perform),
     Trial("F2", "power cut: the disk as it is at that instant", f02_power.perform),
     Trial("F4", "the disk fills up", f04_full.perform),
+    Trial("F12", "slow and silent clients", f12_slow.perform),
 )

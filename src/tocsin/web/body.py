@@ -1,10 +1,11 @@
 """Read a request's body whole, but never more than asked for and never slower than it may come.
 
-A body has an absolute deadline of `GRACE_SECONDS` plus its length at `LEAST_BYTES_PER_SECOND`: one byte a second keeps nobody
-waiting, and a weak phone on a bad network still gets through.
+A body may go on for `GRACE_SECONDS` more than what has come of it takes at `LEAST_BYTES_PER_SECOND`: one byte a second is let go after
+fifteen, whatever length was claimed, and a weak phone on a bad network still gets through.
 """
 
 import asyncio
+from collections.abc import Callable
 
 from litestar.types import Receive, Scope
 
@@ -23,11 +24,17 @@ async def read_body(scope: Scope, receive: Receive, limit: int) -> bytes:
     length = _length(scope)
     if length > limit:
         raise BodyTooLarge
+    began = asyncio.get_running_loop().time()
     try:
-        async with asyncio.timeout(GRACE_SECONDS + length / LEAST_BYTES_PER_SECOND):
-            return await _whole(receive, length)
+        async with asyncio.timeout_at(began + GRACE_SECONDS) as deadline:
+            return await _whole(receive, length, lambda size: deadline.reschedule(allowed_until(began, size)))
     except TimeoutError as error:
         raise TooSlow from error
+
+
+def allowed_until(began: float, size: int) -> float:
+    """Until when a body that began at `began` may go on, of which `size` bytes have come; in the loop's time."""
+    return began + GRACE_SECONDS + size / LEAST_BYTES_PER_SECOND
 
 
 def _length(scope: Scope) -> int:
@@ -39,7 +46,7 @@ def _length(scope: Scope) -> int:
     return int(found[0])
 
 
-async def _whole(receive: Receive, length: int) -> bytes:
+async def _whole(receive: Receive, length: int, has_come: Callable[[int], None]) -> bytes:
     parts: list[bytes] = []
     size = 0
     while True:
@@ -52,6 +59,7 @@ async def _whole(receive: Receive, length: int) -> bytes:
             if size > length:
                 raise RequestMalformed
             parts.append(body)
+            has_come(size)
             if not message.get("more_body", False):
                 break
     if size != length:

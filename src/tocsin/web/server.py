@@ -1,7 +1,7 @@
 """The HTTP server: uvicorn, with absolute deadlines that a trickling or silent client cannot move.
 
 * Headers: complete within `HEADER_SECONDS` of the first byte, at most `HEADER_BYTES` (a timer that each byte resets is no timer).
-* Body: complete within the deadline of `web.body`, whether or not anybody still reads it.
+* Body: never further behind than `web.body` allows, whether or not anybody still reads it.
 * Answer: a client that drains nothing for `DRAIN_SECONDS` is dropped.
 
 Clients' addresses never enter the application: the scope names no client, and there is no access log.
@@ -14,15 +14,13 @@ import uvicorn
 from litestar.types import ASGIApp
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from tocsin.web.body import GRACE_SECONDS, LEAST_BYTES_PER_SECOND
+from tocsin.web.body import allowed_until
 from tocsin.web.headers import Kind, Site, headers_for
 
 HEADER_SECONDS = 5.0
 HEADER_BYTES = 16 * 1024
 DRAIN_SECONDS = 30.0
 KEEP_ALIVE_SECONDS = 20
-LONGEST_BODY = 16 * 1024 * 1024
-"""Bounds the deadline that a claimed Content-Length buys."""
 
 MALFORMED = b'{"code":"request_malformed","message":"The node could not read the request. Nothing was changed."}'
 
@@ -34,6 +32,8 @@ class DeadlineProtocol(HttpToolsProtocol):
     _body: asyncio.TimerHandle | None = None
     _drain: asyncio.TimerHandle | None = None
     _head_bytes = 0
+    _body_bytes = 0
+    _body_began = 0.0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn itself
         super().connection_made(transport)
@@ -44,6 +44,13 @@ class DeadlineProtocol(HttpToolsProtocol):
         for timer in (self._head, self._body, self._drain):
             _cancel(timer)
         super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        if self.timeout_keep_alive_task is not None:
+            # uvicorn takes any byte for the end of the silence; line feeds between requests begin none and could go on for ever.
+            _cancel(self._head)
+            self._head = self.loop.call_later(HEADER_SECONDS, self.transport.abort)
+        super().data_received(data)
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
@@ -61,11 +68,13 @@ class DeadlineProtocol(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         _cancel(self._head)
-        length = next((value for name, value in self.headers if name == b"content-length"), b"0")
-        claimed = min(int(length), LONGEST_BODY) if length.isdigit() and len(length) < 16 else 0
-        # A little later than the body's own deadline, so that a reader can still answer in words.
-        self._body = self.loop.call_later(GRACE_SECONDS + 2 + claimed / LEAST_BYTES_PER_SECOND, self.transport.abort)
+        self._body_began, self._body_bytes = self.loop.time(), 0
+        self._look_at_body()
         super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        self._body_bytes += len(body)
+        super().on_body(body)
 
     def on_message_complete(self) -> None:
         _cancel(self._body)
@@ -94,6 +103,14 @@ class DeadlineProtocol(HttpToolsProtocol):
         lines = "".join(f"{name}: {value}\r\n" for name, value in [*headers, *headers_for(Kind.MACHINE, Site())])
         self.transport.write(b"HTTP/1.1 400 Bad Request\r\n" + lines.encode() + b"\r\n" + MALFORMED)
         self.transport.close()
+
+    def _look_at_body(self) -> None:
+        """Drop a body that fell behind; a little later than its own deadline, so that a reader can still answer in words."""
+        due = allowed_until(self._body_began, self._body_bytes) + 2
+        if due > self.loop.time():
+            self._body = self.loop.call_at(due, self._look_at_body)
+        else:
+            self.transport.abort()
 
     def _count(self, more: int) -> None:
         self._head_bytes += more
