@@ -21,7 +21,7 @@ from tocsin.crypto import canonical, envelope
 from tocsin.crypto.custody import Session
 from tocsin.crypto.keys import PostQuantumKey, SigningKey
 from tocsin.crypto.profiles import CHUNK_NOTE_BYTES
-from tocsin.crypto.stream import EVENT, GAP, IMPORT, MEDIA, Writer, parse_chunk
+from tocsin.crypto.stream import CALL, EVENT, GAP, IMPORT, MEDIA, Writer, parse_chunk
 from tocsin.evidence import package
 from tocsin.evidence.custody import Action, Chain, beat_commitment
 from tocsin.evidence.log_source import LogKeys
@@ -75,6 +75,10 @@ class Scene:
     chunks: int = 8
     step_ms: int = 20_000
     restart_at: int = 0
+    call_at: int = 0
+    lost_leaf: int = 0
+    """Which beat's `leaf` note the node was stopped before writing, counted from 1."""
+
     body: Callable[[int], bytes] = lambda seq: sha256(seq.to_bytes(8)).digest() * (seq % 5 + 1)
     keys_seed: bytes = b"town"
     witness_skew_s: int = 0
@@ -101,6 +105,7 @@ class Scene:
         blobs: Any = MemoryBlobs()
         self.log = Log.open(blobs, ORIGIN, self.log_key, self.clock)
         self.wraps = envelope.seal_to([self.recipient], self.recording_key)
+        self.beats = 0
         self.desk_index, self.newest = 0, (0, self.header.link)
         self._publish_keys()
         self._record()
@@ -140,7 +145,9 @@ class Scene:
         hidden = beat_commitment(salt, self.header.recording_id, seq, link, head)
         made = self.log.append_beat(beat, [entry.beat_entry(hidden)])
         self.cosign(made.tree_size)
-        self.note(self.chain.leaf(beat, made.indices[0], made.tree_size, late=False))
+        self.beats += 1
+        if self.beats != self.lost_leaf:
+            self.note(self.chain.leaf(beat, made.indices[0], made.tree_size, late=False))
 
     # the recording
 
@@ -177,6 +184,8 @@ class Scene:
                 self.say(GAP, {"reason": "paused", "from_ms": 40_000, "until_ms": 41_000})
             elif seq == self.restart_at:
                 self.say(EVENT, {"event": "restarted_media", "at": self.clock.ms, "mime": "video/mp4"})
+            elif seq == self.call_at:
+                self.say(CALL, {"call": "begin", "at": self.clock.ms})
             else:
                 self.chunk(media, self.body(seq))
         self._end(media)
@@ -243,11 +252,12 @@ class Scene:
         path.write_bytes(b"".join(whole))
         return path
 
-    def parts(self, *, custodian: bool = True) -> Iterator[bytes]:
+    def parts(self, *, custodian: bool = True, keep_calls: bool = False) -> Iterator[bytes]:
         with Sealed(self.sealed()) as sealed:
             opened = Opened.begin(sealed, self.identity)
             signer = self.custodian if custodian else None
-            yield from package.make_package(opened, self, signer, self.clock.ms // 1000 + 3600)
+            made_at = self.clock.ms // 1000 + 3600
+            yield from package.make_package(opened, self, signer, made_at, keep_calls=keep_calls)
 
     def package(self, *, custodian: bool = True) -> Path:
         path = self.place / f"{self.seed.hex()}.zip"

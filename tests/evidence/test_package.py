@@ -1,5 +1,6 @@
 """A package holds what was recorded, is the same bytes each time, streams, and says in words what is missing."""
 
+import json
 import subprocess
 import zipfile
 from pathlib import Path
@@ -13,6 +14,7 @@ from tocsin.evidence.complete import complete
 from tocsin.evidence.log_source import Folder, Kept, LogUnreadable
 from tocsin.evidence.open import FolderTaken, open_originals
 from tocsin.evidence.opened import Opened, RecordingEmpty
+from tocsin.evidence.package import CallUndecided
 from tocsin.evidence.sealed import Sealed
 from tocsin.evidence.verify import Trust, verify
 from tocsin.evidence.words_of_package import LANGUAGES, sentences
@@ -113,6 +115,23 @@ def test_what_is_missing_is_said_in_red_words(tmp_path: Path, changes: dict[str,
     assert (
         told["README.es.txt"].count("ROJO") == told["README.txt"].count("RED:") == told["README.fr.txt"].count("ROUGE")
     )
+
+
+def test_a_talk_with_a_lawyer_is_not_handed_over_without_a_decision(tmp_path: Path) -> None:
+    scene = Scene(tmp_path, call_at=4)
+    with pytest.raises(CallUndecided):
+        scene.package()
+    assert not list(tmp_path.glob("*.zip"))
+    (tmp_path / "kept.zip").write_bytes(b"".join(scene.parts(keep_calls=True)))
+    assert "RED: A TALK IS IN IT" in texts(tmp_path / "kept.zip")["README.txt"]
+    assert verify(tmp_path / "kept.zip").exit == 3
+
+
+@pytest.mark.parametrize("beat", [1, 2])
+def test_a_node_stopped_between_beat_and_leaf_leaves_an_honest_package(tmp_path: Path, beat: int) -> None:
+    scene = Scene(tmp_path, lost_leaf=beat)
+    report = verify(scene.package(), Trust.read(json.dumps(scene.trust()).encode()))
+    assert [step.codes for step in report.steps if step.status != "PASS"] == []
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -136,3 +136,49 @@ def test_a_huge_member_is_not_read_into_memory(scene: Scene, made: Path, trust: 
 
 def test_a_copy_travels_in_every_package(scene: Scene, made: Path, trust: Trust) -> None:
     assert case_of(scene, Random(1), trust, made).files["system/verify.py.txt"] == PROGRAM.read_bytes()
+
+
+def test_no_changed_byte_anywhere_is_ever_accepted(made: Path, trust: Trust, tmp_path: Path) -> None:
+    raw, random = made.read_bytes(), Random(20)
+    for _ in range(120):
+        at = random.randrange(len(raw))
+        (tmp_path / "x.zip").write_bytes(raw[:at] + bytes([raw[at] ^ 1 << random.randrange(8)]) + raw[at + 1 :])
+        assert verify(tmp_path / "x.zip", trust).exit in {1, 2}
+
+
+def test_members_of_any_wrong_shape_are_judged_and_never_crash(
+    scene: Scene, made: Path, trust: Trust, tmp_path: Path
+) -> None:
+    """Every member replaced by every kind of nonsense and signed again: a FAIL, or at least never a full PASS."""
+    honest, random = case_of(scene, Random(1), trust, made), Random(4)
+    shapes = [
+        b"",
+        b"{}",
+        b"[]",
+        b"null",
+        b"[null]",
+        b'"x"',
+        b"\xff\xfe",
+        b"[" * 100_000,
+        random.randbytes(200),
+        b"\n\n\n",
+    ]
+    texts = ("README", "VERIFY", "certificates/", "retention", "system/", "log/timestamps/NONE")
+    for name in honest.files:
+        for shape in shapes if not name.startswith((*texts, "manifest")) else ():
+            case = case_of(scene, random, trust, made)
+            case.files[name] = shape
+            (tmp_path / "x.zip").write_bytes(case.resigned())
+            report = verify(tmp_path / "x.zip", trust)
+            assert report.exit in {1, 3}, (name, shape[:20])
+            assert report.as_json()["steps"]
+
+
+@pytest.mark.parametrize("shape", [b"", b"{}", b"[]", b"null", b"[" * 100_000, b"\xff", b'{"files":[{}]}'])
+def test_a_manifest_of_any_wrong_shape_fails(
+    scene: Scene, made: Path, trust: Trust, tmp_path: Path, shape: bytes
+) -> None:
+    case = case_of(scene, Random(1), trust, made)
+    case.files["manifest.json"] = shape
+    (tmp_path / "x.zip").write_bytes(case.as_is())
+    assert verify(tmp_path / "x.zip", trust).exit == 1

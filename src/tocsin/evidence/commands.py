@@ -57,6 +57,9 @@ def open_command(sealed: Path, identity: Path | None, *, by_words: bool, output:
 @click.option(
     "--without-log", is_flag=True, help="Go on though the export holds no log and none is given. The package says so."
 )
+@click.option(
+    "--keep-calls", is_flag=True, help="Talks with a lawyer in it may be handed over: somebody listened and decided."
+)
 @click.option("-o", "--output", type=NEW_FILE, required=True, help="The package (.zip).")
 def package_command(
     sealed: Path,
@@ -67,6 +70,7 @@ def package_command(
     custodian: Path | None,
     at: str | None,
     without_log: bool,
+    keep_calls: bool,
     output: Path,
 ) -> None:
     """Make an evidence package that can be checked without the node, the phone or this program."""
@@ -74,7 +78,7 @@ def package_command(
     made_at = _seconds(at) if at else SystemClock().now_ms() // 1000
     with _opened(sealed, identity, by_words=by_words) as opened:
         source = _source(opened, log, without_log=without_log)
-        _write(output, make_package(opened, source, key, made_at))
+        _write(output, make_package(opened, source, key, made_at, keep_calls=keep_calls))
     click.echo(f"{output}  Check it: tocsin verify {output}")
 
 

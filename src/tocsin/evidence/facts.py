@@ -48,6 +48,9 @@ class Facts:
     made_at: int
     log_name: str
     tool: str
+    calls: int
+    """Talks with a lawyer or helper inside it, kept by decision."""
+
     is_sample: bool
 
     @property

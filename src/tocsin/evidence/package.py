@@ -16,6 +16,7 @@ from typing import Any
 from tocsin import __version__
 from tocsin.crypto import canonical
 from tocsin.crypto.keys import SigningKey
+from tocsin.errors import TocsinError
 from tocsin.evidence import originals
 from tocsin.evidence.by_hand import FirstChunk, instructions, timestamp_name
 from tocsin.evidence.certificates import certificates
@@ -101,12 +102,27 @@ class Reading:
         self.last_link = chunk.link
 
 
-def make_package(opened: Opened, source: LogSource, custodian: SigningKey | None, made_at: int) -> Iterator[bytes]:
-    """The bytes of the package. `made_at`: Unix seconds. Raises before the first byte wherever the export is not whole:
-    `RecordingEmpty`, `CustodyBroken`, `LogUnreadable`, or what opening a chunk raises.
+class CallUndecided(TocsinError):
+    code = "call_undecided"
+    status = 409
+    message = (
+        "This recording holds a talk with a lawyer or helper, which may be privileged. Listen to it with the lawyer first; "
+        "then make the package with --keep-calls, or hand over cut copies instead."
+    )
+
+
+def make_package(
+    opened: Opened, source: LogSource, custodian: SigningKey | None, made_at: int, *, keep_calls: bool = False
+) -> Iterator[bytes]:
+    """The bytes of the package. `made_at`: Unix seconds. `keep_calls`: somebody decided that talks marked in it may be handed over.
+
+    Raises before the first byte wherever it cannot be made: `CallUndecided`, `RecordingEmpty`, `CustodyBroken`,
+    `LogUnreadable`, or what opening a chunk raises.
     """
     covering = cover(source, opened.notes, custodian.public if custodian else None)
     reading = read_through(opened, covering)
+    if reading.tables.calls and not keep_calls:
+        raise CallUndecided
     package_id = _package_id(opened, made_at, reading.last_link)
     facts = _facts(opened, covering, reading, custodian, made_at)
     members = dict(_members(opened, covering, reading, facts, package_id))
@@ -265,6 +281,7 @@ def _facts(opened: Opened, covering: Covering, reading: Reading, custodian: Sign
         made_at=made_at,
         log_name=(covering.keys.log or "").partition("+")[0],
         tool=TOOL,
+        calls=tables.calls,
         is_sample=node.get("pack_is_sample") is True,
     )
 

@@ -46,6 +46,9 @@ class Tables:
     clock: tuple[int, int] | None = None
     """Offset and bound, milliseconds."""
 
+    calls: int = 0
+    """Talks with a lawyer or helper that the recording spans."""
+
     count: int = 0
     is_final: bool = False
     last_ms: int = 0
@@ -78,6 +81,8 @@ class Tables:
     def _listen(self, kind: int, seq: int, said: dict[str, Value]) -> None:
         if seq == 0:
             self.start = said
+        if kind == CALL:
+            self.calls += said.get("call") != "end"
         if kind == GAP:
             times: dict[str, Value] = {name: count_of(said.get(name)) for name in ("from_ms", "until_ms")}
             self.gaps.append({**times, "reason": word_of(said.get("reason")), "seq": seq})

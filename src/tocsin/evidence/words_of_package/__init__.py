@@ -41,6 +41,7 @@ def _missing(facts: Facts, words: dict[str, str]) -> Iterator[str]:
         ("rehearsal", facts.kind == "rehearsal"),
         ("import", facts.kind == "import"),
         ("cut", not facts.is_stopped),
+        ("call", facts.calls > 0),
         ("leaf", facts.leaf_count == 0),
         ("tail", facts.leaf_count > 0 and facts.uncovered > 0),
         ("witnesses", facts.leaf_count > 0 and witnesses < 2),
