@@ -2,6 +2,7 @@
 
 import ast
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -182,3 +183,13 @@ def test_a_manifest_of_any_wrong_shape_fails(
     case.files["manifest.json"] = shape
     (tmp_path / "x.zip").write_bytes(case.as_is())
     assert verify(tmp_path / "x.zip", trust).exit == 1
+
+
+def test_the_specification_names_every_code_and_no_other() -> None:
+    spec = (Path(__file__).parents[2] / "docs" / "spec" / "package.md").read_text()
+    rows = [line for line in spec.splitlines() if re.match(r"\| \d+ `", line)]
+    told = {code for row in rows for code in re.findall(r"`([a-z_]+)`", row.split("|")[3])}
+    source = PROGRAM.read_text()
+    raised = re.findall(r'Wrong\(\s*"([a-z_]+)"|"(?:FAIL|MISSING|NOT PROVEN)", "([a-z_]+)"', source)
+    assert len(rows) == 10
+    assert {one or other for one, other in raised} | {"leaf_notes", "chunk_notes"} == told | {"not_reached"}

@@ -114,18 +114,24 @@ def _prove(source: LogSource, leaf: Leaf) -> dict[str, Any]:
 
 def _time_before(source: LogSource, leaf: Leaf) -> tuple[int, bytes]:
     """The last time entry before the leaf, which names its beat, and its index."""
-    for index in range(leaf.place - 1, -1, -1):
-        entry = _entry(source, index, leaf.size)
-        told = parse_time(entry)
-        if told and told[1] == index:
-            return index, entry
+    for where in range(leaf.place // TILE_WIDTH, -1, -1):
+        start = where * TILE_WIDTH
+        entries = _bundle(source, where, leaf.size)[: leaf.place - start]
+        for offset, entry in reversed(list(enumerate(entries))):
+            told = parse_time(entry)
+            if told and told[1] == start + offset:
+                return start + offset, entry
     raise LogUnreadable
 
 
 def _entry(source: LogSource, index: int, size: int) -> bytes:
     where, offset = divmod(index, TILE_WIDTH)
+    return _bundle(source, where, size)[offset]
+
+
+def _bundle(source: LogSource, where: int, size: int) -> list[bytes]:
     width = width_at(size, ENTRIES, where)
-    return split_bundle(_tile(source, Tile(ENTRIES, where, width)), width)[offset]
+    return split_bundle(_tile(source, Tile(ENTRIES, where, width)), width)
 
 
 def _reader(source: LogSource, size: int) -> merkle.Reader:
