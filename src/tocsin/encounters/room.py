@@ -170,8 +170,9 @@ class Room:
         try:
             return await attempt()
         except StoreFull as error:
-            if not may_take or not self.ballast.release():
+            if not may_take:
                 raise DiskFull(retry_after=30) from error
+            self.ballast.release()  # others may have been faster: what they gave up is there for us too
         try:
             return await attempt()
         except StoreFull as error:
