@@ -2,6 +2,7 @@
 
 import re
 import socket
+import ssl
 import threading
 from pathlib import Path
 from typing import Self
@@ -15,8 +16,8 @@ from tocsin.clock import SystemClock
 from tocsin.demo import __main__ as demo
 from tocsin.demo import lan
 from tocsin.demo.children import ChildDied, Children
-from tocsin.demo.run import client_of, running
-from tocsin.demo.town import DemoFailed, Ports, Town
+from tocsin.demo.run import running
+from tocsin.demo.town import HOST, DemoFailed, Ports, Town
 
 
 def town_in(folder: Path) -> Town:
@@ -71,9 +72,11 @@ def test_a_phone_on_the_network_is_let_in(tmp_path: Path, monkeypatch: pytest.Mo
     with Screen(town) as screen:
         door = httpx.get(f"http://127.0.0.1:{town.ports.door}/", trust_env=False).text
         assert any("Fingerprint" in line for line in screen.lines)
-        with client_of(town) as client:
-            assert client.get("/en/").status_code == 200
-    assert f"https://{lan.HOST}:{town.ports.node}/" in door
+        assert town.lan is not None
+        trusted = ssl.create_default_context(cafile=str(town.lan.root))
+        page = httpx.get(f"https://localhost:{town.ports.node}/en/", verify=trusted, trust_env=False)
+        assert page.status_code == 200
+    assert f"https://{HOST}:{town.ports.node}/" in door
 
 
 def test_a_port_in_use_is_named_before_anything_starts(tmp_path: Path) -> None:
@@ -94,3 +97,14 @@ def test_a_part_that_ends_by_itself_is_named(tmp_path: Path) -> None:
         with pytest.raises(ChildDied) as failed:
             children.check()
     assert "witness-one" in failed.value.message
+
+
+def test_one_number_moves_all_ports_and_8000_gives_the_usual_ones() -> None:
+    assert Ports.above(8000) == Ports()
+    assert Ports.above(8000, is_lan=True) == Ports(node=8443)
+    usual, other = Ports.above(8000), Ports.above(9000)
+    assert not {usual.node, *usual.witnesses, usual.authority, usual.door} & {
+        other.node,
+        *other.witnesses,
+        other.authority,
+    }

@@ -18,7 +18,7 @@ from tocsin.errors import TocsinError
 
 FOLDER = Path(".demo")
 WATCH_S = 0.5
-LAN_PORT = 8443
+FIRST_PORT = 8000
 
 
 @click.command()
@@ -29,13 +29,16 @@ LAN_PORT = 8443
 @click.option(
     "--folder", type=click.Path(file_okay=False, path_type=Path), default=FOLDER, help="Where everything is kept."
 )
-def main(*, lan: bool, seconds: float | None, folder: Path) -> None:
+@click.option(
+    "--port", default=FIRST_PORT, show_default=True, help="The node's port; the others lie at most 461 above it."
+)
+def main(*, lan: bool, seconds: float | None, folder: Path, port: int) -> None:
     """A node with a sample city, two witnesses and links to try."""
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
     try:
-        demo(_town(folder.resolve(), lan=lan), stop, seconds)
+        demo(_town(folder.resolve(), port, lan=lan), stop, seconds)
     except TocsinError as error:
         click.echo(f"{error.message} ({error.code})", err=True)
         sys.exit(1)
@@ -54,12 +57,12 @@ def demo(town: Town, stop: threading.Event, seconds: float | None, say: Callable
     say("Stopped.")
 
 
-def _town(folder: Path, *, lan: bool) -> Town:
+def _town(folder: Path, port: int, *, lan: bool) -> Town:
     if not lan:
-        return Town(folder)
+        return Town(folder, Ports.above(port))
     from tocsin.demo import lan as local_network
 
-    return Town(folder, Ports(node=LAN_PORT), lan=local_network.prepare(folder / "lan", SystemClock()))
+    return Town(folder, Ports.above(port, is_lan=True), lan=local_network.prepare(folder / "lan", SystemClock()))
 
 
 def _door(town: Town, doors: ExitStack) -> str:

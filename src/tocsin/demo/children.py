@@ -2,13 +2,12 @@
 
 import ctypes
 import signal
+import socket
 import subprocess
 import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Self
-
-import httpx
 
 from tocsin.clock import Clock
 from tocsin.errors import TocsinError
@@ -29,7 +28,7 @@ class ChildDied(TocsinError):
 
 
 class Children:
-    """A with-block in which processes run. Leaving it stops them in the opposite order of their start."""
+    """A with-block in which processes run. Leaving it stops them, the last one started first."""
 
     def __init__(self, folder: Path, clock: Clock) -> None:
         """What each child says goes to `<folder>/<name>.txt`."""
@@ -45,6 +44,7 @@ class Children:
     def __exit__(self, *why: object) -> None:
         for _, child in reversed(self._running):
             child.terminate()
+        for _, child in self._running:
             try:
                 child.wait(STOP_S)
             except subprocess.TimeoutExpired:
@@ -64,10 +64,10 @@ class Children:
             )
         self._running.append((name, child))
 
-    def wait_for(self, name: str, client: httpx.Client, address: str) -> None:
-        """Until the address answers anything but an error of the server. Raises `ChildDied` when it ends or stays silent."""
-        if not self.wait_until(lambda: _answers(client, address), READY_S):
-            raise ChildDied(name, self._log(name))
+    def wait_for(self, name: str, port: int) -> None:
+        """Until it listens on loopback: our servers do so when they are ready. Raises `ChildDied` when one ends before."""
+        if not self.wait_until(lambda: _listens(port), READY_S):
+            raise ChildDied(self.dead() or name, self._log(name))
 
     def wait_until(self, condition: Callable[[], bool], seconds: float) -> bool:
         """True as soon as `condition` holds; False when it does not within `seconds`, or when a child died."""
@@ -98,10 +98,11 @@ class Children:
         return self._folder / f"{name.replace(' ', '-')}.txt"
 
 
-def _answers(client: httpx.Client, address: str) -> bool:
+def _listens(port: int) -> bool:
     try:
-        return not client.get(address).is_server_error
-    except httpx.TransportError:
+        with socket.create_connection(("127.0.0.1", port), timeout=ASK_EVERY_S):
+            return True
+    except OSError:
         return False
 
 

@@ -13,30 +13,19 @@ from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import msgspec
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 
 from tocsin.clock import Clock
 from tocsin.demo import certificates
+from tocsin.demo.town import HOST, Lan
 
 if TYPE_CHECKING:
     from zeroconf import Zeroconf
 
-HOST = "tocsin-demo.local"
 ROOT_NAME = "Tocsin demo (remove after trying)"
 
 PAGE = Path(__file__).with_name("door.html").read_text(encoding="utf-8")
-
-
-class Lan(msgspec.Struct, frozen=True):
-    """What a node needs to be reached from the local network."""
-
-    address: str
-    certificate: Path
-    key: Path
-    root: Path
-    fingerprint: str
 
 
 def prepare(folder: Path, clock: Clock) -> Lan:

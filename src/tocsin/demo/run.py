@@ -8,8 +8,6 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import httpx
-
 from tocsin.clock import Clock
 from tocsin.demo.children import Children
 from tocsin.demo.town import PROGRAM, WITNESSES, DemoFailed, Town, prepare, write_trust
@@ -29,10 +27,9 @@ def running(town: Town, clock: Clock) -> Iterator[Children]:
         for name in WITNESSES:
             children.start(name, [*PROGRAM, "witness", "serve", "--config", str(town.witness(name))])
         start_node(children, town)
-        with httpx.Client(trust_env=False) as client:
-            for name, port in zip(WITNESSES, town.ports.witnesses, strict=True):
-                children.wait_for(name, client, f"http://127.0.0.1:{port}/")
-            children.wait_for("authority", client, f"http://127.0.0.1:{town.ports.authority}/")
+        for name, port in zip(WITNESSES, town.ports.witnesses, strict=True):
+            children.wait_for(name, port)
+        children.wait_for("authority", town.ports.authority)
         write_trust(town)
         yield children
 
@@ -44,21 +41,12 @@ def refuse_taken(port: int) -> None:
         try:
             probe.bind(("127.0.0.1", port))
         except OSError as error:
-            raise DemoFailed(f"Port {port} is in use. Is another demo running? Stop it and start again.") from error
+            raise DemoFailed(
+                f"Port {port} is in use. Is another demo running? Stop it, or give this one --port."
+            ) from error
 
 
 def start_node(children: Children, town: Town) -> None:
     """The node alone: trials kill it and start it again."""
     children.start("node", [*PROGRAM, "--settings", str(town.settings), "serve"])
-    with client_of(town) as client:
-        children.wait_for("node", client, "/health")
-
-
-def client_of(town: Town) -> httpx.Client:
-    """Speaks to the node over loopback, whatever name it has."""
-    if town.lan is None:
-        return httpx.Client(base_url=town.url, trust_env=False)
-    import ssl
-
-    trusted = ssl.create_default_context(cafile=str(town.lan.root))
-    return httpx.Client(base_url=f"https://localhost:{town.ports.node}", verify=trusted, trust_env=False)
+    children.wait_for("node", town.ports.node)

@@ -9,12 +9,11 @@ import sys
 from collections.abc import Mapping
 from contextlib import redirect_stdout
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import msgspec
 
 from tocsin.cli import main as program
-from tocsin.demo.lan import HOST, Lan
 from tocsin.errors import TocsinError
 from tocsin.jurisdictions.load import load
 from tocsin.jurisdictions.model import Pack
@@ -35,6 +34,20 @@ class DemoFailed(TocsinError):
         self.message = message
 
 
+HOST = "tocsin-demo.local"
+"""Under what name a phone on the network finds the demo."""
+
+
+class Lan(msgspec.Struct, frozen=True):
+    """What a node needs to be reached from the local network. `lan.prepare` makes it."""
+
+    address: str
+    certificate: Path
+    key: Path
+    root: Path
+    fingerprint: str
+
+
 class Ports(msgspec.Struct, frozen=True):
     """Where everything listens. Browsers keep what is unsent by host and port, so the demo's are the same each time."""
 
@@ -42,6 +55,12 @@ class Ports(msgspec.Struct, frozen=True):
     witnesses: tuple[int, int] = (8441, 8442)
     authority: int = 8461
     door: int = 8080
+
+    @classmethod
+    def above(cls, first: int, *, is_lan: bool = False) -> Self:
+        """All ports from one number up: 8000 gives the usual ones, another lets two demos stand side by side."""
+        node = first + 443 if is_lan else first
+        return cls(node, (first + 441, first + 442), first + 461, first + 80)
 
 
 class Town(msgspec.Struct, frozen=True):
