@@ -26,6 +26,7 @@ COMMANDS = {
     "log": "tocsin.tlog.commands:log",
     "open": "tocsin.evidence.commands:open_command",
     "package": "tocsin.evidence.commands:package_command",
+    "scrub": "tocsin.scrub:scrub_command",
     "sealed": "tocsin.operator_commands:sealed",
     "serve": "tocsin.operator_commands:serve",
     "verify": "tocsin.evidence.commands:verify_command",

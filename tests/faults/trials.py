@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
-from tests.faults import f01_kill, f02_power, f04_full, f12_slow
+from tests.faults import f01_kill, f02_power, f03_rot, f04_full, f12_slow
 from tests.faults.outcome import Outcome
 
 
@@ -19,6 +19,8 @@ class Trial(NamedTuple):
 TRIALS = (
     Trial("F1", "kill -9 at random instants and every named fail point", f01_kill.perform),
     Trial("F2", "power cut: the disk as it is at that instant", f02_power.perform),
+    Trial("F3", "bits flip and files are cut short", f03_rot.perform),
     Trial("F4", "the disk fills up", f04_full.perform),
+    Trial("F10", "SQLite's files are hurt or missing", f03_rot.perform_sqlite),
     Trial("F12", "slow and silent clients", f12_slow.perform),
 )
