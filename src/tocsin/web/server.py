@@ -16,6 +16,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from tocsin.web.body import allowed_until
 from tocsin.web.headers import Kind, Site, headers_for
+from tocsin.web.joined import JoinedWrites
 
 HEADER_SECONDS = 5.0
 HEADER_BYTES = 16 * 1024
@@ -37,6 +38,7 @@ class DeadlineProtocol(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn itself
         super().connection_made(transport)
+        self.transport = JoinedWrites(transport, self.loop)
         self.client = None
         self._head = self.loop.call_later(HEADER_SECONDS, transport.abort)
 
