@@ -47,12 +47,12 @@ class DeadlineProtocol(HttpToolsProtocol):
             _cancel(timer)
         super().connection_lost(exc)
 
-    def data_received(self, data: bytes) -> None:
+    def data_received(self, more: bytes) -> None:
         if self.timeout_keep_alive_task is not None:
             # uvicorn takes any byte for the end of the silence; line feeds between requests begin none and could go on for ever.
             _cancel(self._head)
             self._head = self.loop.call_later(HEADER_SECONDS, self.transport.abort)
-        super().data_received(data)
+        super().data_received(more)
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
