@@ -20,7 +20,16 @@ from tests.evidence.scene import Scene
 from tocsin.evidence.verify import Report, verify
 
 ABSENCES = frozenset(
-    {"unsigned", "signer_unlogged", "no_leaf", "witnesses", "witnessed_late", "no_timestamp", "tail_uncovered"}
+    {
+        "unsigned",
+        "signer_unlogged",
+        "no_leaf",
+        "witnesses",
+        "witnessed_late",
+        "clock_suspect",
+        "no_timestamp",
+        "tail_uncovered",
+    }
 )
 """Codes of what is missing rather than wrong: exit 3, in red, never 0."""
 

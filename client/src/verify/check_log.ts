@@ -11,6 +11,8 @@ import { readToken } from "./token.ts";
 
 /** Seconds that two clocks may differ. */
 const SKEW = 60;
+/** Seconds beyond which it is no longer a clock that runs wrong. */
+const CLOCK_WRONG = 900;
 /** Seconds from a beat to its cosignatures. */
 const WITNESSED_SOON = 900;
 
@@ -57,8 +59,7 @@ export async function checkCheckpoints(found: Package, step: Step): Promise<void
   for (const [size, checkpoint] of found.checkpoints) {
     if (!log || !(await checkpoint.isSignedBy(log))) throw new Wrong("log_signature", `checkpoint ${size}`);
     const times = await timesOf(checkpoint, witnesses);
-    const newest = newestBeat(found.leaves ?? [], size);
-    if (times.some(([, time]) => time < newest - SKEW)) throw new Wrong("before_beat", `checkpoint ${size}`);
+    if (times.length > 0) compareClocks(found, step, size, Math.min(...times.map(([, time]) => time)), `checkpoint ${size}`);
     const time = quorumTime(times, quorum);
     if (time !== undefined) witnessed.set(size, time);
   }
@@ -97,6 +98,13 @@ function newestBeat(leaves: readonly Leaf[], size: number): number {
     else high = middle;
   }
   return leaves[low - 1]?.beat ?? 0;
+}
+
+/** Judge an outside `time` on the tree of `size` that lies before the beat the log gives to its last leaf. Throws `Wrong`. */
+function compareClocks(found: Package, step: Step, size: number, time: number, where: string): void {
+  const early = newestBeat(found.leaves ?? [], size) - time;
+  if (early > CLOCK_WRONG) throw new Wrong("before_beat", where);
+  if (early > SKEW) step.found("NOT PROVEN", "clock_suspect", where);
 }
 
 /** `witnessed`: tree size to the time at which a quorum had cosigned it. */
@@ -169,7 +177,7 @@ export async function checkTimestamps(found: Package, step: Step): Promise<void>
   let covered = 0;
   for (const name of tokens) {
     const { size, time } = await stampOf(found, name);
-    if (time < newestBeat(leaves, size) - SKEW) throw new Wrong("before_beat", name);
+    compareClocks(found, step, size, time, name);
     covered = Math.max(covered, size);
   }
   const last = leaves.at(-1);

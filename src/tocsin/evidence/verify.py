@@ -57,6 +57,7 @@ NOT_SHOWN = (
 BLOCK = 1 << 20
 MOST_WHOLE = 64 << 20  # no member that is read whole may be longer
 SKEW = 60  # seconds that two clocks may differ
+CLOCK_WRONG = 900  # seconds beyond which it is no longer a clock that runs wrong
 WITNESSED_SOON = 900  # seconds from a beat to its cosignatures
 FORMAT = "tocsin.package/v1"
 OWN_KEYS = " - but under keys that came with the package, which anybody could have made."
@@ -1117,9 +1118,8 @@ class Verifier:
                 raise Wrong("log_signature", f"checkpoint {size}")
             asked = {key: checkpoint.cosigned(key) for key in witnesses}
             times[size] = {key: time for key, time in asked.items() if time is not None}
-            newest = self._newest_beat(size)
-            if any(time < newest - SKEW for time in times[size].values()):
-                raise Wrong("before_beat", f"checkpoint {size}")
+            if times[size]:
+                self._compare_clocks(step, size, min(times[size].values()), f"checkpoint {size}")
         witnessed = {size: time for size, signed in times.items() if (time := quorum_time(signed, quorum)) is not None}
         self._judge_witnesses(step, witnessed)
 
@@ -1128,6 +1128,14 @@ class Verifier:
         leaves = self.leaves or []
         number = bisect.bisect_right(leaves, size, key=lambda one: int(one["tree_size"]))
         return int(leaves[number - 1]["beat"]) if number else 0
+
+    def _compare_clocks(self, step: Step, size: int, time: int, where: str) -> None:
+        """An outside `time` on the tree of `size` that lies before the beat the log gives to its last leaf."""
+        early = self._newest_beat(size) - time
+        if early > CLOCK_WRONG:
+            raise Wrong("before_beat", where)
+        if early > SKEW:
+            step.found("NOT PROVEN", "clock_suspect", where)
 
     def _judge_witnesses(self, step: Step, witnessed: dict[int, int]) -> None:
         """`witnessed`: tree size to the time at which a quorum had cosigned it."""
@@ -1208,8 +1216,7 @@ class Verifier:
         leaves, covered, times = self.leaves or [], 0, []
         for name in tokens:
             size, time = self._token(name)
-            if time < self._newest_beat(size) - SKEW:
-                raise Wrong("before_beat", name)
+            self._compare_clocks(step, size, time, name)
             covered = max(covered, size)
             times += [time] if leaves and size >= leaves[-1]["tree_size"] else []
         if tokens and leaves and covered < leaves[-1]["tree_size"]:

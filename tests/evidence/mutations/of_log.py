@@ -47,7 +47,7 @@ def another_salt(case: Case) -> bytes:
 @kind("leaves", "leaf_wrong")
 def a_leaf_of_another_recording(case: Case) -> bytes:
     other, at = case.fresh().json("log/leaves.json"), a_leaf(case)
-    change_leaf(case, at, **{name: other[at][name] for name in ("entry", "salt", "custody_head")})
+    change_leaf(case, at, **{name: other[at % len(other)][name] for name in ("entry", "salt", "custody_head")})
     return case.resigned()
 
 
@@ -287,7 +287,12 @@ def everything_made_again_under_another_log(case: Case) -> bytes:
 
 @kind("checkpoints", "before_beat")
 def beats_that_lie_after_their_witnesses(case: Case) -> bytes:
-    return case.fresh(witness_skew_s=-case.random.randrange(120, 86_400)).as_is()
+    return case.fresh(witness_skew_s=-case.random.randrange(1000, 86_400)).as_is()
+
+
+@kind("checkpoints", "clock_suspect")
+def beats_a_little_after_their_witnesses(case: Case) -> bytes:
+    return case.fresh(witness_skew_s=-case.random.randrange(120, 800)).as_is()
 
 
 @kind("checkpoints", "witnessed_late")

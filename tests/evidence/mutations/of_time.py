@@ -63,7 +63,7 @@ def a_timestamp_older_than_the_beat(case: Case) -> bytes:
     leaves = case.json("log/leaves.json")
     name = f"log/timestamps/{leaves[-1]['tree_size']}-sample.tsr"
     imprint = hashlib.sha256(note_of(case, f"log/checkpoints/{leaves[-1]['tree_size']}.txt").text.encode()).digest()
-    early = leaves[-1]["beat"] - case.random.randrange(120, 9999)
+    early = leaves[-1]["beat"] - case.random.randrange(1000, 9999)
     case.files[name] = case.scene.authority.answer(imprint, early)
     return case.resigned()
 
