@@ -101,6 +101,7 @@ def components(icon: Say) -> Iterator[tuple[str, str]]:
             + status(safe, escape(ENGLISH.count("status.only_here", 9)), "status.slow")
             + status(safe, text("status.none_here"), "status.paused")
             + status(safe, escape(ENGLISH.count("status.only_here", 2)), "status.finishing")
+            + status(safe, escape(ENGLISH.count("status.only_here", 9)), "status.finishing_lost")
             + status(safe, escape(ENGLISH.count("status.only_here", 2)), "status.not_stored")
             + "".join(
                 f'<p class="notice bad">{text("status.stopped", time="01:10", reason=ENGLISH.say(key))}</p>'

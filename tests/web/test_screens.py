@@ -86,7 +86,8 @@ def test_spanish_status_has_no_english_word(opened: OpenPage, node: str) -> None
         ({"network": "lost"}, "No network. Recording goes on"),
         ({"network": "slow"}, "The network is slow"),
         ({"isStored": False}, "This phone cannot keep seconds"),
-        ({"phase": "finishing"}, "Keep this page open"),
+        ({"phase": "finishing"}, "Sending the last seconds. Keep this page open"),
+        ({"phase": "finishing", "network": "lost"}, "Keep this page open to get your words"),
     ],
 )
 def test_trouble_is_said_and_taken_back(opened: OpenPage, node: str, changes: dict[str, Any], sentence: str) -> None:

@@ -48,7 +48,7 @@ function onlyHere(state: RecorderState, words: Sentences): string {
 }
 
 function trouble(state: RecorderState, words: Sentences): string {
-  if (state.phase === "finishing") return words.say("status.finishing");
+  if (state.phase === "finishing") return words.say(state.network === "lost" ? "status.finishing_lost" : "status.finishing");
   if (state.phase === "paused") return words.say("status.paused");
   if (!state.isStored) return words.say("status.not_stored");
   if (state.network === "lost") return words.say("status.lost");
