@@ -29,7 +29,7 @@ COMMANDS = {
     "scrub": "tocsin.scrub:scrub_command",
     "sealed": "tocsin.operator_commands:sealed",
     "serve": "tocsin.operator_commands:serve",
-    "verify": "tocsin.evidence.commands:verify_command",
+    "verify": "tocsin.evidence.verify_command:verify_command",
     "witness": "tocsin.tlog.commands:witness",
 }
 

@@ -1,7 +1,6 @@
-"""`tocsin open`, `package`, `complete`, `verify`, `custodian`: for whoever holds a key to a recording, or a package."""
+"""`tocsin open`, `package`, `complete`, `custodian`: for whoever holds a key to a recording."""
 
 import os
-import sys
 from base64 import b64encode
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -13,7 +12,6 @@ import click
 from tocsin.clock import SystemClock
 from tocsin.crypto import words
 from tocsin.evidence import custodian as custodians
-from tocsin.evidence import verify as verifier
 from tocsin.evidence.complete import complete as complete_
 from tocsin.evidence.log_source import Folder, Keeping, Kept, LogSource, Node
 from tocsin.evidence.open import open_originals
@@ -95,17 +93,6 @@ def complete_command(sealed: Path, identity: Path | None, *, by_words: bool, log
     with _opened(sealed, identity, by_words=by_words) as opened:
         _write(output, complete_(opened, source_of(log)))
     click.echo(str(output))
-
-
-@click.command("verify")
-@click.argument("file", type=click.Path(path_type=Path))
-@click.option("--trust", type=FILE, help="Keys of the log, witnesses and timestamp roots, from outside the package.")
-@click.option("--signer", metavar="KEY", help="The custodian's Ed25519 public key, base64.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
-def verify_command(file: Path, trust: Path | None, signer: str | None, *, as_json: bool) -> None:
-    """Check an evidence package, offline. Exit 0 all proven, 1 something is wrong, 2 no package, 3 something is missing."""
-    asked = [str(file), *(["--trust", str(trust)] if trust else []), *(["--signer", signer] if signer else [])]
-    sys.exit(verifier.main([*asked, *(["--json"] if as_json else [])]))
 
 
 @click.command("custodian")
