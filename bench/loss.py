@@ -23,7 +23,8 @@ from bench._machine import described, own_folder, say
 from bench._picture import FPS, film, middles, number_of
 from bench._report import Headline, asked, finish, table
 from bench._servers import free_port
-from tests.journeys.conftest import CHROMIUM, FLAGS, Running, start_town
+from tests.chromium import CHROMIUM, FLAGS
+from tests.journeys.conftest import Running, start_town
 from tests.journeys.test_town import client_of_town
 from tests.waiting import wait_until
 from tocsin.demo.town import tocsin

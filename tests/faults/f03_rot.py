@@ -89,8 +89,8 @@ def rot(node: Served, folder: Path, times: int) -> Counter[str]:
     verbs: tuple[Callable[[Path], None], ...] = (flip, flip, flip, shorten)
     for store, files in files_of(home).items():
         for number in range(times):
-            victim, damage = random.choice(files), verbs[number % len(verbs)]
-            damage(victim)
+            chosen, damage = random.choice(files), verbs[number % len(verbs)]
+            damage(chosen)
             # What is neither found nor changes anything lay in padding or in free pages.
             seen = "found" if is_found(node.settings) else "silent" if rows_of(node.settings) != rows else "harmless"
             told[f"{store} {damage.__name__} {seen}"] += 1

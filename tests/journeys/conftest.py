@@ -12,24 +12,13 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
 
+from tests.chromium import CHROMIUM, FLAGS
 from tests.serving import free_ports
 from tocsin.clock import SystemClock
 from tocsin.demo.children import Children
 from tocsin.demo.run import running
 from tocsin.demo.town import Ports, Town
 
-CHROMIUM = "/usr/bin/chromium"
-FLAGS = [
-    "--no-sandbox",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--use-fake-device-for-media-stream",
-    "--use-fake-ui-for-media-stream",
-    "--enable-unsafe-swiftshader",
-]
 PHONE = (360, 640)
 DESK = (1366, 768)
 BEAT_S = 2

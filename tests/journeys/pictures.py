@@ -7,7 +7,8 @@ from pathlib import Path
 
 from playwright.sync_api import Page, expect, sync_playwright
 
-from tests.journeys.conftest import CHROMIUM, FLAGS, PHONE, Running, start_town
+from tests.chromium import CHROMIUM, FLAGS
+from tests.journeys.conftest import PHONE, Running, start_town
 from tests.journeys.test_recording import safe_seconds, stop
 from tests.rules.tree import ROOT
 from tests.waiting import wait_until

@@ -13,7 +13,8 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from playwright.sync_api import Browser, BrowserContext, Request
 
-from tests.journeys.conftest import CHROMIUM, FLAGS, Running
+from tests.chromium import CHROMIUM, FLAGS
+from tests.journeys.conftest import Running
 from tests.journeys.test_recording import safe_seconds, tap
 from tests.waiting import wait_until
 from tocsin.crypto.hkdf import ratchet

