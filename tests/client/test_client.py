@@ -17,7 +17,7 @@ TEXT_MODULES = "./tests/client/text_modules.mjs"
 
 def _node(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [str(NODE), *arguments], cwd=PROJECT, capture_output=True, text=True, timeout=300, check=False
+        [str(NODE), *arguments], cwd=PROJECT, capture_output=True, text=True, timeout=600, check=False
     )
 
 
