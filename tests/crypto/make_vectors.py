@@ -39,6 +39,7 @@ def recording(seed: bytes) -> tuple[dict[str, Any], list[bytes]]:
         "header": writer.header.raw.hex(),
         "custody_public": writer.custody_public.hex(),
         "owner_digest": writer.owner_digest.hex(),
+        "opening_key": reader.opening_key.hex(),
         "custody_seed": reader.custody_seed.hex(),
         "owner_secret": reader.owner_secret.hex(),
         "inners": [{"type": t, "monotonic_ms": ms, "body": body.hex()} for t, ms, body in bodies],

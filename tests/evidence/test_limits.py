@@ -31,5 +31,8 @@ def test_notes_that_no_leaf_has_seen_are_said_to_be_so(made: Path, trust: Trust)
 
 def test_whoever_holds_a_package_holds_the_key(scene: Scene, made: Path) -> None:
     with zipfile.ZipFile(made) as opened:
-        assert json.loads(opened.read("keys.json"))["rk"] == scene.recording_key.hex()
+        assert (
+            json.loads(opened.read("keys.json"))["opening_key"]
+            == Reader(scene.recording_key, scene.header).opening_key.hex()
+        )
         assert b"KEEP IT LIKE THE RECORDING ITSELF" in opened.read("README.txt")

@@ -119,15 +119,18 @@ interface Secrets {
 }
 
 async function deriveSecrets(recordingKey: Bytes, salt: Bytes, recordingId: Bytes, publicKey: Bytes): Promise<Secrets> {
-  const okm = await hkdf(recordingKey, salt, join(LABEL, recordingId, publicKey), 140);
+  const bound = join(recordingId, publicKey);
+  const openingKey = await hkdf(recordingKey, salt, join(LABEL, utf8(" open"), bound), 32);
+  const seen = await hkdf(openingKey, salt, join(LABEL, bound), 76);
+  const own = await hkdf(recordingKey, salt, join(LABEL, utf8(" owner"), bound), 64);
   const secrets = {
-    chainKey: okm.slice(0, 32),
-    nonceStart: okm.slice(32, 44),
-    commitment: okm.slice(44, 76),
-    custodySeed: okm.slice(76, 108),
-    ownerSecret: okm.slice(108),
+    chainKey: seen.slice(0, 32),
+    nonceStart: seen.slice(32, 44),
+    commitment: seen.slice(44),
+    custodySeed: own.slice(0, 32),
+    ownerSecret: own.slice(32),
   };
-  wipe(okm);
+  wipe(openingKey, seen, own);
   return secrets;
 }
 

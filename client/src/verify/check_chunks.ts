@@ -13,9 +13,9 @@ const MOST_FRAME = 2 * 1024 * 1024;
 const COLUMNS = 13;
 
 export async function checkChunks(found: Package): Promise<void> {
-  const keys = need(await found.value("keys.json"), { texts: "commitment public_key recording rk salt" });
+  const keys = need(await found.value("keys.json"), { texts: "commitment opening_key public_key recording salt" });
   const header = await found.text("original/header.bin");
-  const recording = (found.recording = await Recording.begin(header, fromHex(String(keys["rk"]))));
+  const recording = (found.recording = await Recording.begin(header, fromHex(String(keys["opening_key"]))));
   const told = [keys["recording"], keys["public_key"], keys["salt"], keys["commitment"]];
   const known = [base64url(recording.id), hex(recording.publicKey), hex(recording.salt), hex(recording.commitment)];
   if (told.some((text, i) => text !== known[i])) throw new Wrong("keys_differ");

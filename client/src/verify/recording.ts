@@ -49,11 +49,11 @@ export class Recording {
   }
 
   /** Throws `Wrong` for a header of another form or a key of another recording. */
-  static async begin(header: Bytes, rk: Bytes): Promise<Recording> {
+  static async begin(header: Bytes, openingKey: Bytes): Promise<Recording> {
     const cut = FIRST_LINE.length;
     if (header.length !== cut + 104 || !isSame(header.subarray(0, cut), FIRST_LINE)) throw new Wrong("header_wrong");
     const made = new Recording(header.slice(cut), await sha256(header));
-    const secret = await hkdf(rk, made.salt, join(LABEL, made.id, made.publicKey), 76);
+    const secret = await hkdf(openingKey, made.salt, join(LABEL, made.id, made.publicKey), 76);
     if (!isSame(secret.subarray(44), made.commitment)) throw new Wrong("commitment_wrong");
     [made.#chain, made.#nonce] = [secret.slice(0, 32), secret.slice(32, 44)];
     return made;

@@ -151,20 +151,31 @@ def check_chunk(header: Header, chunk: Chunk, newest_link: bytes) -> None:
 
 
 class Secrets(NamedTuple):
-    """What the recording key yields, in the order of the format."""
+    """What the recording key yields. The first three follow from `opening_key` alone, which a package shows."""
 
     chain_key: bytes
     base_nonce: bytes
     commitment: bytes
+    opening_key: bytes
     custody_seed: bytes
     owner_secret: bytes
 
 
 def derive(recording_key: bytes, salt: bytes, recording_id: RecordingId, public_key: bytes) -> Secrets:
     """Every secret of a recording from its 32-byte key."""
-    info = RECORDING_LABEL + recording_id + public_key
-    okm = hkdf(recording_key, salt=salt, info=info, length=140)
-    return Secrets(okm[:32], okm[32:44], okm[44:76], okm[76:108], okm[108:])
+    bound = recording_id + public_key
+    opening_key = hkdf(recording_key, salt=salt, info=RECORDING_LABEL + b" open" + bound, length=KEY_BYTES)
+    own = hkdf(recording_key, salt=salt, info=RECORDING_LABEL + b" owner" + bound, length=2 * KEY_BYTES)
+    seen = chunk_secrets(opening_key, salt, recording_id, public_key)
+    return Secrets(*seen, opening_key, own[:32], own[32:])
+
+
+def chunk_secrets(
+    opening_key: bytes, salt: bytes, recording_id: RecordingId, public_key: bytes
+) -> tuple[bytes, bytes, bytes]:
+    """First chain key, base nonce and commitment: what opens a recording, and nothing that only its owner may do."""
+    okm = hkdf(opening_key, salt=salt, info=RECORDING_LABEL + recording_id + public_key, length=76)
+    return okm[:32], okm[32:44], okm[44:]
 
 
 class Writer:
@@ -208,6 +219,7 @@ class Reader:
         secrets = derive(recording_key, header.salt, header.recording_id, header.public_key)
         if secrets.commitment != header.commitment:
             raise CommitmentWrong
+        self.opening_key = secrets.opening_key
         self.custody_seed, self.owner_secret = secrets.custody_seed, secrets.owner_secret
         self._header = header
         self._chain_key, self._base_nonce = secrets.chain_key, secrets.base_nonce

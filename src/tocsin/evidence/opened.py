@@ -107,6 +107,11 @@ class Opened:
         """The notes of one kind: `chunk`, `beat`, `leaf` or `act`."""
         return [note for note in self.notes if note.said["n"] == kind]
 
+    @property
+    def opening_key(self) -> bytes:
+        """What a package shows: it opens every second, and gives no say over the recording on the node."""
+        return self._reader().opening_key
+
     def _reader(self) -> Reader:
         return Reader(self.recording_key, self.header)
 

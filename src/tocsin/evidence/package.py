@@ -201,10 +201,10 @@ def _keys(opened: Opened, reading: Reading) -> dict[str, Any]:
     return {
         "algorithms": ["HKDF-SHA256", "AES-256-GCM", "Ed25519", "SHA-256", "age v1 X25519"],
         "commitment": header.commitment.hex(),
+        "opening_key": opened.opening_key.hex(),
         "public_key": header.public_key.hex(),
         "recipients": reading.tables.start.get("recipients", []),
         "recording": b64(header.recording_id),
-        "rk": opened.recording_key.hex(),
         "salt": header.salt.hex(),
     }
 

@@ -36,14 +36,18 @@ WHAT CAN GO WRONG, AND HOW IT SHOWS
 def retention(node: Mapping[str, Value]) -> str:
     """retention.txt, from what the node said when it handed the export out."""
     days = node.get("retention_days")
-    kept = f"{days} days after a recording ends" if isinstance(days, int) else "not stated by the node"
+    kept = (
+        f"until {days} days after the day on which a recording began"
+        if isinstance(days, int)
+        else "not stated by the node"
+    )
     lines = [
         "RETENTION AND HOLDS",
         "",
         f"Node: {plain(node.get('origin'))}, rules of: {plain(node.get('pack'))}",
-        f"Kept by the node: {kept}, and longer under a legal hold.",
-        "A recording under hold is not erased and does not expire; being asked to erase it changes nothing until the hold ends.",
-        "Holds on this recording that the node noted stand in custody.jsonl as acts named `held`. None there: none was noted.",
+        f"Kept by the node: {kept}; its owner may ask to erase it before.",
+        "This version of the node has no legal hold of its own. Whoever has a duty to keep a recording fetches it in time.",
+        "Holds that a node noted would stand in custody.jsonl as acts named `held`.",
         "",
     ]
     return "\n".join(lines)

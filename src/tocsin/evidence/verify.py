@@ -684,12 +684,12 @@ def whole_number(value: object) -> int | str:
 class Recording:
     """Opens the chunks in order with the recording key, and rebuilds what the tables must say."""
 
-    def __init__(self, header: bytes, rk: bytes) -> None:
+    def __init__(self, header: bytes, opening_key: bytes) -> None:
         if len(header) != len(FIRST_LINE) + 104 or not header.startswith(FIRST_LINE):
             raise Wrong("header_wrong")
         raw = header[len(FIRST_LINE) :]
         self.id, self.public, self.salt, self.commitment = raw[:16], raw[16:48], raw[48:72], raw[72:]
-        secret = hkdf(rk, self.salt, LABEL + self.id + self.public, 76)
+        secret = hkdf(opening_key, self.salt, LABEL + self.id + self.public, 76)
         if secret[44:] != self.commitment:
             raise Wrong("commitment_wrong")
         self._chain, self._nonce = secret[:32], int.from_bytes(secret[32:44], "big")
@@ -965,9 +965,9 @@ class Verifier:
     # 4
 
     def _chunks(self, _: Step) -> None:
-        keys = need(self._object("keys.json"), texts="commitment public_key recording rk salt")
+        keys = need(self._object("keys.json"), texts="commitment opening_key public_key recording salt")
         header = self._text("original/header.bin")
-        found = self.recording = Recording(header, bytes.fromhex(keys["rk"]))
+        found = self.recording = Recording(header, bytes.fromhex(keys["opening_key"]))
         told = (keys["recording"], keys["public_key"], keys["salt"], keys["commitment"])
         if told != (b64url(found.id), found.public.hex(), found.salt.hex(), found.commitment.hex()):
             raise Wrong("keys_differ")

@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from tests.evidence.mutations.case import Case, kind
 from tocsin.crypto.hkdf import ratchet
-from tocsin.crypto.stream import derive, nonce_of, parse_chunk, parse_header
+from tocsin.crypto.stream import chunk_secrets, nonce_of, parse_chunk, parse_header
 
 
 def table(case: Case, name: str = "chunks.csv") -> list[list[str]]:
@@ -86,14 +86,15 @@ def a_chunk_renumbered_into_a_gap(case: Case) -> bytes:
 
 @kind("chunks", "signature_wrong")
 def a_chunk_sealed_anew_with_the_recordings_key(case: Case) -> bytes:
-    """Whoever holds `rk` can encrypt other pictures; they cannot sign as the phone."""
+    """Whoever holds the opening key can encrypt other pictures; they cannot sign as the phone."""
     chunks, at = case.chunks(), middle(case)
     header, keys = parse_header(case.files["original/header.bin"]), case.json("keys.json")
-    secrets = derive(bytes.fromhex(keys["rk"]), header.salt, header.recording_id, header.public_key)
-    key, chain = ratchet(secrets.chain_key, b"tocsin.recording/v1", b" chunk")
+    opening_key = bytes.fromhex(keys["opening_key"])
+    first, base_nonce, _ = chunk_secrets(opening_key, header.salt, header.recording_id, header.public_key)
+    key, chain = ratchet(first, b"tocsin.recording/v1", b" chunk")
     for _ in range(at):
         key, chain = ratchet(chain, b"tocsin.recording/v1", b" chunk")
-    raw, nonce = chunks[at], nonce_of(secrets.base_nonce, at)
+    raw, nonce = chunks[at], nonce_of(base_nonce, at)
     inner = bytearray(AESGCM(key).decrypt(nonce, raw[41:-64], raw[:41]))
     inner[20] ^= 1
     chunks[at] = raw[:41] + AESGCM(key).encrypt(nonce, bytes(inner), raw[:41]) + raw[-64:]
@@ -273,7 +274,7 @@ def a_cut_recording_called_stopped(case: Case) -> bytes:
 
 @kind("chunks", "commitment_wrong")
 def another_recording_key(case: Case) -> bytes:
-    case.change("keys.json", lambda told: told.update(rk=case.random.randbytes(32).hex()))
+    case.change("keys.json", lambda told: told.update(opening_key=case.random.randbytes(32).hex()))
     return case.resigned()
 
 
