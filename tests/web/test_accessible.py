@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, ViewportSize
 
 from tests.web.conftest import DESK, PHONE, OpenPage
 from tests.web.test_screens import UNDER_WAY, WORDS, record
@@ -12,6 +12,14 @@ from tocsin.web.render import PAGES
 
 AXE = (Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js").read_text()
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+
+NARROW: ViewportSize = {"width": 320, "height": 640}
+
+SMALL = """() => [...document.querySelectorAll('a, button, input, textarea, summary')]
+  .filter(one => one.checkVisibility() && !one.classList.contains('skip') && !one.closest('p, dd'))
+  .map(one => [one.outerHTML.slice(0, 80), (one.closest('label') ?? one).getBoundingClientRect()])
+  .filter(([, box]) => box.height < 48 || box.width < 44).map(([html]) => html)"""
+"""Controls too small for a shaking thumb; links within a sentence are text."""
 
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 
@@ -54,23 +62,13 @@ def test_states(opened: OpenPage, node: str, mirrored: str, state: str, directio
 
 
 @pytest.mark.parametrize("path", [page.path for page in PAGES])
-def test_nothing_is_cut_at_320_pixels_or_four_times_the_size(opened: OpenPage, node: str, path: str) -> None:
-    """WCAG 1.4.10: no sideways scrolling at 320 CSS pixels, which is also a desk screen at 400 %."""
-    page = opened(f"{node}/fr/{path}", viewport={"width": 320, "height": 640})
-    assert page.evaluate("document.documentElement.scrollWidth") <= 320
-
-
-@pytest.mark.parametrize("size", [PHONE, DESK], ids=["phone", "desk"])
-@pytest.mark.parametrize("path", [page.path for page in PAGES])
-def test_every_control_can_be_hit(opened: OpenPage, node: str, path: str, size: dict[str, int]) -> None:
-    page = opened(f"{node}/en/{path}", viewport=size)
-    small = page.evaluate(
-        """() => [...document.querySelectorAll('a, button, input, textarea')]
-          .filter(one => one.checkVisibility() && !one.classList.contains('skip') && !one.closest('p, dd'))
-          .map(one => [one.outerHTML.slice(0, 80), (one.closest('label') ?? one).getBoundingClientRect()])
-          .filter(([, box]) => box.height < 48 || box.width < 44).map(([html]) => html)"""
-    )
-    assert not small
+def test_every_control_can_be_seen_and_hit(opened: OpenPage, node: str, path: str) -> None:
+    """No sideways scrolling at 320 CSS pixels, which is also a desk at 400 % (WCAG 1.4.10); targets of 48 pixels, where 2.5.8 asks 24."""
+    page = opened(f"{node}/fr/{path}", viewport=NARROW)
+    for size in (NARROW, PHONE, DESK):
+        page.set_viewport_size(size)
+        assert page.evaluate("document.documentElement.scrollWidth") <= size["width"]
+        assert not page.evaluate(SMALL)
 
 
 def test_text_grows_with_the_persons_own_spacing(opened: OpenPage, node: str) -> None:
