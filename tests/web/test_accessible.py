@@ -63,7 +63,7 @@ def test_states(opened: OpenPage, node: str, mirrored: str, state: str, directio
 
 @pytest.mark.parametrize("path", [page.path for page in PAGES])
 def test_every_control_can_be_seen_and_hit(opened: OpenPage, node: str, path: str) -> None:
-    """No sideways scrolling at 320 CSS pixels, which is also a desk at 400 % (WCAG 1.4.10); targets of 48 pixels, where 2.5.8 asks 24."""
+    """No sideways scrolling at 320 CSS pixels, which is also a desk at 400 % (WCAG 1.4.10); targets of 48 pixels (2.5.8 asks 24)."""
     page = opened(f"{node}/fr/{path}", viewport=NARROW)
     for size in (NARROW, PHONE, DESK):
         page.set_viewport_size(size)
