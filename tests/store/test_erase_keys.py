@@ -1,5 +1,6 @@
 """Erasing is overwriting: the key is gone from the disk, and nobody else's is."""
 
+import itertools
 import os
 import random
 from pathlib import Path
@@ -66,6 +67,16 @@ def test_a_repeated_erasure_never_hits_the_next_owner_of_the_slot(path: Path) ->
     assert keys.key(second) == mine
     with pytest.raises(KeyErased):
         keys.key(first)
+    keys.close()
+
+
+def test_slots_do_not_tell_the_order_in_which_they_were_given_out(path: Path) -> None:
+    keys = EraseKeys.open(path, slots=512)
+    slots = [keys.allocate() for _ in range(300)]
+    for told in ([slot & 0xFFFFFFFF for slot in slots], [slot >> 32 for slot in slots]):
+        rising = sum(a < b for a, b in itertools.pairwise(told))
+        assert 90 < rising < 210  # 150 by chance, and five standard deviations of 5 around it, with room
+    assert max(slots) < 1 << 63
     keys.close()
 
 

@@ -6,6 +6,7 @@ wrapped keys are sealed under a key in this file, and erasing overwrites that ke
 Promise: `allocate` returns after the key is durable; `erase` returns after random bytes are on the disk in its place, read
 back from the disk. A slot number is never valid again after `erase`, even when its place is used anew, so an erasure that
 is repeated cannot hit somebody else's key. Never in the database, never in a backup.
+The place is drawn at random and so is the first generation: slots in order would tell who began before whom.
 Residual: a drive that remaps sectors, and a file system that copies on write, keep old bytes; `mounts.is_overwritten_in_place`
 tells the second, nothing tells the first.
 
@@ -32,6 +33,9 @@ SLOT_BYTES = 512
 KEY_BYTES = 32
 SLOTS = 4096
 """Slots added at a time: 2 MiB of file."""
+
+GENERATIONS = 1 << 31
+"""So that generation and index together are a positive number of 63 bits."""
 
 _SLOT = struct.Struct(">IB32s")
 _CHECK_BYTES = 27
@@ -91,10 +95,12 @@ class EraseKeys:
         with self._lock:
             if not self._free:
                 self._grow()
-            index = self._free[-1]
-            generation = self._generation(index) + 1
+            place = int.from_bytes(self._clock.random_bytes(8)) % len(self._free)
+            index = self._free[place]
+            generation = self._next_generation(index)
             fail_points.hit("erase_keys.before_allocate")
             self._write(index, generation, _LIVE, self._clock.random_bytes(KEY_BYTES))
+            self._free[place] = self._free[-1]
             self._free.pop()
             return SlotNumber(generation << 32 | index)
 
@@ -133,9 +139,11 @@ class EraseKeys:
         found = self._read(index)
         return found is not None and found[1] != _LIVE
 
-    def _generation(self, index: int) -> int:
+    def _next_generation(self, index: int) -> int:
+        """One more than the last, so that no number comes twice; the first is random, so that none tells how often or when."""
         found = self._read(index)
-        return found[0] if found else 0
+        last = found[0] if found and found[0] else int.from_bytes(self._clock.random_bytes(4))
+        return last % (GENERATIONS - 1) + 1
 
     def _read(self, index: int) -> tuple[int, int, bytes] | None:
         """Generation, state (0: never used) and key, or `None` when damaged."""
