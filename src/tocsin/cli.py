@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from tocsin import __version__
+from tocsin import __version__, forgetful
 from tocsin.errors import TocsinError
 
 SETTINGS_VARIABLE = "TOCSIN_SETTINGS"
@@ -47,6 +47,13 @@ class Program(click.Group):
         module, _, name = place.partition(":")
         found: click.Command = getattr(importlib.import_module(module), name)
         return found
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args == ["serve"]:
+            forgetful.begin()  # before anything is loaded, which takes seconds
+        return super().resolve_command(ctx, args)
 
     def invoke(self, ctx: click.Context) -> object:
         try:

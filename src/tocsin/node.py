@@ -21,7 +21,7 @@ from tocsin.clock import Clock
 from tocsin.crypto import canonical, envelope
 from tocsin.crypto.keys import SigningKey
 from tocsin.crypto.profiles import CHUNK_LIMIT
-from tocsin.encounters import close, cover, erase, export, queries, reclaim, share, start
+from tocsin.encounters import close, cover, erase, export, forget, queries, reclaim, share, start
 from tocsin.encounters.live import Pace
 from tocsin.encounters.model import DAY_SECONDS, Kind, Limits, NotReady, State
 from tocsin.encounters.room import ERASE, ERASE_SLOT, Room
@@ -52,7 +52,9 @@ MEMORY = Path("/dev/shm")  # noqa: S108  memory-backed on every Linux; the folde
 PUBLISHED = "published.json"
 OUT = "out"
 INDEX_SECONDS = 1.0
-SWEEP_SECONDS = 30.0
+SWEEP_SECONDS = 20.0
+QUIET_SECONDS = 15.0
+"""With the sweep's step: within a minute of the last second, memory holds nothing of a finished recording."""
 LOG_KEY, RECEIPT_KEY, SHARE_KEY = "log", "receipt", "share"
 
 
@@ -240,6 +242,7 @@ class Node:
         await erase.expire(self.encounters, today)
         await reclaim.reclaim(self.encounters, today)
         await asyncio.to_thread(self.encounters.ballast.refill)
+        await forget.forget_quiet(self.encounters, QUIET_SECONDS)
 
     async def _beats(self) -> None:
         step = self.settings.beat_seconds

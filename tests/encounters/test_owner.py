@@ -9,7 +9,7 @@ from tests.encounters.phone import Phone
 from tests.encounters.test_receive import begin, send
 from tocsin.crypto import envelope
 from tocsin.crypto.stream import Reader
-from tocsin.encounters import close, create, erase, rewrap, share, state
+from tocsin.encounters import close, create, erase, forget, rewrap, share, start, state
 from tocsin.encounters.model import (
     CapabilityWrong,
     RecordingErased,
@@ -149,6 +149,9 @@ def die_at(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
 
 
 async def finish_what_was_begun(node: Node) -> None:
+    """As a node that starts again does."""
+    assert not await node.encounters.work.lease()
+    await start.start(node.encounters)
     verbs = node._work()
     for item in await node.encounters.work.lease():
         await verbs[item.kind](item.payload)
@@ -158,7 +161,6 @@ async def finish_what_was_begun(node: Node) -> None:
 async def test_an_old_key_is_overwritten_though_the_node_died_before_it_could(
     node: Node, phone: Phone, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(share, "FINISH_AFTER_MS", 0)
     await record(node, phone)
     old = node.encounters.lives[phone.id].row.slot
     with monkeypatch.context() as dying:
@@ -176,7 +178,6 @@ async def test_an_old_key_is_overwritten_though_the_node_died_before_it_could(
 async def test_an_erasure_that_was_begun_is_ended_after_a_restart(
     node: Node, phone: Phone, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(erase, "FINISH_AFTER_MS", 0)
     await record(node, phone)
     with monkeypatch.context() as dying:
         die_at(dying, "erase.after_overwrite")
@@ -188,3 +189,37 @@ async def test_an_erasure_that_was_begun_is_ended_after_a_restart(
     assert live is not None
     assert (live.row.state, live.row.box) == (State.ERASED, b"")
     assert not await node.encounters.work.lease()
+
+
+async def test_memory_forgets_a_finished_recording_and_the_disk_does_not(node: Node, phone: Phone) -> None:
+    await record(node, phone)
+    room = node.encounters
+    await room.flush_index()
+    await node.beat(room.promised_beat(room.clock.now_ms()))
+    await room.flush_index()
+    assert await forget.forget_quiet(room, 3600) == 0
+    assert await forget.forget_quiet(room, -1) == 1
+    assert phone.id not in room.lives
+    assert (await state.state(room, phone.id, phone.upload))["next"] == 2
+    assert not room.lives[phone.id].receipts
+
+
+async def test_work_that_waits_says_the_day_and_no_more(node: Node, phone: Phone) -> None:
+    await record(node, phone)
+    due = node.encounters.finish_by_ms()
+    assert due % 86_400_000 == 0
+    assert 0 < due - node.clock.now_ms() <= 86_400_000
+
+
+async def test_memory_keeps_what_goes_on_and_what_the_phone_may_ask_for_again(node: Node, phone: Phone) -> None:
+    room = node.encounters
+    await begin(node, phone)
+    await send(node, phone, phone.second())
+    assert await forget.forget_quiet(room, -1) == 0
+    await send(node, phone, phone.second(final=True))
+    await share.return_share(room, phone.id, phone.upload)
+    await room.flush_index()
+    await node.beat(room.promised_beat(room.clock.now_ms()))
+    await room.flush_index()
+    assert await forget.forget_quiet(room, -1) == 0
+    assert await share.return_share(room, phone.id, phone.upload) == phone.share

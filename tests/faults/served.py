@@ -21,6 +21,7 @@ from typing import Any
 from tests.waiting import wait_until
 from tocsin import new_keys
 from tocsin.clock import SystemClock
+from tocsin.forgetful import MEMORY
 from tocsin.node import PUBLISHED, read_published
 from tocsin.settings import Settings, settings_of
 
@@ -172,6 +173,7 @@ def serve(
         os.dup2(descriptor, standard)
     os.close(descriptor)
     os.environ.update(environment)
+    os.environ.update(MEMORY)  # a forked process must not start itself anew
     for which, limit in limits.items():
         resource.setrlimit(which, limit)
     from tocsin import cli

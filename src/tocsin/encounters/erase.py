@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from tocsin.encounters import queries
 from tocsin.encounters.live import Live
 from tocsin.encounters.model import DAY_SECONDS, TRANSITIONS, DiskFull, Event, State
-from tocsin.encounters.room import ERASE, FINISH_AFTER_MS, Room
+from tocsin.encounters.room import ERASE, Room
 from tocsin.evidence.custody import Action
 from tocsin.ids import RecordingId
 from tocsin.store import fail_points
@@ -64,7 +64,7 @@ async def finish(room: Room, recording_id: bytes) -> None:
 
 def _promise(room: Room, connection: Connection, live: Live) -> None:
     room.work.cancel(connection, live.row.id)
-    room.work.enqueue(connection, ERASE, room.clock.now_ms() + FINISH_AFTER_MS, live.row.id, work_id=live.row.id)
+    room.work.enqueue(connection, ERASE, room.finish_by_ms(), live.row.id, work_id=live.row.id)
 
 
 def _let_go(room: Room, connection: Connection, live: Live, changes: Mapping[str, object]) -> None:

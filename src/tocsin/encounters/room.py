@@ -17,7 +17,17 @@ from tocsin.crypto.profiles import CHUNK_NOTE_BYTES
 from tocsin.crypto.stream import parse_chunk, parse_header
 from tocsin.encounters import queries
 from tocsin.encounters.live import Live, Pace, frame_meta, note_frame_number, read_meta
-from tocsin.encounters.model import NOTE_BASE, CapabilityWrong, DiskFull, Kind, Limits, NotReady, Recording, State
+from tocsin.encounters.model import (
+    DAY_SECONDS,
+    NOTE_BASE,
+    CapabilityWrong,
+    DiskFull,
+    Kind,
+    Limits,
+    NotReady,
+    Recording,
+    State,
+)
 from tocsin.encounters.queries import Stored
 from tocsin.evidence.custody import Action, Chain
 from tocsin.evidence.receipt import ReceiptSigner
@@ -34,8 +44,7 @@ T = TypeVar("T")
 
 ERASE, ERASE_SLOT = "erase recording", "erase slot"
 """Kinds of durable work: what a process that died had begun to erase."""
-FINISH_AFTER_MS = 10_000
-"""How long whoever began an erasure is given before the work table takes it up."""
+DAY_MS = 1000 * DAY_SECONDS
 
 IN_MEMORY = 20_000
 """Recordings kept in memory; the ones longest unused are dropped first and read back when needed."""
@@ -182,6 +191,12 @@ class Room:
         """Now, but never before the last thing of this recording: a clock that jumps back must not reorder evidence."""
         live.received_ms = max(live.received_ms, self.clock.now_ms())
         return live.received_ms
+
+    def finish_by_ms(self) -> int:
+        """Until when whoever began an erasure has to end it: the end of the day. A finer time would stay on the disk and say when a
+        recording was stopped. A node that starts does not wait for it.
+        """
+        return (self.clock.now_ms() // DAY_MS + 1) * DAY_MS
 
     def promised_beat(self, received_ms: int) -> int:
         """The first beat that covers something received at this moment."""

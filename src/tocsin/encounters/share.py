@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 from tocsin.encounters import create, queries
 from tocsin.encounters.live import Live
 from tocsin.encounters.model import DiskFull, Recording, RecordingErased, RecordingOpen, ShareGone, ShareState, State
-from tocsin.encounters.room import ERASE_SLOT, FINISH_AFTER_MS, Room
+from tocsin.encounters.room import ERASE_SLOT, Room
 from tocsin.evidence.custody import Action
 from tocsin.ids import RecordingId, SlotNumber
 from tocsin.store import fail_points
@@ -67,8 +67,7 @@ async def reseal(room: Room, live: Live, envelope: create.Envelope, **changes: o
     box = create.seal_box(room, room.erase_keys.key(slot), live.row.id, envelope)
 
     def swap(connection: Connection) -> tuple[Recording, bytes]:
-        due = room.clock.now_ms() + FINISH_AFTER_MS
-        waiting = room.work.enqueue(connection, ERASE_SLOT, due, old.to_bytes(8))
+        waiting = room.work.enqueue(connection, ERASE_SLOT, room.finish_by_ms(), old.to_bytes(8))
         return queries.replace(connection, live.row, {"slot": slot, "box": box, **changes}), waiting
 
     try:

@@ -2,7 +2,7 @@
 
 from tocsin.encounters import queries
 from tocsin.encounters.queries import Stored
-from tocsin.encounters.room import Room
+from tocsin.encounters.room import ERASE, ERASE_SLOT, Room
 from tocsin.ids import RecordingId
 
 BATCH = 2000
@@ -18,4 +18,5 @@ async def start(room: Room) -> None:
     await room.flush_index()
     for recording_id in await room.database.read(queries.unfinished):
         await room.live(recording_id)
+    await room.database.write(lambda c: room.work.hurry(c, ERASE, ERASE_SLOT))
     room.is_ready = True
