@@ -1,0 +1,40 @@
+"""`python -m tests.seizure.node_process SETTINGS DAYS LEAKS`: the node as `tocsin serve` runs it, on another day.
+
+DAYS is a file of eight bytes: how many milliseconds the node's clock is ahead. LEAKS are names from `leaks`, planted before the node
+starts; none for the node as it is. SEIZURE_SWEEP_S makes its sweep quicker. Nothing of this is reachable from the product.
+"""
+
+import mmap
+import os
+import sys
+from pathlib import Path
+
+from tocsin import forgetful
+
+
+def main() -> None:
+    forgetful.begin()
+    from tests.seizure import leaks
+    from tocsin import clock, node, serving
+    from tocsin.settings import settings_of
+
+    class Shifted(clock.SystemClock):
+        """A clock whose days pass when the trial says so."""
+
+        def __init__(self) -> None:
+            with Path(sys.argv[2]).open("rb") as file:
+                self._ahead = mmap.mmap(file.fileno(), 8, prot=mmap.PROT_READ)
+
+        def now_ms(self) -> int:
+            return super().now_ms() + int.from_bytes(self._ahead[:8])
+
+    settings = settings_of(Path(sys.argv[1]))
+    if quick := os.environ.get("SEIZURE_SWEEP_S"):
+        node.SWEEP_SECONDS = node.QUIET_SECONDS = float(quick)
+    serving.SystemClock = Shifted  # type: ignore[attr-defined]
+    leaks.plant([name for name in sys.argv[3].split(",") if name], settings)
+    serving.run(settings)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,88 @@
+"""The short form of the seizure trial, and what its own tools promise."""
+
+import base64
+import gzip
+import json
+import os
+import random
+import re
+import subprocess
+import sys
+
+import pytest
+
+from tests.rules.tree import ROOT
+from tests.seizure import chance, page
+from tests.seizure.encodings import LEAST_BYTES, forms
+from tests.seizure.leaks import LEAKS, SHORT_GROUP
+from tests.seizure.search import Needles
+from tests.seizure.truths import Truth, digests
+
+FIGURE = Truth("phone", b"+1 612 555 0142")
+
+
+def test_nothing_is_recovered_and_every_planted_leak_of_the_short_form_is_found() -> None:
+    ran = subprocess.run(
+        [sys.executable, "-m", "tests.seizure", "--short", "--json"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ran.stdout, ran.stderr
+    told = json.loads(ran.stdout.splitlines()[-1])
+    assert told["recovered"] == 0, ran.stdout
+    if not told["skipped"]:
+        assert (told["planted"], told["planted_found"]) == (8, 8), ran.stdout
+    assert ran.returncode == 0 or told["skipped"]
+
+
+def test_every_leak_of_a_group_has_a_mark_of_its_own() -> None:
+    marks = [(leak.group, leak.mark) for leak in LEAKS]
+    assert len(set(marks)) == len(marks) == 24
+    assert sum(leak.group == SHORT_GROUP for leak in LEAKS) == 8
+
+
+@pytest.mark.parametrize(
+    "hidden",
+    [
+        FIGURE.value,
+        FIGURE.value.decode().encode("utf-16-le"),
+        b"16125550142",
+        b"24105552161",
+        (16125550142).to_bytes(8, "little"),
+        b"%2B1%20612%20555%200142",
+        FIGURE.value.hex().encode(),
+        *(base64.b64encode(b"x" * before + FIGURE.value + b"yz") for before in range(3)),
+        gzip.compress(b"a page of something " + FIGURE.value),
+    ],
+)
+def test_a_secret_is_found_in_every_form(hidden: bytes) -> None:
+    noise = random.Random(1).randbytes(5000)
+    assert [hit.truth for hit in Needles([FIGURE]).find("disk", noise + hidden + noise)][:1] == [FIGURE]
+    assert not Needles([FIGURE]).find("disk", noise)
+
+
+def test_digests_of_what_can_be_guessed_are_found_plain_and_under_a_found_key() -> None:
+    known = digests([FIGURE], [b"k" * 32])
+    assert len(known) >= 2 * 3 * 7
+    assert not digests([Truth("recording key", os.urandom(32))], [])
+    assert all(len(pattern) >= LEAST_BYTES for pattern in forms(FIGURE.value))
+
+
+def test_an_order_that_tells_is_found_and_one_that_does_not_is_not() -> None:
+    source = random.Random(20261121)
+    truth = list(range(60))
+    assert chance.order_told([([2.0 * one for one in truth], truth)], source).is_found
+    assert not chance.order_told([(source.sample(truth, 60), truth)], source).is_found
+    persons = [number % 6 for number in truth]
+    assert chance.same_person([person + source.random() / 2 for person in persons], persons, source, 20).is_found
+    assert not chance.same_person([source.random() for _ in truth], persons, source, 20).is_found
+
+
+def test_the_page_has_the_shape_of_a_result() -> None:
+    written = page.PAGE.read_text()
+    assert written.startswith(page.HEAD)
+    rows = re.findall(r"^\| ([a-z -]+?) \| ", written, flags=re.MULTILINE)
+    assert {*page.WORDS, *(leak.name for leak in LEAKS)} <= set(rows)
+    assert "MISSED" not in written

@@ -1,0 +1,178 @@
+"""A node on the disk that will be seized, and two witnesses elsewhere."""
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from tests.faults.served import health
+from tests.seizure.image import Disk
+from tests.serving import free_ports
+from tests.waiting import wait_until
+from tocsin import new_keys
+from tocsin.clock import SystemClock
+from tocsin.demo.town import _toml, tocsin
+from tocsin.node import read_published
+from tocsin.settings import Settings, settings_of
+
+READY_S = 180.0
+DAY_MS = 86_400_000
+BEAT_S = 2
+
+
+class Town:
+    """Processes and places. `elsewhere` is not on the disk: witnesses, the trial's own clock, what the processes said."""
+
+    def __init__(self, disk: Disk, elsewhere: Path, *, witnesses: int, leaks: Sequence[str] = ()) -> None:
+        self.disk, self.elsewhere, self.leaks = disk, elsewhere, leaks
+        self.port, *self._witness_ports = free_ports(1 + witnesses)
+        self.node: subprocess.Popen[bytes] | None = None
+        self.witnesses: list[subprocess.Popen[bytes]] = []
+        self.extra_environment: dict[str, str] = {}
+        elsewhere.mkdir(parents=True, exist_ok=True)
+        self.clock_file = elsewhere / "clock"
+        self.clock_file.write_bytes(bytes(8))
+        (disk.place / "tmp").mkdir()
+        self._write_settings()
+        new_keys.make(self.settings, None, SystemClock())
+        self._write_witnesses([read_published(self.settings)["log"]])
+
+    @property
+    def settings(self) -> Settings:
+        return settings_of(self._file)
+
+    @property
+    def share_recipient(self) -> str:
+        return read_published(self.settings)["share"]
+
+    @property
+    def said(self) -> bytes:
+        """Everything the node printed."""
+        return (self.elsewhere / "said.txt").read_bytes()
+
+    @property
+    def pid(self) -> int:
+        assert self.node is not None
+        return self.node.pid
+
+    def witness_folders(self) -> list[Path]:
+        return sorted(path for path in self.elsewhere.glob("witness-*") if path.is_dir())
+
+    def start_witnesses(self) -> None:
+        for folder in self.witness_folders():
+            command = [sys.executable, "-m", "tocsin", "witness", "serve", "--config", str(folder / "witness.toml")]
+            self.witnesses.append(self._process(folder.name, command))
+
+    def start(self, fail_point: str = "") -> None:
+        """Start the node and wait until it takes seconds."""
+        self.begin(fail_point)
+        wait_until(lambda: self.is_ready() or self._has_ended(), READY_S, step=0.05)
+        assert not self._has_ended(), self.said[-3000:].decode(errors="replace")
+
+    def begin(self, fail_point: str = "") -> None:
+        wanted = {"TOCSIN_FAIL_POINT": fail_point} if fail_point else {}
+        program = ["-m", "tests.seizure.node_process", str(self._file), str(self.clock_file), ",".join(self.leaks)]
+        environment = {"TMPDIR": str(self.disk.place / "tmp"), **wanted, **self.extra_environment}
+        self.node = self._process("said", [sys.executable, *program], **environment)
+
+    def stop(self, with_signal: int = signal.SIGTERM) -> None:
+        """End the node."""
+        if self.node and self.node.poll() is None:
+            self.node.send_signal(with_signal)
+            self.node.wait(30)
+
+    def wait_for_death(self) -> None:
+        assert self.node is not None
+        self.node.wait(30)
+
+    def is_ready(self) -> bool:
+        with contextlib.suppress(OSError, ValueError):
+            return bool(health(self.port)["ready"])
+        return False
+
+    def wait_for_beat(self, more: int = 1) -> None:
+        """Until the log has beaten."""
+        before = int(health(self.port)["beat"])
+        wait_until(lambda: int(health(self.port)["beat"]) >= before + more * BEAT_S, 30, step=0.1)
+
+    def pass_days(self, days: int) -> None:
+        """Let the node's clock jump."""
+        ahead = int.from_bytes(self.clock_file.read_bytes()) + days * DAY_MS
+        with self.clock_file.open("r+b") as file:
+            file.write(ahead.to_bytes(8))
+
+    def command(self, *arguments: str) -> str:
+        """What a command of the program prints."""
+        program = [sys.executable, "-m", "tocsin", "--settings", str(self._file), *arguments]
+        return subprocess.run(program, check=True, capture_output=True, text=True).stdout
+
+    def end(self) -> None:
+        self.stop()
+        for witness in self.witnesses:
+            witness.terminate()
+            witness.wait(30)
+
+    def _has_ended(self) -> bool:
+        return self.node is not None and self.node.poll() is not None
+
+    def _process(self, name: str, command: list[str], **environment: str) -> subprocess.Popen[bytes]:
+        with (self.elsewhere / f"{name}.txt").open("ab") as said:
+            return subprocess.Popen(command, stdout=said, stderr=said, env={**os.environ, **environment})
+
+    @property
+    def _file(self) -> Path:
+        return self.disk.place / "node.toml"
+
+    def _write_settings(self) -> None:
+        settings: dict[str, Any] = {
+            "folder": str(self.disk.place / "node"),
+            "runtime": str(self.elsewhere / "runtime"),
+            "log_origin": "sample.example/log",
+            "pack": "minneapolis-sample",
+            "keys": "unattended",
+            "trials": True,
+            "port": self.port,
+            "public_url": f"http://127.0.0.1:{self.port}",
+            "beat_seconds": BEAT_S,
+            "erase_slots": 1024,
+            "ballast_bytes": 1024 * 1024,
+            "witnesses": self._witnesses(),
+            "recording": {"starts_per_minute": 1_000_000},
+        }
+        self._file.write_text("".join(f"{name} = {_toml(value)}\n" for name, value in settings.items()))
+
+    def _witnesses(self) -> list[dict[str, Any]]:
+        """Make the witnesses' keys; how the node reaches them."""
+        found = []
+        for number, port in enumerate(self._witness_ports):
+            folder = self.elsewhere / f"witness-{number}"
+            folder.mkdir()
+            self._witness_file(number, [])
+            vkeys = tocsin("witness", "new-key", "--config", str(folder / "witness.toml")).split()
+            found.append({"url": f"http://127.0.0.1:{port}", "vkeys": vkeys, "outside": True})
+        return found
+
+    def _write_witnesses(self, logs: list[str]) -> None:
+        for number in range(len(self._witness_ports)):
+            self._witness_file(number, logs)
+
+    def _witness_file(self, number: int, logs: list[str]) -> None:
+        file = self.elsewhere / f"witness-{number}" / "witness.toml"
+        listen = f"127.0.0.1:{self._witness_ports[number]}"
+        lines = {"name": f"sample.example/witness-{number}", "listen": listen, "logs": logs}
+        file.write_text("".join(f"{name} = {json.dumps(value)}\n" for name, value in lines.items()))
+
+
+@contextlib.contextmanager
+def living(disk: Disk, elsewhere: Path, *, witnesses: int = 0, leaks: Sequence[str] = ()) -> Iterator[Town]:
+    """A town, not yet started, of which nothing runs afterwards."""
+    town = Town(disk, elsewhere, witnesses=witnesses, leaks=leaks)
+    try:
+        yield town
+    finally:
+        town.end()

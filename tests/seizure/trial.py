@@ -1,0 +1,126 @@
+"""One run: a node lives, is seized, and is attacked."""
+
+import contextlib
+import random
+import shutil
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from unittest import mock
+
+from tests.seizure import acquire, heads, journal, keys, needles
+from tests.seizure.acquire import BUSY, IDLE, POWERED_OFF, Seized
+from tests.seizure.boxes import Boxes
+from tests.seizure.chance import Measured
+from tests.seizure.encounters import FULL, PLANTED, SHORT, Encounters, Leaf, Size
+from tests.seizure.findings import Finding
+from tests.seizure.image import Disk, disk
+from tests.seizure.inference import Inference
+from tests.seizure.leaks import KEY_IN_ENVIRONMENT, SIZES_UNPADDED, Leak
+from tests.seizure.town import Town, living
+from tests.seizure.truths import Truths
+from tests.waiting import wait_until
+from tocsin.clock import SystemClock
+from tocsin.crypto import envelope, stream
+
+IDLE_S = {True: 10.0, False: 60.0}
+MEGABYTES = 96
+
+
+@dataclass
+class Run:
+    """What came of it, by variant."""
+
+    truths: Truths = field(default_factory=Truths)
+    findings: dict[str, list[Finding]] = field(default_factory=dict)
+    figures: dict[str, Measured] = field(default_factory=dict)
+    residuals: list[str] = field(default_factory=list)
+    """What is named in THREATS.md and was measured."""
+    skipped: list[str] = field(default_factory=list)
+    seconds: float = 0.0
+
+
+class Trial:
+    """A node's life and its seizures."""
+
+    def __init__(self, folder: Path, seed: int, *, is_short: bool, is_root: bool) -> None:
+        self.folder, self.seed, self.is_short, self.is_root = folder, seed, is_short, is_root
+
+    def clean(self) -> Run:
+        """The node as it is: seized in mid-traffic, idle, and powered off."""
+        return self._run("clean", SHORT if self.is_short else FULL, (), (BUSY, IDLE, POWERED_OFF))
+
+    def planted(self, leaks: Sequence[Leak]) -> Run:
+        """A node with leaks: seized as soon as it is quiet."""
+        return self._run(f"planted-{leaks[0].group}", PLANTED, leaks, (IDLE, POWERED_OFF))
+
+    def _run(self, name: str, size: Size, leaks: Sequence[Leak], variants: Sequence[str]) -> Run:
+        began, run, here = time.monotonic(), Run(), self.folder / name
+        names = [leak.name for leak in leaks]
+        source = random.Random(f"{self.seed} {name}")
+        with disk(here, MEGABYTES if self.is_short else 4 * MEGABYTES, is_root=self.is_root) as place:
+            witnesses = 0 if leaks else 2
+            with (
+                living(place, here / "elsewhere", witnesses=witnesses, leaks=names) as town,
+                outside_help(names, town, run),
+            ):
+                if self.is_short or leaks:
+                    town.extra_environment["SEIZURE_SWEEP_S"] = "2"
+                town.start_witnesses()
+                town.start()
+                room, boxes = Encounters(town, run.truths, source, size), Boxes()
+                room.after_each_part = lambda: boxes.look(place.place / "node")
+                room.live()
+                town.wait_for_beat(2)
+                leaves = room.leaves()
+                for variant in variants:
+                    seized = self._seize(variant, room, town, place, here)
+                    for key in keys.erased_keys(boxes, room.lives):
+                        run.truths.add("erased", key)
+                    run.skipped += seized.skipped
+                    run.findings[variant] = [*self._attack(seized, room, boxes, leaves, run, source)]
+                    if variant == POWERED_OFF and place.image:
+                        run.residuals += filter(None, [journal.dated(seized, place.image, room.lives)])
+                    shutil.rmtree(seized.files, ignore_errors=True)
+        run.seconds = time.monotonic() - began
+        return run
+
+    def _seize(self, variant: str, room: Encounters, town: Town, place: Disk, here: Path) -> Seized:
+        to = here / variant[:2]
+        if variant == POWERED_OFF:
+            return acquire.powered_off(town, place, to)
+        if variant == IDLE:
+            rest(3.0 if town.leaks else IDLE_S[self.is_short])
+            return acquire.running(town, place, to, variant, is_root=self.is_root)
+        with room.mid_traffic():
+            return acquire.running(town, place, to, variant, is_root=self.is_root)
+
+    def _attack(
+        self, seized: Seized, room: Encounters, boxes: Boxes, leaves: list[Leaf], run: Run, source: random.Random
+    ) -> list[Finding]:
+        inference = Inference(seized, room.lives, leaves, source)
+        found = [*needles.attack(seized, run.truths), *keys.attack(seized, boxes, room.lives), *inference.attack()]
+        found += heads.attack(seized, room.lives)
+        run.figures |= inference.figures
+        return found
+
+
+@contextlib.contextmanager
+def outside_help(names: Sequence[str], town: Town, run: Run) -> Iterator[None]:
+    """What two of the leaks need outside the node: a key in its environment, phones that pad nothing."""
+    if KEY_IN_ENVIRONMENT in names:
+        secret, _ = envelope.new_identity(SystemClock())
+        run.truths.add("identity", secret)
+        town.extra_environment["DESK_IDENTITY"] = secret
+    if SIZES_UNPADDED in names:
+        with mock.patch.object(stream, "padded", lambda size: size):
+            yield
+    else:
+        yield
+
+
+def rest(seconds: float) -> None:
+    """Nobody asks anything for so long."""
+    end = time.monotonic() + seconds
+    wait_until(lambda: time.monotonic() > end, seconds + 5, step=0.2)
