@@ -6,6 +6,7 @@ then the hot path of seconds, then everything else through Litestar.
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -27,6 +28,8 @@ from tocsin.web import headers, i18n, pages, refusals, static_files
 from tocsin.web.body import Disconnected
 
 AnyRequest = Request[Any, Any, Any]
+SECURITY_TXT_LIFE = timedelta(days=180)
+"""RFC 9116 section 2.5.5 wants less than a year; a node that is not restarted in that time needs a look anyway."""
 
 
 def application(node: Node) -> ASGIApp:
@@ -105,6 +108,7 @@ def _pages(node: Node, built: static_files.Built) -> pages.PageConfig:
         exit_url=node.settings.exit_url,
         source_url=node.settings.source_url,
         security_contact=node.settings.security_contact,
+        security_expires=datetime.fromtimestamp(node.clock.now_ms() / 1000, UTC).date() + SECURITY_TXT_LIFE,
     )
 
 
