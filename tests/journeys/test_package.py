@@ -9,7 +9,7 @@ from pathlib import Path
 import httpx
 
 from tests.journeys.conftest import Running
-from tests.journeys.test_town import client_of_town, record
+from tests.journeys.test_town import client_of_town, desk_counts, record
 from tests.waiting import wait_until
 from tocsin.crypto.stream import Reader
 from tocsin.ids import b64
@@ -32,7 +32,7 @@ def test_the_sample_lawyer_makes_a_package_that_a_stranger_accepts(town: Running
     sealed, package = tmp_path / "recording.tocsin", tmp_path / "package.zip"
     identity, custodian = str(town.town.desk_identity), str(town.town.desk_key)
     with client_of_town(town) as client:
-        wait_until(lambda: any(key["since"] for key in client.get("/desk-keys").json()["keys"]), 30)
+        wait_until(lambda: desk_counts(client), 60)
         phone, receipts = record(client, 3, [desk_recipient(town)])
         owner = {"Authorization": f"Tocsin {b64(Reader(phone.rk, phone.writer.header).owner_secret)}"}
         wait_until(lambda: is_covered(client, b64(phone.id), owner, len(receipts) - 1), 30)

@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 
 from tests.journeys.conftest import OpenPage, Running
 from tests.journeys.test_package import is_covered, tocsin
-from tests.journeys.test_town import client_of_town
+from tests.journeys.test_town import client_of_town, desk_counts
 from tests.waiting import wait_until
 from tocsin.crypto import canonical, envelope
 from tocsin.crypto.stream import EVENT, MEDIA, Inner, Reader, parse_chunk, parse_header
@@ -86,7 +86,7 @@ def open_by_words(client: httpx.Client, words: str, sealed: Path) -> Opened:
 
 def test_one_tap_becomes_a_package_that_a_stranger_accepts(town: Running, phone: Page, tmp_path: Path) -> None:
     with client_of_town(town) as client:
-        wait_until(lambda: any(key["since"] for key in client.get("/desk-keys").json()["keys"]), 30)
+        wait_until(lambda: desk_counts(client), 60)
         tap(phone, town)
         wait_until(lambda: safe_seconds(phone) >= 3, 30)
         opened = open_by_words(client, stop(phone), tmp_path / "recording.tocsin")

@@ -13,6 +13,7 @@ from tests.encounters.phone import Phone
 from tests.journeys.conftest import Running
 from tests.rules.test_inventory import INVENTORY, rows
 from tests.waiting import wait_until
+from tocsin.clock import SystemClock
 from tocsin.ids import b64
 
 
@@ -40,6 +41,16 @@ def record(client: httpx.Client, seconds: int, recipients: Sequence[str] = ()) -
         answer.raise_for_status()
         receipts.append(answer.text)
     return phone, receipts
+
+
+def desk_counts(client: httpx.Client) -> bool:
+    """Whether a phone that asks now takes the sample lawyer's key: the wait runs from the time of an outside cosignature."""
+    wait_s = client.get("/client-config").json()["desk_wait_s"]
+    standing = [key["since"]["checkpoint"] for key in client.get("/desk-keys").json()["keys"] if key["since"]]
+    signatures = re.findall(r"^— demo\.invalid/witness-\S+ (\S+)$", "\n".join(standing), flags=re.MULTILINE)
+    # C2SP tlog-cosignature: key id, then the time (Unix s), then the signature.
+    times = [int.from_bytes(base64.b64decode(signature)[4:12]) for signature in signatures]
+    return bool(times) and SystemClock().now_ms() / 1000 > max(times) + wait_s
 
 
 def test_every_second_is_answered_with_a_receipt_that_names_a_beat(client: httpx.Client) -> None:
