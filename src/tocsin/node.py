@@ -327,10 +327,12 @@ def _room(
         return envelope.open_with(identity, sealed)
 
     starts = settings.recording.starts_per_minute
+    segments = SegmentStore.open(place / "segments", clock=clock)
     return Room(
         clock=clock,
         database=database,
-        segments=SegmentStore.open(place / "segments", clock=clock),
+        segments=segments,
+        latest_ms=segments.last_written_ms,
         erase_keys=EraseKeys.open(place / "erase.keys", settings.erase_slots, clock),
         work=Work(database, clock),
         ballast=Ballast.open(place, settings.ballast_bytes),

@@ -1,5 +1,6 @@
 """What is acknowledged is durable, once, in order, and nothing refused changes a recording."""
 
+import os
 from pathlib import Path
 
 import msgspec
@@ -147,4 +148,20 @@ async def test_a_restarted_node_goes_on_where_it_was(folder: Path, database: str
     assert (live.next_seq, live.chain.head, live.chain.count) == (3, chain.head, chain.count)
     receipt = read(await send(again, phone, phone.second(final=True)), again.encounters.receipts.vkey)
     assert receipt.seq == 3
+    await again.end()
+
+
+async def test_time_in_a_recording_does_not_go_back_over_a_restart(
+    folder: Path, database: str, node: Node, phone: Phone
+) -> None:
+    await begin(node, phone)
+    await send(node, phone, phone.second())
+    await node.end()
+    newest = max((folder / "node" / "segments").glob("*.segment"))
+    ahead_ns = newest.stat().st_mtime_ns + 7_200_000_000_000  # written before the clock was set back by two hours
+    os.utime(newest, ns=(ahead_ns, ahead_ns))
+    again = open_node(folder, database)
+    await start.start(again.encounters)
+    receipt = read(await send(again, phone, phone.second()), again.encounters.receipts.vkey)
+    assert receipt.received_ms >= ahead_ns // 1_000_000
     await again.end()

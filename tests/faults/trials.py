@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
-from tests.faults import f01_kill, f02_power, f03_rot, f04_full, f12_slow
+from tests.faults import f01_kill, f02_power, f03_rot, f04_full, f05_limits, f06_clock, f07_chunks, f12_slow
 from tests.faults.outcome import Outcome
 
 
@@ -21,6 +21,9 @@ TRIALS = (
     Trial("F2", "power cut: the disk as it is at that instant", f02_power.perform),
     Trial("F3", "bits flip and files are cut short", f03_rot.perform),
     Trial("F4", "the disk fills up", f04_full.perform),
+    Trial("F5", "more callers than descriptors", f05_limits.perform),
+    Trial("F6", "the clock jumps", f06_clock.perform),
+    Trial("F7", "everything a bad line can send", f07_chunks.perform),
     Trial("F10", "SQLite's files are hurt or missing", f03_rot.perform_sqlite),
     Trial("F12", "slow and silent clients", f12_slow.perform),
 )

@@ -66,6 +66,8 @@ class Room:
     beat_seconds: int
     open_share: Callable[[bytes], bytes]
     """Opens a return share with the node's own key; raises while that key is locked."""
+    latest_ms: int = 0
+    """No recording was written to after this moment (Unix ms)."""
     is_ready: bool = False
     newest_beat: int = 0
     """The newest beat that stands in the log: nothing that comes now can be promised an earlier one, whatever the clock says."""
@@ -110,6 +112,8 @@ class Room:
     async def revive(self, row: Recording) -> Live:
         """A `Live` as it was when the process ended."""
         live = self.hold(row)
+        # When its last second came is sealed; it was not after the last write. So its time does not go back over a restart either.
+        live.received_ms = self.latest_ms
         await self.flush_index()
         if row.state is State.ERASED:
             return live
@@ -190,6 +194,7 @@ class Room:
     def received_ms(self, live: Live) -> int:
         """Now, but never before the last thing of this recording: a clock that jumps back must not reorder evidence."""
         live.received_ms = max(live.received_ms, self.clock.now_ms())
+        self.latest_ms = max(self.latest_ms, live.received_ms)
         return live.received_ms
 
     def finish_by_ms(self) -> int:

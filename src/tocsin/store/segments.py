@@ -69,6 +69,8 @@ class SegmentStore:
         self._sure = Position(0, 0)
         self._highest = int.from_bytes(disk.read_at(self._lock, 8, 0), "big")
         self._empty_dropped()
+        self.last_written_ms = 0
+        """When the newest file was last written before it was opened, by the machine's clock (Unix ms); 0 when there was none."""
         self._end = self._find_end()
         self._group: Group[Sized, Position] = Group("segment-writer", self._perform, GROUP, clock)
 
@@ -201,6 +203,7 @@ class SegmentStore:
             self.cut = (Damage(Position(numbers[-1], 0), 0, "header", acknowledged=False),)
             return Position(numbers[-1], 0)
         path = self._path(header.number)
+        self.last_written_ms = path.stat().st_mtime_ns // 1_000_000
         # A killed process may have written frames that it never synced; once they are found here somebody will be promised them.
         disk.sync_file(path)
         end = start = segment_file.last_group(path, header)
