@@ -55,8 +55,8 @@ class Unruly:
             case 0 if seq:
                 await self.one.send(self.wire, random.randrange(seq))
                 self.heard["repeated"] += 1
-            case 1 if seq + 1 < len(raws):
-                await self.put(seq + 1, raws[random.randrange(seq + 1, len(raws))], "other number", "chunk_malformed")
+            case 1 if seq + 2 < len(raws):
+                await self.put(seq + 1, raws[random.randrange(seq + 2, len(raws))], "other number", "chunk_malformed")
                 await self.put(seq + 1, raws[seq + 1], "out of order", "chunk_out_of_order")
             case 2 if seq:
                 forged = bytearray(raws[seq - 1])
