@@ -61,7 +61,7 @@ def log_keys(node: Node) -> dict[str, Any]:
 async def desk_answer(node: Node) -> dict[str, Any]:
     """The body of `GET /desk-keys`."""
     standing = await node.database.read(lambda c: public.standing(c, desk_keys.KIND))
-    return await asyncio.to_thread(desk_keys.answer, _log(node), standing)
+    return await asyncio.to_thread(desk_keys.answer, _log(node), standing, node.seen_size)
 
 
 def _log(node: Node) -> Log:

@@ -79,6 +79,8 @@ class Node:
     authorities: tuple[Authority, ...] = ()
     last_beat: int = 0
     published: Published | None = None
+    seen_size: int | None = None
+    """The newest tree that an outside witness cosigned since this process began."""
     troubles: dict[str, str] = field(default_factory=dict)
     """What does not work now, by name: shown to stewards, never about anybody."""
     release: str = ""
@@ -192,6 +194,7 @@ class Node:
             await self.database.write(lambda c: public.settle(c, digests, made.indices[split:], made.tree_size))
         self.published = await publish(log, self.witnesses, self.authorities, self.witnesses.client, self.clock)
         if self.published.is_cosigned_outside:
+            self.seen_size = made.tree_size
             await self.database.write(lambda c: public.cosigned(c, made.tree_size))
         self.last_beat = beat
 

@@ -2,7 +2,7 @@
  * The desk's keys, fetched while the page is calm and kept for when there is no network. What is kept is public and proves itself: it is checked
  * anew each time, so a changed copy is refused like a changed answer.
  */
-import { provenKeys, type DeskKeys } from "../crypto/desk.ts";
+import { provenKeys, type DeskKeys, type Refusal } from "../crypto/desk.ts";
 import type { Recipients } from "./begin.ts";
 import { askNode } from "./ask_node.ts";
 import type { Device } from "./device.ts";
@@ -14,9 +14,12 @@ const FIRST_LIST_MS = 1500;
 
 const fetching = new WeakMap<Device, Promise<DeskKeys | undefined>>();
 
-/** Fetch and keep the list. Call when a page opens; never rejects. */
-export function refreshDeskList(device: Device): Promise<DeskKeys | undefined> {
-  const running = fetching.get(device) ?? fetchList(device).finally(() => fetching.delete(device));
+/** What says something about a list's keys, not about the list: such a list takes the place of an older one. */
+const OF_A_KEY: readonly Refusal[] = ["entry_malformed", "not_in_the_log", "not_yet_valid", "too_new", "removed"];
+
+/** Fetch the list, and keep it unless it proves nothing at all: a node without its witness must not cost a phone the list it has. Never rejects. */
+export function refreshDeskList(config: ClientConfig, device: Device): Promise<DeskKeys | undefined> {
+  const running = fetching.get(device) ?? fetchList(config, device).finally(() => fetching.delete(device));
   fetching.set(device, running);
   return running;
 }
@@ -26,7 +29,7 @@ export async function chooseRecipients(kind: Kind, config: ClientConfig, device:
   if (kind === "rehearsal") return { desk: [], note: "self" };
   const old = await judge(kept(), config, device);
   if (old.note === "desk") return old;
-  const fresh = (await Promise.race([refreshDeskList(device), device.wait(FIRST_LIST_MS)])) ?? undefined;
+  const fresh = (await Promise.race([refreshDeskList(config, device), device.wait(FIRST_LIST_MS)])) ?? undefined;
   return fresh ? judge(fresh, config, device) : old;
 }
 
@@ -37,12 +40,14 @@ async function judge(list: DeskKeys | undefined, config: ClientConfig, device: D
   return { desk: [], note: refused.length > 0 ? "desk-unproven" : "self" };
 }
 
-async function fetchList(device: Device): Promise<DeskKeys | undefined> {
+async function fetchList(config: ClientConfig, device: Device): Promise<DeskKeys | undefined> {
   const answer = await askNode(device, { method: "GET", path: "/desk-keys" });
   if (answer.kind !== "good") return undefined;
-  keep(answer.text);
   try {
-    return JSON.parse(answer.text) as DeskKeys;
+    const list = JSON.parse(answer.text) as DeskKeys;
+    const { refused } = await provenKeys(list, config, Math.floor(device.wall() / 1000));
+    if (refused.every(({ reason }) => OF_A_KEY.includes(reason))) keep(answer.text);
+    return list;
   } catch {
     return undefined;
   }

@@ -41,8 +41,8 @@ export interface RecorderOptions {
 }
 
 /** Have ready what a tap should not wait for: the desk's keys with their proofs, also for a tap without network. Call when a page opens. */
-export async function prepare(device: Device = thisPhone): Promise<void> {
-  await refreshDeskList(device);
+export async function prepare(config: ClientConfig, device: Device = thisPhone): Promise<void> {
+  await refreshDeskList(config, device);
 }
 
 export class Recorder extends EventTarget {

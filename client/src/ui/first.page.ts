@@ -12,7 +12,7 @@ import { twice } from "./twice.ts";
 const UNSENT_LATE_MS = 2000;
 
 const loading = import("../encounter/recorder.ts");
-loading.then(({ prepare }) => prepare()).catch(() => undefined); // told at the tap, not before
+loading.then(({ prepare }) => prepare(config)).catch(() => undefined); // told at the tap, not before
 let recording: Recorder | undefined;
 let phase: RecorderState["phase"] = "idle";
 
@@ -29,7 +29,6 @@ twice({
 wayOut(() => recording?.leaveNow(leaving() === "keep"));
 void keepOffline();
 void sendUnsent();
-void proveDesk();
 
 async function begin(): Promise<void> {
   if (recording) return;
@@ -114,12 +113,6 @@ function preview(): void {
   video.srcObject = stream;
   video.hidden = stream.getVideoTracks().length === 0;
   void video.play().catch(() => undefined);
-}
-
-/** Fetch the legal desk's keys while it is calm, so that a tap does not wait for them. */
-async function proveDesk(): Promise<void> {
-  const [{ refreshDeskList }, { thisPhone }] = await Promise.all([import("../encounter/desk_list.ts"), import("../encounter/device.ts")]);
-  await refreshDeskList(thisPhone);
 }
 
 /** Sealed seconds that an earlier page left go out by themselves, and the page says so when it takes long or is done. */

@@ -29,9 +29,13 @@ def body(act: str, recipient: str, custodian: str, name: str, not_before_s: int)
     }
 
 
-def answer(log: Log, standing: Iterable[Standing]) -> dict[str, Any]:
-    """Every desk key of the log with its proof under the newest published checkpoint, and under the one since which it counts."""
-    note = log.published_note()
+def answer(log: Log, standing: Iterable[Standing], seen_size: int | None) -> dict[str, Any]:
+    """Every desk key of the log with its proof under the newest checkpoint, and under the one since which it counts.
+
+    A beat whose witnesses were silent would make every phone refuse the desk, so the newest tree that an outside witness saw
+    (`seen_size`) goes before it where there is one.
+    """
+    note = log.published_note() if seen_size is None else log.checkpoint_note(seen_size)
     size = _size(note)
     keys = [_key(log, found, size) for found in standing if found.leaf < size]
     return {"origin": log.origin, "desk": "legal", "checkpoint": note, "keys": keys}

@@ -1,0 +1,53 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { identityOf, recipientOf } from "../../client/src/crypto/envelope.ts";
+import { chooseRecipients, refreshDeskList } from "../../client/src/encounter/desk_list.ts";
+import { publish } from "./fake_log.ts";
+import { FakeNode } from "./fake_node.ts";
+import { FakePhone } from "./fake_phone.ts";
+
+const kept = new Map<string, string>();
+Object.defineProperty(globalThis, "localStorage", {
+  value: { getItem: (name: string) => kept.get(name) ?? null, setItem: (name: string, text: string) => void kept.set(name, text) },
+});
+
+async function meet(): Promise<{ phone: FakePhone; node: FakeNode; age: string; nowS: number }> {
+  kept.clear();
+  const [phone, node] = [new FakePhone(), new FakeNode()];
+  phone.answer = node.answer;
+  const age = await recipientOf(identityOf(new Uint8Array(32).fill(9)));
+  const nowS = Math.floor(phone.wall() / 1000);
+  node.desk = await publish(node.world, [{ age }], nowS);
+  return { phone, node, age, nowS };
+}
+
+test("a tap without network uses the list that was fetched before, proven anew", async () => {
+  const { phone, node, age } = await meet();
+  await refreshDeskList(await node.config(), phone);
+  node.fault = () => "lost";
+  assert.deepEqual(await chooseRecipients("encounter", await node.config(), phone), { desk: [age], note: "desk" });
+  for (const [name, text] of kept) kept.set(name, text.replace("A", "B"));
+  const changed = chooseRecipients("encounter", await node.config(), phone);
+  assert.equal((await changed).note === "desk", false, "a changed copy is refused like a changed answer");
+});
+
+test("a node without its witness does not cost a phone the list it has, and a removal does", async () => {
+  const { phone, node, age, nowS } = await meet();
+  const config = await node.config();
+  await refreshDeskList(config, phone);
+  const honest = node.desk as { checkpoint: string };
+  node.desk = { ...honest, checkpoint: honest.checkpoint.replace(/\u2014 witness.*\n/, "") };
+  await refreshDeskList(config, phone);
+  assert.equal((await chooseRecipients("encounter", config, phone)).note, "desk");
+  node.desk = await publish(node.world, [{ age }, { age, act: "remove" }], nowS);
+  await refreshDeskList(config, phone);
+  assert.deepEqual(await chooseRecipients("encounter", config, phone), { desk: [], note: "desk-unproven" });
+});
+
+test("a tap waits no longer than a moment for a first list", async () => {
+  const { phone, node } = await meet();
+  phone.answer = () => new Promise(() => undefined);
+  const choosing = chooseRecipients("encounter", await node.config(), phone);
+  await phone.pass(2_000);
+  assert.deepEqual(await choosing, { desk: [], note: "self" });
+});
