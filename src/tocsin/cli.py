@@ -30,7 +30,7 @@ COMMANDS = {
     "sealed": "tocsin.operator_commands:sealed",
     "serve": "tocsin.operator_commands:serve",
     "verify": "tocsin.evidence.verify_command:verify_command",
-    "witness": "tocsin.tlog.commands:witness",
+    "witness": "tocsin.tlog.witness_commands:witness",
 }
 
 

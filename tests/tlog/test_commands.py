@@ -23,6 +23,7 @@ from tests.waiting import wait_until
 from tocsin.store.disk import StoreInUse
 from tocsin.tlog import commands, entry, proof, witness_settings
 from tocsin.tlog.ask import Outcome, WitnessAddress, Witnesses
+from tocsin.tlog.witness_commands import witness
 
 
 @pytest.fixture
@@ -39,7 +40,7 @@ def write_settings(place: Path, town: Town, port: int = 1) -> Path:
 
 def run(*words: str | Path) -> Result:
     first, *rest = map(str, words)
-    return CliRunner().invoke(getattr(commands, first), rest, catch_exceptions=False)
+    return CliRunner().invoke({"log": commands.log, "witness": witness}[first], rest, catch_exceptions=False)
 
 
 def free_port() -> int:
@@ -50,7 +51,7 @@ def free_port() -> int:
 
 @contextmanager
 def serving(settings: Path, url: str) -> Iterator[subprocess.Popen[bytes]]:
-    words = "from tocsin.tlog.commands import witness; witness()"
+    words = "from tocsin.tlog.witness_commands import witness; witness()"
     child = subprocess.Popen([sys.executable, "-c", words, "serve", "--config", str(settings)])
     try:
         wait_until(lambda: answers(url))
@@ -179,7 +180,7 @@ def test_an_audit_holds_a_receipt_to_its_promise(told: Town, tmp_path: Path, bea
 
 
 def test_every_command_says_what_it_does() -> None:
-    for group in (commands.witness, commands.log):
+    for group in (witness, commands.log):
         for command in (group, *group.commands.values()):
             assert command.help
             assert all(option.help for option in command.params if isinstance(option, click.Option))

@@ -1,4 +1,4 @@
-"""`tocsin witness` and `tocsin log`: thin; each reads what it is given, calls one thing, prints plain sentences."""
+"""`tocsin log`: thin; each reads what it is given, calls one thing, prints plain sentences."""
 
 import json
 import sys
@@ -8,83 +8,17 @@ from pathlib import Path
 import click
 import httpx
 
-from tocsin.clock import SystemClock
 from tocsin.errors import TocsinError
-from tocsin.store import disk
-from tocsin.store.blobs import DiskBlobs
 from tocsin.tlog import entry as entries
 from tocsin.tlog import note as notes
-from tocsin.tlog import promise, witness_settings
+from tocsin.tlog import promise
 from tocsin.tlog.audit import Auditor, Report, Seen
 from tocsin.tlog.promise import Opening
 from tocsin.tlog.source import HttpSource, ReadLog
-from tocsin.tlog.witness import Witness
-from tocsin.tlog.witness_server import WitnessServer
-from tocsin.tlog.witness_state import WitnessState
 
-CONFIG = click.option(
-    "--config",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    default=Path("witness.toml"),
-    show_default=True,
-    help="The witness's TOML file.",
-)
 URL = click.option("--url", required=True, help="Prefix of the log's addresses, as https://node.example/log.")
 KEY = click.option("--key", "vkey", required=True, help="The log's verifier key, from an outside publication.")
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
-
-
-@click.group()
-def witness() -> None:
-    """Watch other people's logs: cosign what only ever grows, keep proof of what does not."""
-
-
-@witness.command("new-key")
-@CONFIG
-def witness_new_key(config: Path) -> None:
-    """Make this witness's key and its empty state, once."""
-    settings, clock = witness_settings.load(config), SystemClock()
-    witness_settings.new_key(Path(settings.key_file), clock)
-    WitnessState.begin(DiskBlobs(Path(settings.state_dir)), clock.now_ms())
-    _print_keys(settings)
-
-
-@witness.command("show")
-@CONFIG
-def witness_show(config: Path) -> None:
-    """Print this witness's verifier keys, the newest head of each log it follows, and the forks it keeps."""
-    settings = witness_settings.load(config)
-    _print_keys(settings)
-    state = WitnessState.load(DiskBlobs(Path(settings.state_dir)))
-    for origin in state.origins:
-        head = state.newest(origin)
-        click.echo(f"{origin}: {head.checkpoint.size if head else 0} entries cosigned")
-    click.echo(f"forks kept: {len(state.forks())}")
-    if state.times_lost:
-        click.echo("This witness lost its state once and was started anew: it vouches for nothing before that.")
-
-
-@witness.command("serve")
-@CONFIG
-@click.option(
-    "--accept-lost-state", is_flag=True, help="Start without the state that was there. Once; tell those who rely on it."
-)
-def witness_serve(config: Path, accept_lost_state: bool) -> None:
-    """Answer add-checkpoint requests until told to stop."""
-    import uvicorn
-
-    settings, clock = witness_settings.load(config), SystemClock()
-    blobs = DiskBlobs(Path(settings.state_dir))
-    # Two witnesses on one state would each sign what the other has not seen. Held until the process dies.
-    disk.hold(Path(f"{settings.state_dir}.lock"))
-    if accept_lost_state and not blobs.exists("state.json"):
-        WitnessState.begin(blobs, clock.now_ms(), after_loss=True)
-    state = WitnessState.load(blobs)
-    server = WitnessServer(Witness(witness_settings.read_key(settings), settings.log_keys, state, clock))
-    host, port = settings.address
-    uvicorn.run(
-        server, host=host, port=port, access_log=False, log_level="warning", server_header=False, limit_concurrency=64
-    )
 
 
 @click.group()
@@ -206,11 +140,6 @@ def _print_report(report: Report, proofs: Path) -> None:
         click.echo(f"LIED {accusation.sentence} Proof: {path}")
     if report.is_clean:
         click.echo("The log kept its word.")
-
-
-def _print_keys(settings: witness_settings.WitnessSettings) -> None:
-    for key in witness_settings.read_key(settings).vkeys:
-        click.echo(str(key))
 
 
 def _shown(entry: bytes) -> str:
