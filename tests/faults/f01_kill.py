@@ -20,7 +20,8 @@ FIRST_START = ("migrate.before_commit",)
 """Points that only a new database passes."""
 RARE = re.compile(r"erase_keys|new_file|create|erase\.|share|cut|close|beat|cover")
 """Points passed once in a while: the first pass is taken, not a later one."""
-DEADLINE_S = 20.0
+DEADLINE_S = 60.0
+"""By when an armed fail point must have been passed."""
 READY_S = 3.0
 """From the start of the program until it takes seconds."""
 

@@ -153,10 +153,10 @@ def is_plain(said: dict[str, str]) -> bool:
 
 
 def perform(folder: Path, is_full: bool) -> Outcome:
-    """400 hurts a store, or 8. A row of SQLite has no checksum of its own: what changes one in silence is counted and told."""
+    """400 hurts a store, or 4. A row of SQLite has no checksum of its own: what changes one in silence is counted and told."""
     with serving(folder / "rot") as node:
         stopped_node(node, 1.0)
-        told = rot(node, folder, 400 if is_full else 8)
+        told = rot(node, folder, 400 if is_full else 4)
     silent = sum(count for name, count in told.items() if "silent" in name and not name.startswith("tocsin.sqlite"))
     return Outcome(silent == 0, {name.replace(" ", "_"): count for name, count in sorted(told.items())})
 

@@ -22,7 +22,7 @@ BODY = (
 )
 GREEDY = b"GET /en/about HTTP/1.1\r\nHost: localhost\r\n\r\n" * 400
 SLACK_S = 3.0
-"""A timer on a busy machine may be so late."""
+"""A timer of a node under attack may be so late; the tests, which may run on a busy machine, ask for the function alone."""
 
 Bad = Callable[[int, float], Coroutine[Any, Any, float]]
 
@@ -100,7 +100,7 @@ def deadlines(scale: float) -> dict[str, tuple[Bad, float]]:
     }
 
 
-async def attack(node: Served, each: int, scale: float) -> dict[str, float]:
+async def attack(node: Served, each: int, scale: float, slack_s: float) -> dict[str, float]:
     """All of them at once, while phones record and somebody asks for the node's health; what was measured."""
     crowd = Crowd(node.share_recipient, width=2)
     over, waits = asyncio.Event(), list[float]()
@@ -113,10 +113,10 @@ async def attack(node: Served, each: int, scale: float) -> dict[str, float]:
     under_attack = await upload_rate(node, crowd, 1.5)
     told: dict[str, float] = {}
     for name, tasks in bad.items():
-        _, still_open = await asyncio.wait(tasks, timeout=kinds[name][1] + 2 * SLACK_S)
+        _, still_open = await asyncio.wait(tasks, timeout=kinds[name][1] + 2 * slack_s)
         assert not still_open, f"{len(still_open)} {name} were never let go"
         longest = max(task.result() for task in tasks)
-        assert longest <= kinds[name][1] + SLACK_S, f"{name} was let go after {longest:.1f} s only"
+        assert longest <= kinds[name][1] + slack_s, f"{name} was let go after {longest:.1f} s only"
         told[f"{name}_s"] = round(longest, 1)
     over.set()
     await asking
@@ -158,14 +158,14 @@ def open_files(node: Served) -> int:
     return sum(1 for _ in Path(f"/proc/{node.pid}/fd").iterdir())
 
 
-def run(folder: Path, each: int, scale: float) -> dict[str, float]:
+def run(folder: Path, each: int, scale: float, slack_s: float = SLACK_S) -> dict[str, float]:
     """`each` sockets of each kind; deadlines are multiplied by `scale`."""
     with serving(folder) as node:
         node.deadline_scale = scale
         node.start()
         asyncio.run(upload_rate(node, Crowd(node.share_recipient), 0.5))  # what is opened once stays open
         before = open_files(node) if os.geteuid() == 0 else 0
-        told = asyncio.run(attack(node, each, scale))
+        told = asyncio.run(attack(node, each, scale, slack_s))
         if before:
             wait_until(lambda: open_files(node) <= before + 4, 30)
             told["files_left_open"] = open_files(node) - before
