@@ -36,7 +36,7 @@ class Screen:
 
     def __enter__(self) -> Self:
         self._thread.start()
-        wait_until(lambda: any("Ctrl-C" in line for line in self.lines), 60)
+        wait_until(lambda: any("Ctrl-C" in line for line in self.lines), 150)
         return self
 
     def __exit__(self, *why: object) -> None:
