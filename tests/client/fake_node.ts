@@ -41,7 +41,7 @@ export class FakeNode {
   async config(): Promise<ClientConfig> {
     const shareRecipient = await recipientOf(identityOf(this.shareSeed));
     return { ...this.world.trust, share_recipient: shareRecipient, emergency_number: "911", sample: true,
-    desk_wait_s: 0, limits: {}, client: "test" };
+    desk_wait_s: 0, limits: {}, build: "test" };
   }
 
   answer = async (path: string, init: RequestInit): Promise<Response> => {

@@ -93,9 +93,11 @@ def test_one_tap_becomes_a_package_that_a_stranger_accepts(town: Running, phone:
         newest = len(opened.inners) - 1
         wait_until(lambda: is_covered(client, opened.recording, opened.owner, newest), 30)
         opened = opened._replace(sealed=again(client, opened))
+        release = client.get("/client-config").json()["build"]
 
     start, end = opened.events[0], opened.events[-1]
     assert (start["event"], start["kind"], start["recipients_note"]) == ("start", "encounter", "desk")
+    assert start["build"] == release
     assert (end["event"], end["reason"]) == ("stop", "person")
     assert all(original.startswith(WEBM) for original in opened.media)
 

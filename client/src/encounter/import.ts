@@ -91,7 +91,7 @@ export class Import extends EventTarget {
   }
 
   #addStart(): void {
-    const facts = { at: this.#device.wall(), kind: "import", mime: this.#file.type, width: 0, height: 0, build: this.#config.client ?? "" } as const;
+    const facts = { at: this.#device.wall(), kind: "import", mime: this.#file.type, width: 0, height: 0, build: this.#config.build ?? "" } as const;
     this.#session.add(startEvent(facts, () => undefined));
   }
 

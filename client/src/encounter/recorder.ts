@@ -206,7 +206,7 @@ export class Recorder extends EventTarget {
     const { config, kind } = this.#options;
     let before: Interrupted | undefined;
     this.#session.after(this.#interrupted.then((found) => void (before = found)));
-    this.#session.add(startEvent({ at: this.#device.wall(), kind, mime, ...size, build: config.client ?? "" }, () => before));
+    this.#session.add(startEvent({ at: this.#device.wall(), kind, mime, ...size, build: config.build ?? "" }, () => before));
   }
 
   // --- while it runs ------------------------------------------------------------------------------------------------------

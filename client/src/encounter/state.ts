@@ -9,7 +9,7 @@ export interface ClientConfig extends Trust {
   readonly desk_wait_s: number;
   readonly limits: { readonly max_bytes?: number; readonly max_seconds?: number; readonly chunk_bytes?: number };
   /** Release of the client build: `client` of its manifest. */
-  readonly client?: string;
+  readonly build?: string;
 }
 
 export type Kind = "encounter" | "rehearsal" | "import";
