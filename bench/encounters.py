@@ -19,6 +19,8 @@ from bench._servers import Server, node, share_recipient, tus_node, tus_python
 from bench._tus import Upload
 
 AT_ONCE = 16
+WARMING = 8
+"""A server is warmed by this part of a round."""
 DISK_MS = 4
 """What a cheap disk takes for a sync."""
 GOAL_RATIO, GOAL_P99_MS, GOAL_MB = 5, 500, 400
@@ -72,19 +74,19 @@ def throughput(folder: Path, size: Size) -> dict[str, list[Round]]:
         )
         javascript = running.enter_context(tus_node(_fresh(folder, "tus")))
         python = running.enter_context(tus_python(_fresh(folder, "tuspy")))
-        takes: list[tuple[str, Server, Callable[[], list[Lane]]]] = [
-            ("tocsin", ours, lambda: own_lanes(ours, size.chunks)),
-            ("@tus/server", javascript, lambda: peer_lanes(javascript, "/files", size.peer_chunks)),
-            ("tuspyserver", python, lambda: peer_lanes(python, "/files", size.peer_chunks)),
-            (f"tocsin, sync + {DISK_MS} ms", slow, lambda: own_lanes(slow, size.chunks)),
+        takes: list[tuple[str, Server, Callable[[Server, int], list[Lane]], int]] = [
+            ("tocsin", ours, own_lanes, size.chunks),
+            ("@tus/server", javascript, peer_lanes, size.peer_chunks),
+            ("tuspyserver", python, peer_lanes, size.peer_chunks),
+            (f"tocsin, sync + {DISK_MS} ms", slow, own_lanes, size.chunks),
         ]
-        for name, server, lanes in takes:
+        for name, server, lanes, count in takes:
             say(f"warming {name}")
-            _round(server, lanes())
+            _round(server, lanes(server, count // WARMING))
         for number in range(size.rounds):
-            for name, server, lanes in takes:
+            for name, server, lanes, count in takes:
                 say(f"round {number + 1} of {size.rounds}: {name}")
-                found.setdefault(name, []).append(_round(server, lanes()))
+                found.setdefault(name, []).append(_round(server, lanes(server, count)))
     return found
 
 
@@ -94,9 +96,9 @@ def own_lanes(server: Server, count: int) -> list[Lane]:
     return [Lane(server.address, phone.requests(), 200) for phone in made]
 
 
-def peer_lanes(server: Server, path: str, count: int) -> list[Lane]:
+def peer_lanes(server: Server, count: int) -> list[Lane]:
     """Uploads begun, ready to send."""
-    made = [Upload(server.address, path, count) for _ in range(AT_ONCE)]
+    made = [Upload(server.address, "/files", count) for _ in range(AT_ONCE)]
     return [Lane(server.address, upload.requests(), 204) for upload in made]
 
 
