@@ -30,12 +30,13 @@ def main() -> int:
         if not asked.only_planted:
             result.clean = trial.clean()
             print("\n".join(report.of_the_node(result, most=200 if asked.show else 12)), flush=True)
-        for group in sorted({leak.group for leak in LEAKS}):
+        for group in sorted({leak.group for leak in LEAKS} & set(asked.group or range(9))):
             leaks = [leak for leak in LEAKS if leak.group == group and (asked.leak in ("", leak.name))]
             if leaks and (group == SHORT_GROUP or not asked.short) and not asked.only_clean:
                 result.take(leaks, trial.planted(leaks))
+                print("\n".join(report.of_leaks(result, leaks)), flush=True)
     result.seconds = time.monotonic() - began
-    print("\n".join(report.of_the_leaks(result)), flush=True)
+    print(report.in_short(result), flush=True)
     if asked.write:
         page.write(result)
     if asked.json:
@@ -53,6 +54,7 @@ def parsed(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--only-clean", action="store_true", help="plant nothing")
     parser.add_argument("--only-planted", action="store_true", help="leave out the node as it is")
     parser.add_argument("--leak", default="", help="plant this one alone")
+    parser.add_argument("--group", type=int, action="append", help="plant the leaks of this group")
     return parser.parse_args(arguments)
 
 

@@ -41,7 +41,7 @@ class Size(NamedTuple):
     real_words: int
 
 
-SHORT, FULL, PLANTED = Size(14, 42, 3, 1), Size(180, 640, 7, 4), Size(12, 30, 1, 0)
+SHORT, FULL, PLANTED = Size(14, 42, 3, 1), Size(100, 300, 7, 3), Size(12, 30, 1, 0)
 
 
 class Leaf(NamedTuple):

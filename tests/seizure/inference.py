@@ -22,7 +22,7 @@ NAMED = frozenset({"frame.segment", "frame.offset", "recording.expires_day"})
 NEAR_S = 5.0
 BESIDE_BYTES = 64
 MINUTES_MS = 20 * 60_000
-SHUFFLES_OF_PAIRS = 24
+SHUFFLES_OF_PAIRS = 16
 
 
 class Column(NamedTuple):

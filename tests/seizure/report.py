@@ -83,11 +83,18 @@ def of_the_node(result: Result, *, most: int) -> Iterator[str]:
         yield f"  {one.level} {one.kind} in {one.place}: {one.how[:200]}"
 
 
-def of_the_leaks(result: Result) -> Iterator[str]:
-    """What was planted, and the last line."""
-    yield from (f"  planted {leak.name}: {'found' if is_found else 'MISSED'}" for leak, is_found in result.planted)
+def of_leaks(result: Result, leaks: Sequence[Leak]) -> Iterator[str]:
+    """Which of these were found."""
+    told = dict(result.planted)
+    yield from (f"  planted {leak.name}: {'found' if told[leak] else 'MISSED'}" for leak in leaks)
+
+
+def in_short(result: Result) -> str:
+    """The last line for people."""
     found = sum(is_found for _, is_found in result.planted)
-    yield f"Recovered {result.recovered}; planted leaks found {found} of {len(result.planted)}; {result.seconds:.0f} s."
+    return (
+        f"Recovered {result.recovered}; planted leaks found {found} of {len(result.planted)}; {result.seconds:.0f} s."
+    )
 
 
 def is_named(figure: str) -> bool:

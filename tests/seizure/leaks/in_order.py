@@ -1,11 +1,13 @@
 """Planted leaks in the order, the size and the number of things."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 from tests.seizure.leaks.at_rest import insert
 from tests.seizure.leaks.requests import Request, watch
 from tocsin.clock import Clock
 from tocsin.crypto import stream
+from tocsin.crypto.profiles import INNER_FLOOR
 from tocsin.encounters import cover
 from tocsin.encounters.cover import Covered
 from tocsin.encounters.room import Room
@@ -44,7 +46,7 @@ def slots_in_order(_: Settings) -> None:
 
 def sizes_unpadded(_: Settings) -> None:
     """Takes seconds of any length. The trial's phones pad nothing then (`trial`)."""
-    stream.padded = lambda length: length  # type: ignore[attr-defined]
+    stream.padded = lambda length: max(length, INNER_FLOOR)  # type: ignore[attr-defined]
 
 
 def leaf_in_a_column(settings: Settings) -> None:
@@ -73,10 +75,12 @@ def head_unsalted(_: Settings) -> None:
         def random_bytes(self, count: int) -> bytes:
             return bytes(count)
 
-    noted = Chain._note
+    def with_zeros(noted: Callable[..., bytes]) -> Callable[..., bytes]:
+        def note(self: Chain, *fields: Any) -> bytes:
+            self.clock = Zeros()  # type: ignore[assignment]
+            return noted(self, *fields)
 
-    def note(self: Chain, fields: dict[str, object]) -> bytes:
-        self.clock = Zeros()  # type: ignore[assignment]
-        return noted(self, fields)
+        return note
 
-    Chain._note = note  # type: ignore[method-assign]
+    for name in ("_note", "chunk"):
+        setattr(Chain, name, with_zeros(getattr(Chain, name)))

@@ -17,6 +17,8 @@ class Request(NamedTuple):
     body: bytes
 
 
+READ_EARLY = ("/recover",)
+"""Where the product refuses before it reads a body; a careless program would have read it."""
 _watchers: list[Callable[[Request], None]] = []
 
 
@@ -36,11 +38,14 @@ def _wrap() -> None:
         async def outer(scope: Any, receive: Any, send: Any) -> None:
             parts: list[bytes] = []
 
+            early = [await receive()] if scope["type"] == "http" and scope["path"] in READ_EARLY else []
+
             async def taken() -> Any:
-                message = await receive()
+                message = early.pop() if early else await receive()
                 parts.append(message.get("body", b""))
                 return message
 
+            parts += [message.get("body", b"") for message in early]
             await inner(scope, taken, send)
             if scope["type"] == "http":
                 headers = {name.decode(): value.decode() for name, value in scope["headers"]}
