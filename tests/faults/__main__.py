@@ -6,6 +6,7 @@ With an ID the full form, without one the short forms of all. Exit status 1 when
 import argparse
 import json
 import random
+import signal
 import sys
 import tempfile
 import time
@@ -16,6 +17,7 @@ from tests.faults.trials import TRIALS, Trial
 
 
 def main() -> int:
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that mounts and nodes are cleaned up then too
     asked = parsed()
     seed = asked.seed if asked.seed is not None else random.randrange(1_000_000)
     random.seed(seed)

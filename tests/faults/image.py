@@ -75,7 +75,8 @@ def mounted(folder: Path, megabytes: int = MEGABYTES) -> Iterator[Disk]:
         disk.mount()
         yield disk
     finally:
-        disk.unmount()
+        if disk.place.is_mount():  # lazily: a node that was begun a moment ago may not be gone yet
+            run("umount", "--lazy", str(disk.place))
         for path in home.glob("*.img"):
             path.unlink()
         disk.place.rmdir()
