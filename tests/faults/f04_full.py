@@ -111,6 +111,7 @@ async def go_through(full: Full, still_full_s: float) -> dict[str, int]:
     began = time.monotonic()
     await full.until(full.encounter, 200)
     told["ms_until_taken_again"] = round((time.monotonic() - began) * 1000)
+    full.wire.close()
     return told
 
 
@@ -125,7 +126,7 @@ def run(folder: Path, *, is_full: bool) -> tuple[Tally, dict[str, int]]:
         told = asyncio.run(go_through(full, 60.0 if is_full else 1.0))
         if is_full:
             wait_until(lambda: ballast(node) >= BALLAST, 90)
-            asyncio.run(full.until(full.rehearsal, 200))
+            asyncio.run(taken_again(full))
         assert (node.pid, node.exit_code) == (pid, None)
         tally = check_everything(node, full.crowd)
         assert tally.erased == 1
@@ -133,6 +134,12 @@ def run(folder: Path, *, is_full: bool) -> tuple[Tally, dict[str, int]]:
         node.start()
         asyncio.run(check_erased(full))
     return tally, {**told, **{name.replace(" ", "_"): count for name, count in sorted(full.heard.items())}}
+
+
+async def taken_again(full: Full) -> None:
+    """With the reserve whole, a rehearsal is taken too."""
+    await full.until(full.rehearsal, 200)
+    full.wire.close()
 
 
 async def check_erased(full: Full) -> None:

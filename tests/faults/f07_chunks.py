@@ -123,6 +123,7 @@ async def thin_line(node: Served, seconds: int) -> Logged:
 async def go_through(node: Served, *, is_full: bool) -> tuple[Tally, Counter[str]]:
     unruly = Unruly(node, 1000 if is_full else 60)
     await unruly.record()
+    unruly.wire.close()
     made = [unruly.one, await large_slice(node, 50 if is_full else 8), await thin_line(node, 200 if is_full else 12)]
     wire = Wire(node.port)
     tally, _ = await readback.check_all(wire, made, node.receipt_vkey)
