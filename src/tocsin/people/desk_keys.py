@@ -8,8 +8,7 @@ import base64
 from collections.abc import Iterable
 from typing import Any
 
-from tocsin.crypto import canonical, envelope
-from tocsin.tlog import entry as entries
+from tocsin.crypto import envelope
 from tocsin.tlog.log import Log
 from tocsin.tlog.public import Standing
 
@@ -39,16 +38,6 @@ def answer(log: Log, standing: Iterable[Standing], seen_size: int | None) -> dic
     size = _size(note)
     keys = [_key(log, found, size) for found in standing if found.leaf < size]
     return {"origin": log.origin, "desk": "legal", "checkpoint": note, "keys": keys}
-
-
-def recipients(standing: Iterable[Standing]) -> list[str]:
-    """The recipients that stand and were not removed, for the operator's eyes: a phone checks for itself."""
-    found: dict[str, bool] = {}
-    for item in standing:
-        said = canonical.loads(item.entry[len(entries.DESK_KEY) :])
-        if isinstance(said, dict):
-            found[str(said["age"])] = said["act"] == "add"
-    return [recipient for recipient, stands in found.items() if stands]
 
 
 def _key(log: Log, found: Standing, size: int) -> dict[str, Any]:

@@ -12,18 +12,6 @@ LOG = logging.getLogger("tocsin")
 JSON = b"application/json"
 
 
-class NotFound(TocsinError):
-    code = "not_found"
-    status = 404
-    message = "There is nothing here. Check the address, or go back to the first page."
-
-
-class MethodWrong(TocsinError):
-    code = "method_wrong"
-    status = 405
-    message = "This address does not take that kind of request."
-
-
 class RequestMalformed(TocsinError):
     code = "request_malformed"
     status = 400
@@ -46,12 +34,6 @@ class TooSlow(TocsinError):
     code = "too_slow"
     status = 408
     message = "The request came too slowly and was let go. The page tries again by itself."
-
-
-class CrossSite(TocsinError):
-    code = "cross_site"
-    status = 403
-    message = "Another site tried to act here in your name. Nothing was changed."
 
 
 def body_of(error: TocsinError, error_id: str) -> bytes:
