@@ -1,3 +1,23 @@
-"""Fixtures that every test may ask for."""
+"""Fixtures that every test may ask for, and the order in which several processes take the files."""
+
+import pytest
 
 pytest_plugins = ["tests.postgres"]
+
+LONGEST_FIRST = (
+    "tests/seizure/test_seizure.py",
+    "tests/faults/test_power.py",
+    "tests/client/test_client.py",
+    "tests/journeys/test_recording.py",
+    "tests/faults/test_kill.py",
+    "tests/demo/test_demo.py",
+    "tests/journeys/test_owner_page.py",
+    "tests/faults/test_misled.py",
+)
+"""A file that takes a minute and comes last keeps one process busy while the others stand idle."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest files first, else as they were found; tests of a file stay in their order."""
+    ranks = {name: rank for rank, name in enumerate(LONGEST_FIRST)}
+    items.sort(key=lambda item: ranks.get(item.nodeid.partition("::")[0], len(ranks)))

