@@ -9,31 +9,23 @@ import json
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
-from hashlib import sha256
 from pathlib import Path
 
 import httpx
 
 from tocsin import settings as settings_
 from tocsin.clock import Clock
-from tocsin.crypto import canonical, envelope
-from tocsin.crypto.stream import EVENT, MEDIA, Reader, Writer, parse_chunk, parse_header
-from tocsin.evidence.receipt import read
-from tocsin.evidence.sealed import Sealed
-from tocsin.ids import b64
 from tocsin.node import authority_of
+from tocsin.rehearse import ActFailed, record_three_seconds
 from tocsin.settings import Settings
 from tocsin.tlog import checkpoint as checkpoints
 from tocsin.tlog import cosignature, timestamp
 from tocsin.tlog import note as notes
+from tocsin.wake import TEXT, ways
+from tocsin.watch import LEAST_FREE_BYTES
 
 PATIENCE = 15.0
-LEAST_FREE_BYTES = 2 * 1024**3
 REMEMBERED = "checked.json"
-
-
-class ActFailed(Exception):
-    """An act did not come out right; the message says what was seen, in plain words."""
 
 
 @dataclass(frozen=True)
@@ -72,13 +64,14 @@ def perform(acts: list[Act], folder: Path, clock: Clock) -> list[Done]:
     return done
 
 
-def acts_of(settings: Settings, clock: Clock, folder: Path) -> list[Act]:
-    """Every act this node can be asked for, the main job first. `folder` is for what is fetched while checking."""
+def acts_of(settings: Settings, clock: Clock) -> list[Act]:
+    """Every act this node can be asked for, the main job first."""
     node = httpx.Client(base_url=settings.public_url, timeout=PATIENCE, trust_env=False, verify=not settings.trials)
     acts = [
-        Act("recording", lambda: record_three_seconds(node, clock, folder), "tocsin serve"),
+        Act("recording", lambda: record_three_seconds(node, clock), "tocsin serve"),
         Act("log", lambda: newest_checkpoint(node, settings, clock), "tocsin keys unlock"),
         Act("legal desk", lambda: desk_has_keys(node), "tocsin desk add age1... --name PSEUDONYM"),
+        Act("alarm", lambda: wake_somebody(settings.alarm), "set [alarm] in the settings (docs/run/alarm.md)"),
         Act("disk", lambda: disk_has_room(Path(settings.folder)), "make room, or move `folder` to a larger disk"),
     ]
     acts += [
@@ -100,60 +93,6 @@ def acts_of(settings: Settings, clock: Clock, folder: Path) -> list[Act]:
 
 def nothing_configured() -> str:
     raise ActFailed("none is configured: packages will say in red that it is missing")
-
-
-def record_three_seconds(node: httpx.Client, clock: Clock, folder: Path) -> str:
-    """Begin a rehearsal, send three seconds, stop, fetch it sealed, open it, erase it."""
-    config = node.get("/client-config").raise_for_status().json()
-    recording_key = clock.random_bytes(32)
-    upload, (identity, recipient) = clock.random_bytes(32), envelope.new_identity(clock)
-    writer = Writer(recording_key, clock)
-    start = {
-        "header": b64(writer.header.raw),
-        "kind": "rehearsal",
-        "upload": b64(sha256(upload).digest()),
-        "owner": b64(writer.owner_digest),
-        "custody_public": b64(writer.custody_public),
-        "wraps": b64(envelope.seal_to([recipient], recording_key)),
-        "return_share": b64(envelope.seal_to([config["share_recipient"]], clock.random_bytes(32))),
-    }
-    began = clock.monotonic()
-    node.post("/encounters", content=json.dumps(start)).raise_for_status()
-    place = f"/encounters/{b64(writer.header.recording_id)}"
-    sent = _send_seconds(node, place, upload, writer, config["receipt_key"], clock)
-    took = clock.monotonic() - began
-    owner = Reader(recording_key, writer.header).owner_secret
-    try:
-        _open_fetched(node, place, owner, identity, folder, sent)
-    finally:
-        node.post(f"{place}/erase", headers=_may(owner)).raise_for_status()
-    return f"{len(sent)} seconds were sealed, acknowledged in {took:.2f} s, fetched, opened and erased"
-
-
-def _send_seconds(
-    node: httpx.Client, place: str, upload: bytes, writer: Writer, receipt_key: str, clock: Clock
-) -> list[bytes]:
-    at = clock.now_ms()
-    started = canonical.dumps({"event": "start", "kind": "rehearsal", "at": at, "mime": "application/octet-stream"})
-    stopped = canonical.dumps({"event": "stop", "reason": "person", "at": at})
-    bodies = [(EVENT, started), *((MEDIA, clock.random_bytes(4096)) for _ in range(3)), (EVENT, stopped)]
-    for seq, (kind, body) in enumerate(bodies):
-        raw = writer.seal(kind, seq * 1000, body, final=seq == len(bodies) - 1)
-        answer = node.put(f"{place}/chunks/{seq}", content=raw, headers=_may(upload)).raise_for_status()
-        if read(answer.content, receipt_key).link != parse_chunk(raw).link:
-            raise ActFailed("a receipt is not for what was sent")
-    return [body for kind, body in bodies if kind == MEDIA]
-
-
-def _open_fetched(node: httpx.Client, place: str, owner: bytes, identity: str, folder: Path, sent: list[bytes]) -> None:
-    path = folder / "checked.tocsin"
-    path.write_bytes(node.get(f"{place}/sealed", headers=_may(owner)).raise_for_status().content)
-    with Sealed(path) as sealed:
-        reader = Reader(envelope.open_wraps(identity, sealed.wraps), parse_header(sealed.header))
-        opened = [reader.open(parse_chunk(raw)) for raw in sealed.chunks()]
-    path.unlink()
-    if [inner.body for inner in opened if inner.type == MEDIA] != sent:
-        raise ActFailed("what was opened is not what was sent")
 
 
 def newest_checkpoint(node: httpx.Client, settings: Settings, clock: Clock) -> str:
@@ -201,12 +140,19 @@ def stamp(authority: settings_.Authority, clock: Clock) -> str:
     return f"a token of {len(token)} bytes" + ("" if known.roots else ", unchecked: no roots are configured")
 
 
+def wake_somebody(alarm: settings_.Alarm) -> str:
+    """Ring, by every way that is configured."""
+    configured = ways(alarm.command, alarm.url)
+    if not configured:
+        raise ActFailed("nobody is woken when this node stands still at night")
+    heard = sum(way() for way in configured)
+    if heard < len(configured):
+        raise ActFailed(f"{len(configured) - heard} of {len(configured)} ways did not take the message")
+    return f'"{TEXT}" was taken by {heard} of {heard} ways; ask whether it arrived'
+
+
 def disk_has_room(folder: Path) -> str:
     free = shutil.disk_usage(folder).free
     if free < LEAST_FREE_BYTES:
         raise ActFailed(f"{free / 1e9:.1f} GB are free")
     return f"{free / 1e9:.1f} GB are free"
-
-
-def _may(secret: bytes) -> dict[str, str]:
-    return {"authorization": f"Tocsin {b64(secret)}"}

@@ -4,6 +4,7 @@ The way of one request: deadlines (`web.server`), exact headers and refusal of f
 then the hot path of seconds, then everything else through Litestar.
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -17,13 +18,13 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.types import ASGIApp, Receive, Scope, Send
 
 from tocsin import __version__
-from tocsin.clock import Clock
 from tocsin.crypto import canonical
 from tocsin.encounters import routes as encounters
 from tocsin.encounters.model import Kind
 from tocsin.errors import TocsinError
 from tocsin.log_routes import desk_answer, log_routes
 from tocsin.node import Node
+from tocsin.watch import Watch
 from tocsin.web import headers, i18n, pages, refusals, static_files
 from tocsin.web.body import Disconnected
 
@@ -35,7 +36,8 @@ SECURITY_TXT_LIFE = timedelta(days=180)
 def application(node: Node) -> ASGIApp:
     """The whole node as one ASGI application. Its lifespan starts and ends the node's loops."""
     built = static_files.Built.load()
-    config = _pages(node, built)
+    watch = Watch(node)
+    config = _pages(node, built, watch)
     node.release, node.sealed_extra = built.client, lambda: sealed_extra(node, built)
     litestar = Litestar(
         route_handlers=[
@@ -45,19 +47,25 @@ def application(node: Node) -> ASGIApp:
             _constant("/client-config", client_config(node, built)),
             _health(node),
         ],
-        lifespan=[lambda _: _life(node)],
-        exception_handlers={**pages.failures(config), TocsinError: _refused(node.clock), Exception: _broke(node.clock)},
+        lifespan=[lambda _: _life(node, watch)],
+        exception_handlers={**pages.failures(config), TocsinError: _refused(node), Exception: _broke(node)},
         openapi_config=None,
         logging_config=None,
         request_max_body_size=None,
     )
-    return headers.with_headers(_hot_path(node, litestar), site_of(node))
+    inner, settings = _hot_path(node, litestar), node.settings
+    clear = headers.with_headers(inner, site_of(node))
+    if not settings.onion:
+        return clear
+    hidden = headers.with_headers(inner, headers.Site(hosts=frozenset({settings.onion})))
+    return headers.apart(clear, hidden, settings.onion_port)
 
 
 def site_of(node: Node) -> headers.Site:
-    """What the deployment adds to every answer."""
-    address = urlsplit(node.settings.public_url)
-    return headers.Site(https=address.scheme == "https", hosts=frozenset(node.settings.hosts))
+    """What the deployment adds to every answer that does not leave through the onion service."""
+    settings = node.settings
+    is_https = urlsplit(settings.public_url).scheme == "https"
+    return headers.Site(https=is_https, hosts=frozenset(settings.hosts), onion=settings.onion)
 
 
 def client_config(node: Node, built: static_files.Built) -> dict[str, Any]:
@@ -96,7 +104,7 @@ async def sealed_extra(node: Node, built: static_files.Built) -> dict[str, bytes
     return members
 
 
-def _pages(node: Node, built: static_files.Built) -> pages.PageConfig:
+def _pages(node: Node, built: static_files.Built, watch: Watch) -> pages.PageConfig:
     offered = {code: language for code, language in i18n.load().items() if code in node.pack.languages}
     return pages.PageConfig(
         pack=node.pack,
@@ -104,17 +112,20 @@ def _pages(node: Node, built: static_files.Built) -> pages.PageConfig:
         languages=offered,
         client=client_config(node, built),
         origin=node.settings.public_url,
+        onion=node.settings.onion,
         hotline=node.settings.hotline,
         exit_url=node.settings.exit_url,
         source_url=node.settings.source_url,
         security_contact=node.settings.security_contact,
+        status=watch.shown,
         security_expires=datetime.fromtimestamp(node.clock.now_ms() / 1000, UTC).date() + SECURITY_TXT_LIFE,
     )
 
 
 @asynccontextmanager
-async def _life(node: Node) -> AsyncIterator[None]:
+async def _life(node: Node, watch: Watch) -> AsyncIterator[None]:
     await node.begin()
+    node.tasks += [asyncio.create_task(loop) for loop in watch.loops()]
     try:
         yield
     finally:
@@ -134,9 +145,10 @@ def _hot_path(node: Node, rest: ASGIApp) -> ASGIApp:
         except Disconnected:
             return
         except TocsinError as error:
+            node.noticed.count(error.code)
             await _send(send, error, node.clock.random_bytes(8).hex())
         except Exception as error:  # noqa: BLE001  the constant body, whatever broke
-            await _send(send, *refusals.unexpected(error, node.clock))
+            await _send(send, *_unexpected(node, error))
 
     return route
 
@@ -148,18 +160,24 @@ async def _send(send: Send, error: TocsinError, error_id: str) -> None:
     await send({"type": "http.response.body", "body": body, "more_body": False})
 
 
-def _refused(clock: Clock) -> Callable[[AnyRequest, TocsinError], Response[bytes]]:
+def _refused(node: Node) -> Callable[[AnyRequest, TocsinError], Response[bytes]]:
     def refused(_: AnyRequest, error: TocsinError) -> Response[bytes]:
-        return _response(error, clock.random_bytes(8).hex())
+        node.noticed.count(error.code)
+        return _response(error, node.clock.random_bytes(8).hex())
 
     return refused
 
 
-def _broke(clock: Clock) -> Callable[[AnyRequest, Exception], Response[bytes]]:
+def _broke(node: Node) -> Callable[[AnyRequest, Exception], Response[bytes]]:
     def broke(_: AnyRequest, error: Exception) -> Response[bytes]:
-        return _response(*refusals.unexpected(error, clock))
+        return _response(*_unexpected(node, error))
 
     return broke
+
+
+def _unexpected(node: Node, error: Exception) -> tuple[TocsinError, str]:
+    node.noticed.count(TocsinError.code)
+    return refusals.unexpected(error, node.noticed, node.clock)
 
 
 def _response(error: TocsinError, error_id: str) -> Response[bytes]:

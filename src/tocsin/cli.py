@@ -29,6 +29,7 @@ COMMANDS = {
     "scrub": "tocsin.scrub:scrub_command",
     "sealed": "tocsin.operator_commands:sealed",
     "serve": "tocsin.operator_commands:serve",
+    "status": "tocsin.operator_commands:status",
     "verify": "tocsin.evidence.verify_command:verify_command",
     "witness": "tocsin.tlog.witness_commands:witness",
 }

@@ -30,6 +30,7 @@ from tocsin.errors import TocsinError, place_of
 from tocsin.evidence.receipt import ReceiptSigner
 from tocsin.ids import RecordingId, b64, unb64
 from tocsin.jurisdictions.model import Pack
+from tocsin.noticed import Noticed
 from tocsin.people import desk_keys, inbox
 from tocsin.settings import Settings
 from tocsin.store import disk, fail_points
@@ -84,12 +85,19 @@ class Node:
     """The newest tree that an outside witness cosigned since this process began."""
     troubles: dict[str, str] = field(default_factory=dict)
     """What does not work now, by name: shown to stewards, never about anybody."""
+    noticed: Noticed = field(init=False)
+    """Coarse counts and error ids of this process, for stewards."""
+    tell_status: Callable[[], bytes] = lambda: b"{}"
+    """What `tocsin status` is answered; set by who watches this node."""
     release: str = ""
     """SHA-256 of the client that this node serves, for the log; set by the composition root."""
     is_ended: bool = False
     sealed_extra: Callable[[], Awaitable[dict[str, bytes]]] = _nothing_more
     """Members of a sealed export that only the composition root knows."""
     tasks: list[asyncio.Task[None]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.noticed = Noticed(self.clock)
 
     @classmethod
     def open(cls, settings: Settings, pack: Pack, clock: Clock) -> "Node":
@@ -211,6 +219,8 @@ class Node:
                     await self.hand_out(RecordingId(unb64(recording)), Path(name).name)
                 case {"kind": "sealed-list", "to": str(name)}:
                     await self.list_sealed(Path(name).name)
+                case {"kind": "status", "to": str(name)}:
+                    await asyncio.to_thread(self._write_out, Path(name).name, iter([self.tell_status()]))
                 case _:
                     LOG.warning("an inbox file says nothing this version knows; it was dropped")
             path.unlink()

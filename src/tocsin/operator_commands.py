@@ -3,7 +3,6 @@
 import json
 import shutil
 import sys
-import tempfile
 import threading
 from datetime import UTC, datetime
 from pathlib import Path
@@ -37,8 +36,7 @@ def check(path: Path | None, *, as_json: bool) -> None:
     """Do everything this node is for, once, and say what does not work yet. Exit status 1 when something does not."""
     settings = settings_of(path)
     clock = SystemClock()
-    with tempfile.TemporaryDirectory() as folder:
-        done = acts.perform(acts.acts_of(settings, clock, Path(folder)), Path(settings.folder), clock)
+    done = acts.perform(acts.acts_of(settings, clock), Path(settings.folder), clock)
     for line in done:
         click.echo(_as_json(line) if as_json else _as_words(line))
     sys.exit(0 if all(line.is_good for line in done) else 1)
@@ -57,6 +55,22 @@ def _as_words(line: acts.Done) -> str:
 
 def _when(unix_ms: int) -> str:
     return datetime.fromtimestamp(unix_ms / 1000, UTC).strftime("%Y-%m-%d %H:%M UTC") if unix_ms else "never"
+
+
+@click.command()
+@click.option("--error", "error_id", help="The id that somebody was shown: where in the program, and in which hour.")
+@click.pass_obj
+def status(path: Path | None, error_id: str | None) -> None:
+    """Print what a running node notices of itself: what works, what is refused how often in this hour, recent errors."""
+    answer = _asked(settings_of(path), {"kind": "status"})
+    told = json.loads(answer.read_text())
+    answer.unlink()
+    if error_id is None:
+        click.echo(json.dumps(told, indent=1))
+        return
+    if error_id not in told["errors"]:
+        raise click.ClickException("No error of this id since the node began, or within a day.")
+    click.echo(json.dumps(told["errors"][error_id]))
 
 
 @click.group()

@@ -29,7 +29,7 @@ def run(settings: Settings) -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(5_000, 20, 100)
-    server(application(node), host=settings.host, port=settings.port, tls=tls).run()
+    server(application(node), host=settings.host, port=settings.port, tls=tls, onion_port=settings.onion_port).run()
 
 
 def harden() -> None:

@@ -5,6 +5,7 @@
 """
 
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,6 +14,9 @@ from typing import Any
 import msgspec
 
 from tocsin.errors import TocsinError
+
+ONION = re.compile(r"[a-z2-7]{56}\.onion")
+"""A version 3 onion address (rend-spec-v3, 6)."""
 
 
 class SettingsWrong(TocsinError):
@@ -51,6 +55,14 @@ class RecordingLimits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     starts_per_minute: int = 120
 
 
+class Alarm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How a steward is woken, and how often the node tries itself. See `docs/run/alarm.md`."""
+
+    command: tuple[str, ...] = ()
+    url: str = ""
+    probe_minutes: int = 5
+
+
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """The node's settings. Paths are taken relative to the working directory of the process."""
 
@@ -63,6 +75,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     tls_key: str = ""
     public_url: str = "http://localhost:8000"
     hosts: tuple[str, ...] = ()
+    onion: str = ""
+    onion_port: int = 0
     exit_url: str = ""
     hotline: str = ""
     source_url: str = ""
@@ -77,6 +91,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     witnesses: tuple[Witness, ...] = ()
     timestamp_authorities: tuple[Authority, ...] = ()
     recording: RecordingLimits = RecordingLimits()
+    alarm: Alarm = Alarm()
     trials: bool = False
 
     @classmethod
@@ -105,6 +120,16 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
             raise SettingsWrong("beat_seconds other than 60 is for trials: a city-wide beat hides who records when")
         if bool(self.tls_certificate) != bool(self.tls_key):
             raise SettingsWrong("tls_certificate and tls_key go together")
+        if bool(self.onion) != bool(self.onion_port):
+            raise SettingsWrong("onion and onion_port go together: the onion service has a port of its own")
+        if self.onion and not ONION.fullmatch(self.onion):
+            raise SettingsWrong("onion is the 56 letters and digits of a version 3 address, with .onion")
+        if self.alarm.url and not self.alarm.url.startswith(("https://", "http://")):
+            raise SettingsWrong("alarm.url begins with https:// or http://")
+        if self.alarm.probe_minutes < 0:
+            raise SettingsWrong("alarm.probe_minutes is a number of minutes, or 0 for no probe")
+        if self.onion_port and self.onion_port == self.port:
+            raise SettingsWrong("onion_port and port differ: one is reached through Tor, the other is not")
 
     @property
     def database_url(self) -> str:

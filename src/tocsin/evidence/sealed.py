@@ -71,11 +71,11 @@ def write_sealed(
 
 
 class Sealed:
-    """A sealed export on a disk. Use as a context manager. Raises `SealedMalformed` wherever it is not one."""
+    """A sealed export, on a disk or in memory. Use as a context manager. Raises `SealedMalformed` wherever it is not one."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, source: Path | IO[bytes]) -> None:
         try:
-            self._zip = zipfile.ZipFile(path)
+            self._zip = zipfile.ZipFile(source)
         except (zipfile.BadZipFile, OSError) as error:
             raise SealedMalformed from error
         self.names = tuple(self._zip.namelist())

@@ -21,6 +21,7 @@ class Reply(NamedTuple):
     status: int
     kind: str
     body: bytes
+    headers: tuple[tuple[bytes, bytes], ...] = ()
 
 
 Answer: TypeAlias = Callable[[str, str, bytes], Reply]
@@ -68,6 +69,7 @@ async def _send(send: Send, reply: Reply) -> None:
         (b"content-length", str(len(reply.body)).encode()),
         (b"cache-control", b"no-store"),
         (b"x-content-type-options", b"nosniff"),
+        *reply.headers,
     ]
     await send({"type": "http.response.start", "status": reply.status, "headers": headers})
     await send({"type": "http.response.body", "body": reply.body})

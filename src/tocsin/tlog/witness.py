@@ -7,7 +7,7 @@ cosignature exists. Two heads of one size under the log's own key are kept: that
 witness.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from threading import Lock
 
@@ -101,8 +101,9 @@ class Witness:
         """The logs this witness follows."""
         return tuple(self._logs)
 
-    def add_checkpoint(self, body: bytes) -> tuple[Signature, ...]:
-        """The cosignatures for the checkpoint in `body`; its head is durable before they exist.
+    def add_checkpoint(self, body: bytes, heard: Callable[[str], None] | None = None) -> tuple[Signature, ...]:
+        """The cosignatures for the checkpoint in `body`; its head is durable before they exist. `heard` is told the log's name
+        when it grew.
 
         Raises `RequestMalformed`, `LogUnknown`, `NoteUntrusted`, `SizeConflict`, `Forked` or `ProofWrong`; then nothing
         is cosigned.
@@ -118,6 +119,8 @@ class Witness:
         with self._lock:
             self._check(request, signed)
             self.state.keep(signed)
+        if heard and head.size > request.old:  # the same head again may come from anybody
+            heard(head.origin)
         return self.cosigner.cosign(request.note.text, self._clock.now_ms() // 1000)
 
     def _signed_by_log(self, head: Checkpoint, note: Note) -> Note:

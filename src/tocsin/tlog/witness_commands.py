@@ -1,6 +1,7 @@
 """`tocsin witness`: thin. Apart from `tocsin log`, so that a witness, which only answers, loads nothing that asks."""
 
 from pathlib import Path
+from threading import Event, Thread
 
 import click
 
@@ -8,9 +9,11 @@ from tocsin.clock import SystemClock
 from tocsin.store import disk
 from tocsin.store.blobs import DiskBlobs
 from tocsin.tlog import witness_settings
+from tocsin.tlog.silence import Silence
 from tocsin.tlog.witness import Witness
 from tocsin.tlog.witness_server import WitnessServer
 from tocsin.tlog.witness_state import WitnessState
+from tocsin.wake import Alarm, ways
 
 CONFIG = click.option(
     "--config",
@@ -67,7 +70,11 @@ def witness_serve(config: Path, accept_lost_state: bool) -> None:
     if accept_lost_state and not blobs.exists("state.json"):
         WitnessState.begin(blobs, clock.now_ms(), after_loss=True)
     state = WitnessState.load(blobs)
-    server = WitnessServer(Witness(witness_settings.read_key(settings), settings.log_keys, state, clock))
+    watched = Witness(witness_settings.read_key(settings), settings.log_keys, state, clock)
+    alarm = Alarm(ways(settings.wake_command, settings.wake_url))
+    silence, over = Silence(watched.origins, settings.silent_minutes, clock, alarm), Event()
+    server = WitnessServer(watched, silence)
+    Thread(target=silence.watch, args=(over,), daemon=True).start()
     host, port = settings.address
     uvicorn.run(
         server, host=host, port=port, access_log=False, log_level="warning", server_header=False, limit_concurrency=64

@@ -5,6 +5,9 @@ key_file = "witness.key"          made by `tocsin witness new-key`; readable by 
 state_dir = "state"               what it has seen; losing it makes the witness refuse to start
 listen = "127.0.0.1:8441"         address and port of its HTTP service
 logs = ["<vkey>", ...]            the logs it follows
+silent_minutes = 10               after which a log that says nothing counts as silent
+wake_command = ["...", "..."]     who is woken then: a program and its arguments
+wake_url = "https://..."          or an address to which one fixed sentence is posted
 """
 
 import json
@@ -46,6 +49,9 @@ class WitnessSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, k
     state_dir: str = "state"
     listen: str = "127.0.0.1:8441"
     logs: tuple[str, ...] = ()
+    silent_minutes: int = 10
+    wake_command: tuple[str, ...] = ()
+    wake_url: str = ""
 
     @property
     def address(self) -> tuple[str, int]:
@@ -73,6 +79,10 @@ def load(path: Path) -> WitnessSettings:
         found = msgspec.convert(tomllib.loads(path.read_text()), WitnessSettings)
     except (OSError, tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
         raise WitnessSettingsWrong(str(error)) from error
+    if found.wake_url and not found.wake_url.startswith(("https://", "http://")):
+        raise WitnessSettingsWrong("wake_url begins with https:// or http://")
+    if found.silent_minutes < 1:
+        raise WitnessSettingsWrong("silent_minutes is at least 1")
     if not notes.NAME.fullmatch(found.name):
         raise WitnessSettingsWrong("name may hold no space and no plus sign")
     where = path.resolve().parent

@@ -226,11 +226,11 @@ _CHANGES_NOTHING = frozenset({"GET", "HEAD", "OPTIONS"})
 def refusal(method: str, host: str, fetch_site: str, site: Site) -> int:
     """The status to refuse a request with before any handler sees it, or 0 to let it pass.
 
-    421 for a host name that is not ours (a rebinding page, or an onion named over clearnet); 403 for a request that would
+    421 for a host name that is not ours (a rebinding page, or the onion service asked for over clearnet); 403 for a request that would
     change something and comes from another site by the browser's own word (Fetch Metadata). A client that is not a browser
     sends no such word and passes: it carries no one's ambient authority, and there are no cookies here.
     """
-    if site.hosts and host not in site.hosts:
+    if (site.hosts and host not in site.hosts) or (site.onion and host == site.onion):
         return 421
     if method not in _CHANGES_NOTHING and fetch_site in {"cross-site", "same-site"}:
         return 403
@@ -294,6 +294,19 @@ def with_headers(app: ASGIApp, site: Site, kind: Callable[[str], Kind] = kind_of
             await app(scope, receive, send_with)
 
     return wrapped
+
+
+def apart(clear: ASGIApp, hidden: ASGIApp, port: int) -> ASGIApp:
+    """What comes in at `port`, where the onion service ends, goes to `hidden`; everything else to `clear`.
+
+    By the port and not by the Host header: that is the asker's word, the port is ours.
+    """
+
+    async def route(scope: Scope, receive: Receive, send: Send) -> None:
+        at = scope.get("server") if str(scope["type"]) == "http" else None
+        await (hidden if at and at[1] == port else clear)(scope, receive, send)
+
+    return route
 
 
 def _own(path: str) -> str:

@@ -4,6 +4,7 @@
 """
 
 from collections.abc import Callable, Mapping
+from functools import lru_cache, partial
 from typing import Any
 
 from litestar import MediaType, Request, Response, get
@@ -12,8 +13,20 @@ from litestar.handlers import HTTPRouteHandler
 
 from tocsin.errors import TocsinError
 from tocsin.web import static_files
-from tocsin.web.i18n import negotiate
-from tocsin.web.render import ERRORS, PAGES, PageConfig, Rendered, app_manifest, render, security_txt, worker_script
+from tocsin.web.headers import bare_host
+from tocsin.web.i18n import Language, negotiate
+from tocsin.web.render import (
+    ERRORS,
+    PAGES,
+    STATUS,
+    PageConfig,
+    Rendered,
+    app_manifest,
+    render,
+    render_status,
+    security_txt,
+    worker_script,
+)
 from tocsin.web.source import source_archive
 
 __all__ = ["PageConfig", "failures", "routes"]
@@ -44,6 +57,7 @@ def routes(config: PageConfig) -> list[HTTPRouteHandler]:
     if contact:
         fixed["/.well-known/security.txt"] = (contact, "text/plain; charset=utf-8")
     handlers = [_constant(path, content, media_type) for path, (content, media_type) in fixed.items()]
+    handlers += [_status(config, language) for language in config.languages.values()]
     return [*handlers, _door(config), _way_out(config), _source(config), *static_files.routes(config.built)]
 
 
@@ -55,6 +69,17 @@ def _constant(path: str, content: bytes, media_type: str) -> HTTPRouteHandler:
     return constant
 
 
+def _status(config: PageConfig, language: Language) -> HTTPRouteHandler:
+    """The status page: as many pages as there are states, each rendered once."""
+    rendered = lru_cache(maxsize=64)(partial(render_status, config, language))
+
+    @get(f"/{language.code}/{STATUS.path}", sync_to_thread=False, include_in_schema=False)
+    def status() -> Response[bytes]:
+        return Response(rendered(config.status()), media_type=HTML)
+
+    return status
+
+
 def _asked_language(request: AnyRequest, config: PageConfig) -> str:
     return negotiate(request.headers.get("accept-language", ""), config.languages)
 
@@ -63,6 +88,11 @@ def _to(place: str) -> Response[bytes]:
     return Response(
         b"", status_code=303, media_type="text/plain", headers={"location": place, "vary": "Accept-Language"}
     )
+
+
+def _is_hidden(request: AnyRequest, config: PageConfig) -> bool:
+    """Whether it came through the onion service."""
+    return bool(config.onion) and bare_host(request.headers.get("host", "")) == config.onion
 
 
 def _door(config: PageConfig) -> HTTPRouteHandler:
@@ -76,15 +106,16 @@ def _door(config: PageConfig) -> HTTPRouteHandler:
 def _way_out(config: PageConfig) -> HTTPRouteHandler:
     @get("/leave", sync_to_thread=False, include_in_schema=False)
     def leave(request: AnyRequest) -> Response[bytes]:
-        return _to(config.exit_url or f"/{_asked_language(request, config)}/measures")
+        outside = "" if _is_hidden(request, config) else config.exit_url
+        return _to(outside or f"/{_asked_language(request, config)}/measures")
 
     return leave
 
 
 def _source(config: PageConfig) -> HTTPRouteHandler:
     @get("/source", sync_to_thread=True, include_in_schema=False)
-    def source() -> Response[Any]:
-        if config.source_url:
+    def source(request: AnyRequest) -> Response[Any]:
+        if config.source_url and not _is_hidden(request, config):
             return _to(config.source_url)
         headers = {"content-disposition": 'attachment; filename="tocsin-source.tar.gz"'}
         return Response(source_archive(), media_type="application/gzip", headers=headers)

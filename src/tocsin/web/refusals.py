@@ -7,6 +7,7 @@ import msgspec
 
 from tocsin.clock import Clock
 from tocsin.errors import TocsinError, place_of
+from tocsin.noticed import Noticed
 
 LOG = logging.getLogger("tocsin")
 JSON = b"application/json"
@@ -50,8 +51,11 @@ def headers_of(error: TocsinError) -> list[tuple[bytes, bytes]]:
     return [] if wait is None else [(b"retry-after", str(wait).encode())]
 
 
-def unexpected(error: Exception, clock: Clock) -> tuple[TocsinError, str]:
-    """Turn anything else into the constant refusal. The log gets the id and where it broke, never a value."""
-    error_id = clock.random_bytes(8).hex()
-    LOG.error("unexpected %s: %s", error_id, place_of(error))
+def unexpected(error: Exception, noticed: Noticed, clock: Clock) -> tuple[TocsinError, str]:
+    """Turn anything else into the constant refusal. The log gets where it broke, never a value, and not the id: a line of a log has
+    an exact time, and whoever tells us their id would be dated by it. `tocsin status` knows the id and the hour.
+    """
+    error_id, place = clock.random_bytes(8).hex(), place_of(error)
+    noticed.keep(error_id, place)
+    LOG.error("unexpected: %s", place)
     return TocsinError(), error_id

@@ -6,7 +6,7 @@ frightened person. The set of all bytes has one `version`, by which the service 
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -21,6 +21,7 @@ from tocsin.jurisdictions.model import Page as RecordingPage
 from tocsin.jurisdictions.risk import may_answer
 from tocsin.web.i18n import NAMES, Language
 from tocsin.web.static_files import Built
+from tocsin.web.status import Shown, nothing_tried
 
 TEMPLATES = Path(__file__).parent / "templates"
 
@@ -35,6 +36,8 @@ class PageConfig:
     client: Mapping[str, Any]
     origin: str = ""
     """Scheme and host as people write them, for the printed words. Empty: the page's own address without a host."""
+    onion: str = ""
+    """The onion service's name. Who came through it is led to no address outside it."""
     hotline: str = ""
     """A telephone number that people answer, named where script is off. Empty: none is named."""
     exit_url: str = ""
@@ -42,6 +45,8 @@ class PageConfig:
     source_url: str = ""
     security_contact: str = ""
     security_expires: date | None = None
+    status: Callable[[], Shown] = nothing_tried
+    """How the node is now, for the one page that is not the same all day."""
 
 
 @dataclass(frozen=True)
@@ -73,6 +78,8 @@ PAGES = (
     Page("measures", "measures", "measures.html", "neutral.title"),
     Page("offline", "offline", "error.html", "error.offline_title", sentence="error.offline"),
 )
+STATUS = Page("status", "status", "status.html", "works.title")
+"""Rendered for each state there is, when it is first asked for in it."""
 ERRORS = {
     404: Page("error", "", "error.html", "error.404_title", sentence="error.404"),
     500: Page("error", "", "error.html", "error.500_title", sentence="error.500"),
@@ -119,7 +126,12 @@ def templates() -> Environment:
     return environment
 
 
-def _render(environment: Environment, config: PageConfig, language: Language, page: Page) -> bytes:
+def render_status(config: PageConfig, language: Language, shown: Shown) -> bytes:
+    """The status page as it is now."""
+    return _render(templates(), config, language, STATUS, shown=shown)
+
+
+def _render(environment: Environment, config: PageConfig, language: Language, page: Page, **more: object) -> bytes:
     text = environment.get_template(page.template).render(
         page=page,
         language=language,
@@ -137,6 +149,7 @@ def _render(environment: Environment, config: PageConfig, language: Language, pa
         recording_kept=language.count("about.retention_recording", config.pack.retention.encounter_days),
         rehearsal_kept=language.count("about.retention_rehearsal", config.pack.retention.rehearsal_days),
         recover_address=f"{config.origin}/{language.code}/recover",
+        **more,
     )
     return text.encode()
 

@@ -8,7 +8,9 @@ Clients' addresses never enter the application: the scope names no client, and t
 """
 
 import asyncio
+import socket
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import uvicorn
@@ -150,8 +152,21 @@ class Wiped(asyncio.BufferedProtocol):
         self._http.eof_received()
 
 
+class TwoDoors(uvicorn.Server):
+    """Listens at one more port of the loopback, without TLS: an onion service ends there, and Tor has encrypted already."""
+
+    def __init__(self, config: uvicorn.Config, onion_port: int) -> None:
+        super().__init__(config)
+        self._onion_port = onion_port
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        made = partial(Wiped, config=self.config, server_state=self.server_state, app_state=self.lifespan.state)
+        self.servers.append(await asyncio.get_running_loop().create_server(made, "127.0.0.1", self._onion_port))
+
+
 def server(
-    app: ASGIApp, *, host: str, port: int, tls: tuple[str, str] | None, sockets: Sequence[int] = ()
+    app: ASGIApp, *, host: str, port: int, tls: tuple[str, str] | None, sockets: Sequence[int] = (), onion_port: int = 0
 ) -> uvicorn.Server:
     """A server for `app`, not yet running. `tls` is certificate and key file; `sockets` an inherited listening one."""
     config = uvicorn.Config(
@@ -173,7 +188,7 @@ def server(
         ssl_certfile=tls[0] if tls else None,
         ssl_keyfile=tls[1] if tls else None,
     )
-    return uvicorn.Server(config)
+    return TwoDoors(config, onion_port) if onion_port else uvicorn.Server(config)
 
 
 def _cancel(timer: asyncio.TimerHandle | None) -> None:
