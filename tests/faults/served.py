@@ -21,6 +21,7 @@ from typing import Any
 from tests.waiting import wait_until
 from tocsin import new_keys
 from tocsin.clock import SystemClock
+from tocsin.demo.town import _toml
 from tocsin.forgetful import MEMORY
 from tocsin.node import PUBLISHED, read_published
 from tocsin.settings import Settings, settings_of
@@ -45,6 +46,8 @@ class Served:
         """Resource limits (resource.RLIMIT_...) of the process."""
         self.deadline_scale = 1.0
         """Multiplies the web's deadlines in warm processes, so that a trial of them does not take minutes."""
+        self.watch_scale = 1.0
+        """Multiplies the minutes of the alarm in warm processes, and lets a small disk be room enough."""
         self._process: Any = None
         self._options = settings
         folder.mkdir(parents=True, exist_ok=True)
@@ -97,7 +100,8 @@ class Served:
     def begin(self, fail_point: str = "", *, warm: bool = True, **environment: str) -> None:
         """Start without waiting."""
         wanted = {**environment, **({"TOCSIN_FAIL_POINT": fail_point} if fail_point else {})}
-        arguments = (str(self._file), str(self.folder / "said.txt"), wanted, self.limits, self.deadline_scale)
+        scales = (self.deadline_scale, self.watch_scale)
+        arguments = (str(self._file), str(self.folder / "said.txt"), wanted, self.limits, scales)
         if warm:
             process = FORKS.Process(target=serve, args=arguments, daemon=True)
             process.start()
@@ -157,7 +161,7 @@ class Served:
             "ballast_bytes": 1024 * 1024,
         } | self._options
         recording = {"starts_per_minute": 100_000} | settings.pop("recording", {})
-        lines = [f"{name} = {json.dumps(value)}" for name, value in settings.items()]
+        lines = [f"{name} = {_toml(value)}" for name, value in settings.items()]
         lines += ["[recording]", *(f"{name} = {json.dumps(value)}" for name, value in recording.items())]
         self._file.write_text("\n".join(lines) + "\n")
 
@@ -173,7 +177,11 @@ def serving(folder: Path, place: Path | None = None, **settings: Any) -> Iterato
 
 
 def serve(
-    file: str, said: str, environment: Mapping[str, str], limits: Mapping[int, tuple[int, int]], deadline_scale: float
+    file: str,
+    said: str,
+    environment: Mapping[str, str],
+    limits: Mapping[int, tuple[int, int]],
+    scales: tuple[float, float],
 ) -> None:
     """What a warm process does."""
     descriptor = os.open(said, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
@@ -184,8 +192,16 @@ def serve(
     os.environ.update(MEMORY)  # a forked process must not start itself anew
     for which, limit in limits.items():
         resource.setrlimit(which, limit)
-    from tocsin import cli
+    from tocsin import cli, wake, watch
     from tocsin.web import body, server
+
+    deadline_scale, watch_scale = scales
+    if watch_scale != 1:
+        watch.MINUTE *= watch_scale
+        watch.LOOK_SECONDS *= watch_scale
+        watch.FIRST_PROBE_SECONDS *= watch_scale
+        watch.LEAST_FREE_BYTES = 0
+        wake.CALM_S *= watch_scale
 
     moved = Path(file).with_name("clock")
 
