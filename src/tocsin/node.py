@@ -42,7 +42,7 @@ from tocsin.store.key_custody import KeyCustody, KeyLocked
 from tocsin.store.segments import SegmentStore
 from tocsin.store.work import Verb, Work
 from tocsin.tlog import entry as entries
-from tocsin.tlog import public
+from tocsin.tlog import outside, public
 from tocsin.tlog.ask import WitnessAddress, Witnesses
 from tocsin.tlog.log import Log
 from tocsin.tlog.publish import Published, publish
@@ -91,6 +91,8 @@ class Node:
     """What `tocsin status` is answered; set by who watches this node."""
     release: str = ""
     """SHA-256 of the client that this node serves, for the log; set by the composition root."""
+    is_newest: bool = False
+    """Whether the witnesses were asked for anything newer than this log, since this process began."""
     is_ended: bool = False
     sealed_extra: Callable[[], Awaitable[dict[str, bytes]]] = _nothing_more
     """Members of a sealed export that only the composition root knows."""
@@ -185,6 +187,7 @@ class Node:
         log = self.log
         if log is None:
             return
+        await self._refuse_fork(log)
         waiting = await self.database.read(public.waiting)
         covered = await cover.prepare(self.encounters, beat)
         leaves = [entries.beat_entry(item.commitment) for item in covered] + [entry for _, entry in waiting]
@@ -207,6 +210,15 @@ class Node:
             await self.database.write(lambda c: public.cosigned(c, made.tree_size))
         self.last_beat = beat
 
+    async def _refuse_fork(self, log: Log) -> None:
+        """Before the first signature of this process: raise `LogBehind` where a witness holds what this log does not.
+
+        A disk that was rolled back does not know it, and what it signs next would be a second log under this one's name.
+        """
+        if not self.is_newest:
+            await outside.refuse_behind(self.witnesses.client, [one.url for one in self.settings.witnesses], log)
+            self.is_newest = True
+
     async def take_inbox(self) -> None:
         """Do what commands left for this node, and try a key that was locked."""
         if self.log is None:
@@ -228,7 +240,7 @@ class Node:
     async def hand_out(self, recording_id: RecordingId, name: str) -> None:
         """Write one recording's sealed export into the folder for handing out. The node cannot read it, and notes that it was made."""
         live = await self.encounters.live(recording_id)
-        if live is None or live.row.state is State.ERASED:
+        if live is None or live.row.state in (State.ERASED, State.LOST):
             await asyncio.to_thread(self._write_out, name, iter(()))
             return
         parts = await export.export(self.encounters, live, "operator", await self.sealed_extra())

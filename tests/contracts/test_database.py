@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 
 import tocsin.encounters.tables
 import tocsin.tlog.public  # noqa: F401  both register their tables
-from tocsin.store import migrate, tables
+from tocsin.store import migrate, rows, tables
 from tocsin.store.db import Database
 from tocsin.store.group import StoreClosed
 
@@ -145,6 +146,24 @@ class DatabaseContract:
         database.migrate()
         database.migrate("base")
         assert "work" not in database.read_now(table_names)
+
+    def test_another_process_reads_one_instant_and_its_rows_stand_again_elsewhere(
+        self, database: Database, url: str, tmp_path: Path
+    ) -> None:
+        for number in range(3):
+            database.write_now(add(number))
+        with rows.reading(url) as connection:
+            assert connection.scalar(select(func.count()).select_from(things)) == 3
+            database.write_now(add(3))
+            pieces = list(rows.dump(connection, things, lambda row: row if row["number"] != 1 else None))
+            with pytest.raises(DBAPIError):
+                connection.execute(insert(things).values(number=9))
+        other = Database.open(f"sqlite:///{tmp_path / 'other.db'}")
+        other.write_now(things.create)
+        for piece in pieces:
+            other.write_now(partial(rows.load, name="things", raw=piece))
+        assert other.read_now(lambda c: sorted(c.execute(select(things.c.number)).scalars())) == [0, 2]
+        other.close()
 
     def test_a_newer_schema_is_refused(self, database: Database) -> None:
         database.migrate()

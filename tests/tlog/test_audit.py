@@ -17,9 +17,9 @@ from tocsin.errors import TocsinError
 from tocsin.ids import b64
 from tocsin.tlog import accuse, checkpoint, entry, merkle, note, promise
 from tocsin.tlog.accuse import AccusationWrong
-from tocsin.tlog.audit import Auditor, LogLied, Seen, Stack
+from tocsin.tlog.audit import Auditor, Seen, Stack
 from tocsin.tlog.checkpoint import Checkpoint
-from tocsin.tlog.log import Log
+from tocsin.tlog.log import Log, LogLied
 from tocsin.tlog.merkle import ProofWrong
 from tocsin.tlog.note import NoteMalformed, NoteUntrusted, VerifierKey
 from tocsin.tlog.promise import Opening, PromiseBroken

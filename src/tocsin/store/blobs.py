@@ -9,7 +9,7 @@ On the disk: the content, then `SHA-256("tocsin.blob/v1\n" | name | "\n" | conte
 
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from tocsin.errors import TocsinError
@@ -47,10 +47,12 @@ class BlobDamaged(TocsinError):
 class DiskBlobs:
     """Blobs as files below one directory. Names are words of letters, digits, `.`, `_` and `-`, joined by `/`."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, *, is_ours: bool = True) -> None:
+        """`is_ours` is false for one who only reads beside the process that writes: then nothing is made or tidied up."""
         self._root = root
-        disk.make_directory(root)
-        disk.sweep_unfinished(root)
+        if is_ours:
+            disk.make_directory(root)
+            disk.sweep_unfinished(root)
 
     def put(self, name: str, content: bytes) -> None:
         """Store `content`, replacing what was there. `DiskFull`: what was there is still there."""
@@ -62,6 +64,12 @@ class DiskBlobs:
             self._write(name, content, replace=False)
         except FileExistsError as error:
             raise BlobExists from error
+
+    def lay(self, name: str, content: bytes) -> None:
+        """Store without making it durable, for one who lays in very many and then syncs the whole file system once."""
+        path = self._path(name)
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        path.write_bytes(content + _check(name, content))
 
     def get(self, name: str) -> bytes:
         """Exactly what was put."""
@@ -82,6 +90,17 @@ class DiskBlobs:
         """Names that begin with `prefix`, sorted."""
         files = (path for path in self._root.rglob("*") if path.is_file() and not path.name.endswith(disk.UNFINISHED))
         return sorted(name for path in files if (name := path.relative_to(self._root).as_posix()).startswith(prefix))
+
+    def walk(self, folder: str) -> Iterator[str]:
+        """Names below `folder`, in no order; at most one directory's are in memory."""
+        waiting = [self._path(folder)]
+        while waiting:
+            here = waiting.pop()
+            for path in here.iterdir() if here.is_dir() else ():
+                if path.is_dir():
+                    waiting.append(path)
+                elif not path.name.endswith(disk.UNFINISHED):
+                    yield path.relative_to(self._root).as_posix()
 
     def remove(self, name: str) -> None:
         """Take the name away, durably. The bytes may stay on the disk: what must be gone is sealed, and its key erased."""
@@ -109,9 +128,14 @@ class DiskBlobs:
         fail_points.hit("blobs.after_write")
 
     def _path(self, name: str) -> Path:
-        if not _NAME.fullmatch(name):
+        if not is_name(name):
             raise ValueError("not a blob name")
         return self._root / name
+
+
+def is_name(name: str) -> bool:
+    """Whether `name` is one that stays below the directory it is looked up in."""
+    return _NAME.fullmatch(name) is not None
 
 
 def _check(name: str, content: bytes) -> bytes:

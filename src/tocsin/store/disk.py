@@ -13,6 +13,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 from tocsin.errors import TocsinError
 
@@ -158,6 +159,28 @@ def write_new_file(path: Path, parts: Sequence[bytes], *, replace: bool = True) 
                 os.link(unfinished, path)
         finally:
             os.close(descriptor)
+            unfinished.unlink(missing_ok=True)
+        sync_directory(path.parent)
+
+
+@contextmanager
+def new_file(path: Path) -> Iterator[BinaryIO]:
+    """A file to write at length, under a name nobody looks for; synced and named when the block ends well, else nothing is left.
+
+    Raises `FileExistsError` where `path` is taken.
+    """
+    unfinished = path.with_name(f".{path.name}.{next(_turn)}{UNFINISHED}")
+    if path.exists():
+        raise FileExistsError(path)
+    with full_disk_said_plainly():
+        try:
+            descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+            with os.fdopen(descriptor, "wb") as file:
+                yield file
+                file.flush()
+                os.fsync(descriptor)
+            unfinished.rename(path)  # not linked: a stick to carry away may know no links
+        finally:
             unfinished.unlink(missing_ok=True)
         sync_directory(path.parent)
 

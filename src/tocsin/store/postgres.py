@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import URL, Engine, create_engine, event
 from sqlalchemy.engine import make_url
+from sqlalchemy.pool import NullPool
 
 from tocsin.errors import TocsinError
 
@@ -43,6 +44,12 @@ def open_engines(url: str) -> tuple[Engine, Engine, Callable[[], None]]:
         writer.dispose()
 
     return writer, reader, let_go
+
+
+def open_reader(url: str) -> Engine:
+    """An engine for another process beside the one that writes: one instant a transaction, and no writing."""
+    told = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+    return create_engine(url, poolclass=NullPool, hide_parameters=True, execution_options=told)
 
 
 def is_full(error: BaseException | None) -> bool:

@@ -11,11 +11,12 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pysqlite3  # type: ignore[import-untyped]
 from sqlalchemy import URL, Engine, create_engine, event
 from sqlalchemy.exc import DatabaseError
-from sqlalchemy.pool import QueuePool
+from sqlalchemy.pool import NullPool, QueuePool
 
 from tocsin.errors import TocsinError
 from tocsin.store import disk
@@ -130,6 +131,35 @@ def open_engines(database: Path) -> tuple[Engine, Engine, Callable[[], None]]:
         os.close(lock)
 
     return writer, reader, let_go
+
+
+def open_reader(database: Path) -> Engine:
+    """An engine for another process beside the one that writes: it sees one instant, cannot write, and folds nothing together.
+
+    The last connection to close would fold the write-ahead file into the database and remove it; one that cannot write does not,
+    so a crashed node still finds its newest commits there.
+    """
+    refuse_old_library(pysqlite3.sqlite_version_info)
+    Marks(database).refuse_loss()
+    if not database.exists():
+        raise DatabaseMissing
+    address = f"file:{quote(str(database))}?mode=ro"
+
+    def connect() -> Any:
+        raw = pysqlite3.dbapi2.connect(address, uri=True, check_same_thread=False, isolation_level=None)
+        for pragma in ("query_only = ON", "trusted_schema = OFF", "temp_store = MEMORY", "busy_timeout = 10000"):
+            raw.execute(f"PRAGMA {pragma}")
+        return raw
+
+    engine = create_engine(
+        "sqlite://", module=pysqlite3.dbapi2, creator=connect, poolclass=NullPool, hide_parameters=True
+    )
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Any) -> None:
+        connection.exec_driver_sql("BEGIN")
+
+    return engine
 
 
 def _check(writer: Engine) -> None:

@@ -11,25 +11,16 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 
 from tocsin.crypto import canonical
-from tocsin.errors import TocsinError
 from tocsin.tlog import accuse, cosignature, merkle
 from tocsin.tlog import checkpoint as checkpoints
 from tocsin.tlog import entry as entries
 from tocsin.tlog import note as notes
 from tocsin.tlog.accuse import CLOCK_SECONDS, PUBLISH_SECONDS, Accusation
-from tocsin.tlog.log import BeatUnknown
+from tocsin.tlog.log import BeatUnknown, LogLied
 from tocsin.tlog.merkle import Hash
 from tocsin.tlog.note import Note, NoteMalformed, NoteUntrusted, VerifierKey, standard_base64
 from tocsin.tlog.source import ReadLog, Source
 from tocsin.tlog.tile import TILE_WIDTH
-
-
-class LogLied(TocsinError):
-    """The log's files do not lead to the root it signed, or its tree no longer extends what was seen."""
-
-    code = "log_lied"
-    status = 422
-    message = "The log does not agree with what it signed. Keep everything you have of it and tell its witnesses."
 
 
 class Stack:

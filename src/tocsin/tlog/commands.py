@@ -8,11 +8,15 @@ from pathlib import Path
 import click
 import httpx
 
+from tocsin.clock import SystemClock
 from tocsin.errors import TocsinError
+from tocsin.store.blobs import DiskBlobs
 from tocsin.tlog import entry as entries
 from tocsin.tlog import note as notes
 from tocsin.tlog import promise
 from tocsin.tlog.audit import Auditor, Report, Seen
+from tocsin.tlog.catch_up import catch_up
+from tocsin.tlog.log import Log
 from tocsin.tlog.promise import Opening
 from tocsin.tlog.source import HttpSource, ReadLog
 
@@ -49,6 +53,18 @@ def log_prove(url: str, vkey: str, index: int) -> None:
         entry, proof = ReadLog(HttpSource(url, client), notes.parse_vkey(vkey)).prove(index)
     click.echo(_shown(entry), err=True)
     click.echo(str(proof), nl=False)
+
+
+@log.command("copy")
+@URL
+@KEY
+@click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
+def log_copy(url: str, vkey: str, folder: Path) -> None:
+    """Keep a proven copy of a log in FOLDER; the next run adds what is new. For whoever would help it back after a loss."""
+    copy = Log.copy(DiskBlobs(folder), notes.parse_vkey(vkey), SystemClock())
+    with httpx.Client(trust_env=False) as client:
+        added = catch_up(copy, HttpSource(url, client))
+    click.echo(f"{added.size} entries, {added.beats} beats of them new.")
 
 
 @log.command("audit")

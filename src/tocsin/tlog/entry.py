@@ -12,6 +12,7 @@ TIME = b"tocsin.leaf/v1 time\n"
 DESK_KEY = b"tocsin.leaf/v1 desk-key\n"
 RELEASE = b"tocsin.leaf/v1 release\n"
 RECEIPT_KEY = b"tocsin.leaf/v1 receipt-key\n"
+CONTINUES = b"tocsin.leaf/v1 continues\n"
 
 COMMITMENT_BYTES = 32
 CLASSES = (64, 256, 1024)
@@ -42,6 +43,15 @@ def parse_time(entry: bytes) -> tuple[int, int] | None:
     match found:
         case {"beat": int(beat), "first": int(first), **rest} if not rest:
             return beat, first
+    return None
+
+
+def newest_time(bundle: Sequence[bytes], start: int) -> int | None:
+    """The beat of the last genuine time entry in a bundle that begins at index `start`."""
+    for offset in range(len(bundle) - 1, -1, -1):
+        found = parse_time(bundle[offset])
+        if found and found[1] == start + offset:
+            return found[0]
     return None
 
 

@@ -23,9 +23,9 @@ from tocsin.tlog import note as notes
 from tocsin.tlog.checkpoint import Checkpoint
 from tocsin.tlog.merkle import Hash
 from tocsin.tlog.note import Note, Signature, Signer, VerifierKey
+from tocsin.tlog.stored import HEAD, beat_name, tile_name, timestamps_name
 from tocsin.tlog.tile import ENTRIES, TILE_WIDTH, Tile
 
-HEAD = "checkpoint"
 CACHED_TILES = 512  # 4 MiB of hashes: the right edge and what proofs walk
 
 
@@ -40,6 +40,14 @@ class LogDamaged(TocsinError):
     )
 
 
+class LogLied(TocsinError):
+    """The log's files do not lead to the root it signed, or its tree no longer extends what was seen."""
+
+    code = "log_lied"
+    status = 422
+    message = "The log does not agree with what it signed. Keep everything you have of it and tell its witnesses."
+
+
 class BeatTooOld(TocsinError):
     """A beat before the newest one. Time in the log never runs backwards, whatever the machine's clock does."""
 
@@ -52,6 +60,16 @@ class BeatUnknown(TocsinError):
     code = "beat_unknown"
     status = 404
     message = "The log published no checkpoint of that size."
+
+
+@dataclass(frozen=True)
+class _PublicHalf:
+    """The signer of a copy, which signs nothing."""
+
+    public: bytes
+
+    def sign(self, message: bytes) -> bytes:  # noqa: ARG002  a signer's shape
+        raise LogLied
 
 
 @dataclass(frozen=True)
@@ -80,8 +98,7 @@ class Log:
         self._tail: list[bytes] = []
         self._needs_reload = False
         self._head = Checkpoint(origin, 0, merkle.EMPTY_ROOT)
-        self._note = checkpoints.sign(self._head, signer)
-        self._published = self._note
+        self._note = self._published = Note(self._head.text, ())
         self.newest_beat = 0
 
     @classmethod
@@ -100,9 +117,18 @@ class Log:
         if blobs.exists(HEAD):
             log._load()
             return log
-        if any(blobs.exists(_name(Tile(ENTRIES, 0, width))) for width in range(1, TILE_WIDTH + 1)):
+        if any(blobs.exists(tile_name(Tile(ENTRIES, 0, width))) for width in range(1, TILE_WIDTH + 1)):
             raise LogDamaged
+        log._note = log._published = checkpoints.sign(log._head, signer)
         blobs.put(HEAD, str(log._note).encode())
+        return log
+
+    @classmethod
+    def copy(cls, blobs: DiskBlobs, vkey: VerifierKey, clock: Clock) -> "Log":
+        """Somebody's copy of the log of `vkey`: it grows by `adopt` alone and signs nothing. Raises `LogDamaged`."""
+        log = cls(blobs, vkey.name, _PublicHalf(vkey.public), clock, entries_.CLASSES)
+        if blobs.exists(HEAD):  # without it nothing was proven yet, and everything can be had again
+            log._load()
         return log
 
     @property
@@ -136,6 +162,21 @@ class Log:
             self.newest_beat = beat
             return Beat(beat, self.size, first, tuple(first + 1 + place for place in order), self.root)
 
+    def adopt(self, entries: Sequence[bytes], signed: Note) -> None:
+        """Take over entries that this log published and this place does not have, up to the head `signed`; durable when it returns.
+
+        Raises `NoteUntrusted` unless the log itself signed it, `LogLied` unless exactly these entries lead to it; then nothing changed
+        that anybody is shown.
+        """
+        notes.verify(signed, self.vkey)
+        with self._reloaded():
+            self._needs_reload = True
+            self._append(list(entries), signed)
+            self._needs_reload = False
+            newest = [found[0] for entry in entries if (found := entries_.parse_time(entry))]
+            self.newest_beat = max([self.newest_beat, *newest])
+            self._published = self._note
+
     def checkpoint_note(self, size: int | None = None) -> str:
         """The newest checkpoint, or that of an earlier beat, with the cosignatures known. Raises `BeatUnknown`."""
         return str(self._note if size in (None, self.size) else self._stored_note(size or 0))
@@ -153,7 +194,7 @@ class Log:
         with self._reloaded():
             whole = (self._note if size == self.size else self._stored_note(size)).adding(lines)
             raw = str(whole).encode()
-            self._blobs.put(_beat_name(size), raw)
+            self._blobs.put(beat_name(size), raw)
             if size == self.size:
                 self._blobs.put(HEAD, raw)
                 self._note = whole
@@ -163,12 +204,12 @@ class Log:
     def add_timestamps(self, size: int, tokens: bytes) -> None:
         """Store the timestamp tokens (JSON) of the checkpoint of `size`. Raises `BeatUnknown`."""
         self.checkpoint_note(size)
-        self._blobs.put(f"timestamps/{_sized(size)}", tokens)
+        self._blobs.put(timestamps_name(size), tokens)
 
     def timestamps(self, size: int) -> bytes:
         """The tokens stored with the checkpoint of `size`; an empty list where there are none. Raises `BeatUnknown`."""
         self.checkpoint_note(size)
-        name = f"timestamps/{_sized(size)}"
+        name = timestamps_name(size)
         return self._blobs.get(name) if self._blobs.exists(name) else b'{"tokens":[]}'
 
     def entry(self, index: int) -> bytes:
@@ -178,7 +219,7 @@ class Log:
         where, offset = divmod(index, TILE_WIDTH)
         size = self.size
         width = tile.width_at(size, ENTRIES, where)
-        return tile.split_bundle(self._blobs.get(_name(Tile(ENTRIES, where, width))), width)[offset]
+        return tile.split_bundle(self._blobs.get(tile_name(Tile(ENTRIES, where, width))), width)[offset]
 
     def inclusion_proof(self, index: int, size: int) -> list[Hash]:
         """Proof of the entry at `index` in the tree of `size`. Raises `BeatUnknown` beyond the tree."""
@@ -192,6 +233,12 @@ class Log:
             raise BeatUnknown
         return list(merkle.consistency_proof(old, new, self._reader()))
 
+    def root_at(self, size: int) -> Hash:
+        """Root that the tree had at `size`. Raises `BeatUnknown` beyond the tree."""
+        if not 0 <= size <= self.size:
+            raise BeatUnknown
+        return merkle.root(size, self._reader())
+
     def tile(self, path: str) -> bytes:
         """The tile or bundle at `path` (below `tile/`) of the newest tree. Raises `TileMissing`.
 
@@ -201,7 +248,7 @@ class Log:
         width = tile.width_at(self.size, wanted.level, wanted.index)
         if wanted.width > width:
             raise tile.TileMissing
-        return tile.cut(self._blobs.get(_name(Tile(wanted.level, wanted.index, width))), wanted, width)
+        return tile.cut(self._blobs.get(tile_name(Tile(wanted.level, wanted.index, width))), wanted, width)
 
     @contextmanager
     def _reloaded(self) -> Iterator[None]:
@@ -211,8 +258,8 @@ class Log:
                 self._load()
             yield
 
-    def _append(self, fresh: list[bytes]) -> None:
-        """Write tiles, then the checkpoint; only then change what this object answers."""
+    def _append(self, fresh: list[bytes], given: Note | None = None) -> None:
+        """Write tiles, then the checkpoint, signed now or `given`; only then change what this object answers."""
         size = self.size + len(fresh)
         made = self._write_bundles(fresh)
         tiles = self._write_tiles([merkle.leaf_hash(entry) for entry in fresh])
@@ -221,10 +268,12 @@ class Log:
             return tiles.get(where) or self._hashes(where)
 
         head = Checkpoint(self.origin, size, merkle.root(size, tile.reader_of_tiles(size, fetch)))
-        signed = checkpoints.sign(head, self._signer)
+        if given is not None and given.text != head.text:
+            raise LogLied
+        signed = given or checkpoints.sign(head, self._signer)
         raw = str(signed).encode()
         self._blobs.put(HEAD, raw)
-        self._blobs.put(_beat_name(size), raw)
+        self._blobs.put(beat_name(size), raw)
         for where, hashes in tiles.items():
             self._remember(where, hashes)
         self._tail, self._note, self._head = made, signed, head
@@ -238,7 +287,7 @@ class Log:
         """Remove the partial files of a tile that has long been full; one tile behind, so that no reader is half-way."""
         for where in (level, ENTRIES) if level == 0 else (level,):
             for width in range(1, TILE_WIDTH):
-                if self._blobs.exists(name := _name(Tile(where, index, width))):
+                if self._blobs.exists(name := tile_name(Tile(where, index, width))):
                     self._blobs.remove(name)
 
     def _write_bundles(self, fresh: list[bytes]) -> list[bytes]:
@@ -247,7 +296,7 @@ class Log:
         rest = [*self._tail, *fresh]
         while rest:
             now, later = rest[:TILE_WIDTH], rest[TILE_WIDTH:]
-            self._blobs.put(_name(Tile(ENTRIES, where, len(now))), tile.join_bundle(now))
+            self._blobs.put(tile_name(Tile(ENTRIES, where, len(now))), tile.join_bundle(now))
             if not later:
                 return now if len(now) < TILE_WIDTH else []
             where, rest = where + 1, later
@@ -264,7 +313,7 @@ class Log:
             for at in range(0, len(row), TILE_WIDTH):
                 hashes = row[at : at + TILE_WIDTH]
                 made = Tile(level, where + at // TILE_WIDTH, len(hashes))
-                self._blobs.put(_name(made), b"".join(hashes))
+                self._blobs.put(tile_name(made), b"".join(hashes))
                 written[made] = hashes
                 if len(hashes) == TILE_WIDTH:
                     full.append(tile.fold(hashes))
@@ -277,7 +326,7 @@ class Log:
     def _hashes(self, where: Tile) -> list[Hash]:
         cached = self._tiles.get(where)
         if cached is None:
-            cached = tile.split_tile(self._blobs.get(_name(where)), where.width)
+            cached = tile.split_tile(self._blobs.get(tile_name(where)), where.width)
             self._remember(where, cached)
         return cached
 
@@ -287,9 +336,9 @@ class Log:
             self._tiles.popitem(last=False)
 
     def _stored_note(self, size: int) -> Note:
-        if not self._blobs.exists(_beat_name(size)):
+        if not self._blobs.exists(beat_name(size)):
             raise BeatUnknown
-        return notes.parse(self._blobs.get(_beat_name(size)))
+        return notes.parse(self._blobs.get(beat_name(size)))
 
     def _load(self) -> None:
         """Read the newest checkpoint and hold the right edge and the newest beat to it. Raises `LogDamaged`."""
@@ -303,8 +352,8 @@ class Log:
         # The rename may have been visible but not durable when the process died: make it durable before anybody relies
         # on it.
         self._blobs.put(HEAD, raw)
-        if head.size and not self._blobs.exists(_beat_name(head.size)):
-            self._blobs.put(_beat_name(head.size), raw)
+        if head.size and not self._blobs.exists(beat_name(head.size)):
+            self._blobs.put(beat_name(head.size), raw)
         self._tail, self._head, self._note, self.newest_beat = tail, head, note, beat
         self._published = note
         self._needs_reload = False
@@ -322,7 +371,7 @@ class Log:
             bundle = self._checked_bundle(head.size, where)
             if where == head.size // TILE_WIDTH:
                 tail = bundle
-            if (newest := _newest_time(bundle, where * TILE_WIDTH)) is not None:
+            if (newest := entries_.newest_time(bundle, where * TILE_WIDTH)) is not None:
                 return tail, newest
             where -= 1
         if head.size:
@@ -331,30 +380,8 @@ class Log:
 
     def _checked_bundle(self, size: int, where: int) -> list[bytes]:
         width = tile.width_at(size, ENTRIES, where)
-        bundle = tile.split_bundle(self._blobs.get(_name(Tile(ENTRIES, where, width))), width)
+        bundle = tile.split_bundle(self._blobs.get(tile_name(Tile(ENTRIES, where, width))), width)
         leaves = self._hashes(Tile(0, where, width))
         if [merkle.leaf_hash(entry) for entry in bundle] != leaves:
             raise LogDamaged
         return bundle
-
-
-def _newest_time(bundle: Sequence[bytes], start: int) -> int | None:
-    """The beat of the last genuine time entry in a bundle that begins at index `start`."""
-    for offset in range(len(bundle) - 1, -1, -1):
-        found = entries_.parse_time(bundle[offset])
-        if found and found[1] == start + offset:
-            return found[0]
-    return None
-
-
-def _name(where: Tile) -> str:
-    return f"tile/{where.path}"
-
-
-def _beat_name(size: int) -> str:
-    return f"beats/{_sized(size)}"
-
-
-def _sized(size: int) -> str:
-    """A name for a tree size, at most some thousands in a directory."""
-    return f"{size // 100_000}/{size}"

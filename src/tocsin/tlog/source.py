@@ -38,6 +38,12 @@ class Source(Protocol):
     def tile(self, path: str) -> bytes: ...
 
 
+class WholeSource(Source, Protocol):
+    """A source that has the timestamps too."""
+
+    def timestamps(self, size: int) -> bytes: ...
+
+
 class LocalSource:
     """A log in this process."""
 
@@ -52,6 +58,9 @@ class LocalSource:
 
     def tile(self, path: str) -> bytes:
         return self._log.tile(path)
+
+    def timestamps(self, size: int) -> bytes:
+        return self._log.timestamps(size)
 
 
 class HttpSource:
@@ -68,6 +77,9 @@ class HttpSource:
 
     def tile(self, path: str) -> bytes:
         return self._get(f"tile/{path}", TileMissing())
+
+    def timestamps(self, size: int) -> bytes:
+        return self._get(f"timestamps/{size}", BeatUnknown())
 
     def _get(self, path: str, missing: TocsinError | None = None) -> bytes:
         try:
