@@ -16,7 +16,7 @@ from tests.faults.wire import LOST, Wire
 from tocsin.tlog.promise import Opening
 
 SOURCE = Path(__file__).resolve().parents[2] / "src"
-FIRST_START = ("migrate.before_commit",)
+FIRST_START = ("migrate.before_commit", "migrate.statement")
 """Points that only a new database passes."""
 RARE = re.compile(r"erase_keys|new_file|create|erase\.|share|cut|close|beat|cover")
 """Points passed once in a while: the first pass is taken, not a later one."""

@@ -21,10 +21,9 @@ from typing import Any
 from tests.waiting import wait_until
 from tocsin import new_keys
 from tocsin.clock import SystemClock
-from tocsin.demo.town import _toml
 from tocsin.forgetful import MEMORY
 from tocsin.node import PUBLISHED, read_published
-from tocsin.settings import Settings, settings_of
+from tocsin.settings import Settings, settings_of, toml_of
 
 READY_S = 60.0
 FORKS = multiprocessing.get_context("forkserver")
@@ -161,9 +160,7 @@ class Served:
             "ballast_bytes": 1024 * 1024,
         } | self._options
         recording = {"starts_per_minute": 100_000} | settings.pop("recording", {})
-        lines = [f"{name} = {_toml(value)}" for name, value in settings.items()]
-        lines += ["[recording]", *(f"{name} = {json.dumps(value)}" for name, value in recording.items())]
-        self._file.write_text("\n".join(lines) + "\n")
+        self._file.write_text(toml_of({**settings, "recording": recording}))
 
 
 @contextlib.contextmanager

@@ -4,7 +4,18 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
-from tests.faults import f01_kill, f02_power, f03_rot, f04_full, f05_limits, f06_clock, f07_chunks, f12_slow, f16_alarm
+from tests.faults import (
+    f01_kill,
+    f02_power,
+    f03_rot,
+    f04_full,
+    f05_limits,
+    f06_clock,
+    f07_chunks,
+    f12_slow,
+    f14_schema,
+    f16_alarm,
+)
 from tests.faults.outcome import Outcome
 
 
@@ -26,5 +37,6 @@ TRIALS = (
     Trial("F7", "everything a bad line can send", f07_chunks.perform),
     Trial("F10", "SQLite's files are hurt or missing", f03_rot.perform_sqlite),
     Trial("F12", "slow and silent clients", f12_slow.perform),
+    Trial("F14", "a migration is killed, a newer version's database is opened", f14_schema.perform),
     Trial("F16", "somebody is woken when the node, its disk or its log stands still", f16_alarm.perform),
 )

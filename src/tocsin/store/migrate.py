@@ -12,7 +12,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Connection, Engine, event, text
 
 from tocsin.errors import TocsinError
 from tocsin.store import fail_points, tables
@@ -44,6 +44,7 @@ def to_revision(engine: Engine, revision: str = "head") -> None:
         target = script.get_current_head() if revision == "head" else revision
         config = _config()
         config.attributes["connection"] = connection
+        event.listen(connection, "after_cursor_execute", lambda *_: fail_points.hit("migrate.statement"))
         behind = now is not None and (target not in order or order.index(target) < order.index(now))
         (command.downgrade if behind else command.upgrade)(config, target or "base")
         fail_points.hit("migrate.before_commit")
@@ -52,6 +53,11 @@ def to_revision(engine: Engine, revision: str = "head") -> None:
 def current(connection: Connection) -> str | None:
     """The revision this database is at, or `None` for an empty one."""
     return MigrationContext.configure(connection).get_current_revision()
+
+
+def revisions() -> tuple[str, ...]:
+    """Every schema version that this program knows, oldest first."""
+    return tuple(step.revision for step in ScriptDirectory.from_config(_config()).walk_revisions())[::-1]
 
 
 def differences(connection: Connection) -> list[str]:
