@@ -13,6 +13,7 @@ from pathlib import Path
 
 import httpx
 
+from tocsin import backup
 from tocsin import settings as settings_
 from tocsin.clock import Clock
 from tocsin.node import authority_of
@@ -25,6 +26,8 @@ from tocsin.wake import TEXT, ways
 from tocsin.watch import LEAST_FREE_BYTES
 
 PATIENCE = 15.0
+BACKUP_HOURS = 48
+"""Older than this and the check says so: a day may be missed."""
 REMEMBERED = "checked.json"
 
 
@@ -74,6 +77,8 @@ def acts_of(settings: Settings, clock: Clock) -> list[Act]:
         Act("alarm", lambda: wake_somebody(settings.alarm), "set [alarm] in the settings (docs/run/alarm.md)"),
         Act("disk", lambda: disk_has_room(Path(settings.folder)), "make room, or move `folder` to a larger disk"),
     ]
+    mend = f"tocsin backup FILE{'' if settings.backup_recipient else ' --to age1...'}"
+    acts.append(Act("backup", lambda: backup_is_fresh(Path(settings.folder), clock), mend))
     acts += [
         Act(f"witness {w.url}", lambda w=w: witness_cosigns(node, w.vkeys), f"ask who runs {w.url} to start it")  # type: ignore[misc]
         for w in settings.witnesses
@@ -149,6 +154,17 @@ def wake_somebody(alarm: settings_.Alarm) -> str:
     if heard < len(configured):
         raise ActFailed(f"{len(configured) - heard} of {len(configured)} ways did not take the message")
     return f'"{TEXT}" was taken by {heard} of {heard} ways; ask whether it arrived'
+
+
+def backup_is_fresh(folder: Path, clock: Clock) -> str:
+    """When the last backup was made. What lies in it is proven by restoring it (docs/run/backup.md)."""
+    made_ms = backup.last_made_ms(folder)
+    if not made_ms:
+        raise ActFailed("none was ever made here")
+    hours = (clock.now_ms() - made_ms) // 3_600_000
+    if hours >= BACKUP_HOURS:
+        raise ActFailed(f"the last one is {hours // 24} days old")
+    return f"the last one is {hours} h old"
 
 
 def disk_has_room(folder: Path) -> str:

@@ -16,6 +16,7 @@ from tocsin.errors import TocsinError
 SETTINGS_VARIABLE = "TOCSIN_SETTINGS"
 
 COMMANDS = {
+    "backup": "tocsin.backup_commands:backup",
     "check": "tocsin.operator_commands:check",
     "complete": "tocsin.evidence.commands:complete_command",
     "custodian": "tocsin.evidence.commands:custodian_command",
@@ -26,6 +27,7 @@ COMMANDS = {
     "log": "tocsin.tlog.commands:log",
     "open": "tocsin.evidence.commands:open_command",
     "package": "tocsin.evidence.commands:package_command",
+    "restore": "tocsin.backup_commands:restore",
     "scrub": "tocsin.scrub:scrub_command",
     "sealed": "tocsin.operator_commands:sealed",
     "serve": "tocsin.operator_commands:serve",

@@ -17,6 +17,7 @@ from sqlalchemy import Connection, select
 
 from tocsin.crypto.profiles import NONCE_BYTES
 from tocsin.encounters import queries
+from tocsin.encounters.model import State
 from tocsin.encounters.tables import frame
 from tocsin.errors import TocsinError
 from tocsin.node import open_custody
@@ -117,6 +118,8 @@ def _envelopes(database: Database, erase_keys: EraseKeys) -> Read:
     """Every kept recording's envelope lies under the key its row names. What is inside is not looked at."""
     rows, lost = database.read_now(queries.listed), 0
     for row in rows:
+        if row.state is State.LOST:
+            continue  # a restored node never had it
         try:
             AESGCM(erase_keys.key(row.slot)).decrypt(row.box[:NONCE_BYTES], row.box[NONCE_BYTES:], row.id)
         except KeyErased:

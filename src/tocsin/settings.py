@@ -4,6 +4,7 @@
 `docs/run/settings.md` (a rule test holds it). Unknown names are refused: a misspelt setting must not be silently absent.
 """
 
+import json
 import os
 import re
 import tomllib
@@ -88,6 +89,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     cut_after_minutes: int = 24 * 60
     ballast_bytes: int = 64 * 1024**2
     erase_slots: int = 4096
+    backup_recipient: str = ""
     witnesses: tuple[Witness, ...] = ()
     timestamp_authorities: tuple[Authority, ...] = ()
     recording: RecordingLimits = RecordingLimits()
@@ -134,6 +136,20 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     @property
     def database_url(self) -> str:
         return self.database or f"sqlite:///{Path(self.folder) / 'tocsin.sqlite'}"
+
+
+def toml_of(settings: Mapping[str, Any]) -> str:
+    """A TOML file of text, numbers, yes or no, lists, and tables in lists."""
+    return "".join(f"{name} = {_toml(value)}\n" for name, value in settings.items())
+
+
+def _toml(value: Any) -> str:
+    """A value in TOML's inline form, which for text and numbers is JSON's."""
+    if isinstance(value, Mapping):
+        return "{ " + ", ".join(f"{name} = {_toml(one)}" for name, one in value.items()) + " }"
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(map(_toml, value)) + "]"
+    return json.dumps(value, ensure_ascii=False)
 
 
 def settings_of(path: Path | None) -> Settings:

@@ -15,7 +15,8 @@ from tests.faults.outcome import Outcome
 from tests.faults.served import FORKS, Served, free_port, health, serving
 from tests.serving import serving as answering
 from tests.waiting import wait_until
-from tocsin.demo.town import _toml, tocsin
+from tocsin.demo.town import tocsin
+from tocsin.settings import toml_of
 from tocsin.wake import TEXT
 
 SCALE = 0.02
@@ -103,7 +104,7 @@ def watched(folder: Path) -> Iterator[Watched]:
 
 
 def write(file: Path, settings: dict[str, Any]) -> None:
-    file.write_text("".join(f"{name} = {_toml(value)}\n" for name, value in settings.items()))
+    file.write_text(toml_of(settings))
 
 
 def waited(condition: Any, minutes: float) -> float:

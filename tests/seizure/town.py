@@ -16,9 +16,9 @@ from tests.serving import free_ports
 from tests.waiting import wait_until
 from tocsin import new_keys
 from tocsin.clock import SystemClock
-from tocsin.demo.town import _toml, tocsin
+from tocsin.demo.town import tocsin
 from tocsin.node import read_published
-from tocsin.settings import Settings, settings_of
+from tocsin.settings import Settings, settings_of, toml_of
 
 READY_S = 180.0
 DAY_MS = 86_400_000
@@ -144,7 +144,7 @@ class Town:
             "witnesses": self._witnesses(),
             "recording": {"starts_per_minute": 1_000_000},
         }
-        self._file.write_text("".join(f"{name} = {_toml(value)}\n" for name, value in settings.items()))
+        self._file.write_text(toml_of(settings))
 
     def _witnesses(self) -> list[dict[str, Any]]:
         """Make the witnesses' keys; how the node reaches them."""

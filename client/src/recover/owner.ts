@@ -8,7 +8,7 @@ import { openWith, recipientOf, sealTo } from "../crypto/envelope.ts";
 import { parseHeader, Reader, type Header } from "../crypto/stream.ts";
 import { derive } from "../crypto/words.ts";
 
-export type Fault = "unknown" | "erased" | "absent" | "refused" | "failed";
+export type Fault = "unknown" | "erased" | "lost" | "absent" | "refused" | "failed";
 
 export class OwnerError extends Error {
   readonly fault: Fault;
@@ -127,7 +127,13 @@ async function ask(address: string, method: string, capability: Bytes, body?: ob
   });
   if (answer.ok) return answer;
   const faults: Record<number, Fault> = { 403: "unknown", 410: "erased", 503: "absent" };
+  if (answer.status === 410 && (await codeOf(answer)) === "recording_lost") throw new OwnerError("lost");
   throw new OwnerError(faults[answer.status] ?? "refused");
+}
+
+async function codeOf(answer: Response): Promise<string | undefined> {
+  const told = (await answer.json().catch(() => ({}))) as { code?: string };
+  return told.code;
 }
 
 /** Whether `text` has the shape of an age X25519 recipient; the checksum is tried when it is sealed to. */

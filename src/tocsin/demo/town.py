@@ -17,6 +17,7 @@ from tocsin.cli import main as program
 from tocsin.errors import TocsinError
 from tocsin.jurisdictions.load import load
 from tocsin.jurisdictions.model import Pack
+from tocsin.settings import toml_of
 
 PROGRAM = (sys.executable, "-m", "tocsin")
 PACK = "minneapolis-sample"
@@ -204,15 +205,5 @@ def _node(town: Town, vkeys: Mapping[str, list[str]]) -> dict[str, Any]:
 
 
 def _write(path: Path, settings: Mapping[str, Any]) -> None:
-    """A TOML file of text, numbers, yes or no, lists, and tables in lists."""
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    path.write_text("".join(f"{name} = {_toml(value)}\n" for name, value in settings.items()))
-
-
-def _toml(value: Any) -> str:
-    """A value in TOML's inline form, which for text and numbers is JSON's."""
-    if isinstance(value, dict):
-        return "{ " + ", ".join(f"{name} = {_toml(one)}" for name, one in value.items()) + " }"
-    if isinstance(value, list):
-        return "[" + ", ".join(map(_toml, value)) + "]"
-    return json.dumps(value, ensure_ascii=False)
+    path.write_text(toml_of(settings))

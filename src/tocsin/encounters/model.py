@@ -21,12 +21,16 @@ class Kind(StrEnum):
 
 
 class State(StrEnum):
-    """Where a recording stands. `CUT` is a recording that fell silent without goodbye: a state, never an error."""
+    """Where a recording stands. `CUT` is a recording that fell silent without goodbye: a state, never an error.
+
+    `LOST`: this node was restored from a backup, which holds no recordings; what is left is the row that says so.
+    """
 
     OPEN = "open"
     STOPPED = "stopped"
     CUT = "cut"
     ERASED = "erased"
+    LOST = "lost"
 
 
 class Event(StrEnum):
@@ -48,6 +52,7 @@ TRANSITIONS = {
     (State.OPEN, Event.ERASURE): State.ERASED,
     (State.STOPPED, Event.ERASURE): State.ERASED,
     (State.CUT, Event.ERASURE): State.ERASED,
+    (State.LOST, Event.ERASURE): State.ERASED,
 }
 
 
@@ -141,6 +146,15 @@ class RecordingErased(TocsinError):
     code = "recording_erased"
     status = 410
     message = "This recording was erased by its owner or because its time was over."
+
+
+class RecordingLost(TocsinError):
+    code = "recording_lost"
+    status = 410
+    message = (
+        "This recording was on the node before it was restored from a backup. Backups hold no recordings: whoever fetched it "
+        "has it. Begin a new one to go on."
+    )
 
 
 class ShareGone(TocsinError):

@@ -26,6 +26,7 @@ from tocsin.encounters.model import (
     Limits,
     NotReady,
     Recording,
+    RecordingLost,
     State,
 )
 from tocsin.encounters.queries import Stored
@@ -78,7 +79,10 @@ class Room:
     """Where the segments ended when each append that is still under way began."""
 
     async def find(self, recording_id: RecordingId, capability: bytes, *allowed: str) -> Live:
-        """The recording, if `capability` is one of its `allowed` kinds ("upload", "owner"). Raises `CapabilityWrong`."""
+        """The recording, if `capability` is one of its `allowed` kinds ("upload", "owner").
+
+        Raises `CapabilityWrong`, and `RecordingLost` after a restore.
+        """
         if not self.is_ready:
             raise NotReady(retry_after=1)
         live = await self.live(recording_id)
@@ -87,6 +91,8 @@ class Room:
         known = {"upload": row.upload_digest, "owner": row.owner_digest} if row else {}
         if live is None or not any(hmac.compare_digest(known[kind], digest) for kind in allowed):
             raise CapabilityWrong
+        if live.row.state is State.LOST:
+            raise RecordingLost
         return live
 
     async def live(self, recording_id: RecordingId) -> Live | None:

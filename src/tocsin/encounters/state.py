@@ -4,7 +4,7 @@ from hashlib import sha256
 
 from tocsin.encounters import create, queries
 from tocsin.encounters.live import Live
-from tocsin.encounters.model import DAY_SECONDS, CapabilityWrong, NotReady, RecordingErased, State
+from tocsin.encounters.model import DAY_SECONDS, CapabilityWrong, NotReady, RecordingErased, RecordingLost, State
 from tocsin.encounters.room import Room
 from tocsin.ids import RecordingId, b64
 
@@ -27,6 +27,8 @@ async def recover(room: Room, locator: bytes) -> Answer:
         raise CapabilityWrong
     if live.row.state is State.ERASED:
         raise RecordingErased
+    if live.row.state is State.LOST:
+        raise RecordingLost
     wraps = create.open_box(room, live.row).wraps
     return describe(room, live) | {
         "recording": b64(live.row.id),

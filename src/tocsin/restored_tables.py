@@ -1,0 +1,92 @@
+"""The tables of a restored node: rows as the backup has them, and of the log's public entries only what the log itself shows."""
+
+import shutil
+from contextlib import closing
+from dataclasses import dataclass
+from functools import partial
+from hashlib import sha256
+from pathlib import Path
+
+from sqlalchemy import Connection, delete, func, select, update
+
+from tocsin.backup import CARRIED
+from tocsin.crypto import canonical
+from tocsin.encounters.model import State
+from tocsin.encounters.tables import recording
+from tocsin.people import desk_keys
+from tocsin.restored_parts import TABLES, Unpacked
+from tocsin.store import rows
+from tocsin.store.archive import ArchiveDamaged
+from tocsin.store.db import Database
+from tocsin.store.migrate import SchemaNewer, revisions
+from tocsin.tlog import entry as entries
+from tocsin.tlog import note as notes
+from tocsin.tlog import public
+from tocsin.tlog.log import Log
+from tocsin.tlog.note import Note
+from tocsin.tlog.public import public_entry
+
+
+@dataclass(frozen=True)
+class Counted:
+    """What the tables say now. `lost`: recordings that were on the node; `waiting`: keys that no beat had taken."""
+
+    lost: int
+    erased: int
+    waiting: int
+
+
+def lay_tables(folder: Path, unpacked: Unpacked, copy: Log, *, is_new_log: bool) -> Counted:
+    """Build the database in `folder` at the backup's schema, bring it to this program's, and hold it to the log.
+
+    Raises `SchemaNewer`, `ArchiveDamaged` for a table that no backup carries or an entry that the log does not have.
+    """
+    with closing(Database.open(f"sqlite:///{folder / 'tocsin.sqlite'}")) as database:
+        database.migrate(_known(str(unpacked.about.get("schema"))))
+        carried = {table.name for table in CARRIED}
+        for piece in unpacked.pieces:
+            name, raw = piece.split("/")[1], (folder / piece).read_bytes()
+            if name not in carried:
+                raise ArchiveDamaged
+            database.write_now(partial(rows.load, name=name, raw=raw))
+        database.migrate()
+        waiting = database.write_now(lambda c: _hold_to_log(c, copy))
+        if is_new_log:
+            database.write_now(lambda c: _begin_anew(c, copy))
+        lost, erased = (database.read_now(partial(_count, state=one)) for one in (State.LOST, State.ERASED))
+    shutil.rmtree(folder / TABLES, ignore_errors=True)
+    return Counted(lost, erased, waiting)
+
+
+def _known(schema: str) -> str:
+    """Raise `SchemaNewer` for a schema that this program does not know."""
+    if schema not in revisions():
+        raise SchemaNewer
+    return schema
+
+
+def _hold_to_log(connection: Connection, copy: Log) -> int:
+    """Keep of the public entries those that stand in the log where the row says; how many had not come to stand.
+
+    Whoever slipped us another backup could have put a lawyer's key in line; the log, which its key signed, has none of that.
+    """
+    waiting = connection.execute(delete(public_entry).where(public_entry.c.leaf.is_(None))).rowcount
+    for row in connection.execute(select(public_entry)):
+        if row.leaf >= copy.size or copy.entry(row.leaf) != row.entry or sha256(row.entry).digest() != row.digest:
+            raise ArchiveDamaged
+    return waiting
+
+
+def _begin_anew(connection: Connection, copy: Log) -> None:
+    """Put the legal desk's keys in line for the new log, and with them what it continues."""
+    connection.execute(delete(public_entry).where(public_entry.c.kind != desk_keys.KIND))
+    connection.execute(update(public_entry).values(leaf=None, tree_size=None, cosigned_size=None))
+    newest = notes.parse(copy.checkpoint_note())
+    signed = Note(newest.text, newest.by(copy.vkey))
+    entry = entries.CONTINUES + canonical.dumps({"checkpoint": str(signed)})
+    public.queue(connection, sha256(entry).digest(), "continues", entry)
+
+
+def _count(connection: Connection, state: State) -> int:
+    question = select(func.count()).select_from(recording).where(recording.c.state == str(state))
+    return int(connection.execute(question).scalar_one())

@@ -1,0 +1,244 @@
+"""What a backup holds, and what it never holds."""
+
+import asyncio
+import json
+import tracemalloc
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from tests.backup.test_drill import one_beat, settings_in, standing
+from tests.backup.world import CLOCK, Vault
+from tests.encounters.phone import Phone
+from tocsin import backup, new_keys
+from tocsin.acts import backup_is_fresh
+from tocsin.backup import BackupTaken, BackupToItself
+from tocsin.crypto import envelope
+from tocsin.encounters import create, erase, receive, start, state
+from tocsin.encounters.create import Start
+from tocsin.encounters.model import RecordingErased, RecordingLost
+from tocsin.encounters.tables import recording
+from tocsin.node import Node, read_published
+from tocsin.rehearse import ActFailed
+from tocsin.restore import FolderNotEmpty, KeyNotTheOne
+from tocsin.settings import Settings, settings_of
+from tocsin.store import tables
+from tocsin.store.archive import ArchiveDamaged, ArchiveNotForUs, part_of
+from tocsin.store.blobs import DiskBlobs
+from tocsin.store.erase_keys import EraseKeys
+
+ORIGIN = "city.example/first"
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    settings = settings_in(tmp_path / "node", ORIGIN)
+    new_keys.make(settings, None, CLOCK)
+    return settings
+
+
+async def record(node: Node, *, is_erased: bool = False) -> Phone:
+    """Three seconds of one that goes on; erased again on request."""
+    phone = Phone(node.share_recipient)
+    if not node.encounters.is_ready:
+        await start.start(node.encounters)
+    await create.create(node.encounters, Start(**phone.start()))
+    for seq in range(3):
+        await receive.receive(node.encounters, phone.id, phone.upload, seq, phone.second())
+    if is_erased:
+        live = await node.encounters.live(phone.id)
+        assert live is not None
+        await erase.erase(node.encounters, live)
+    return phone
+
+
+def backed_up(settings: Settings, vault: Vault) -> tuple[Phone, Phone]:
+    """A node with a recording that is kept and one that was erased, and its backup."""
+
+    async def live() -> tuple[Phone, Phone]:
+        kept, gone = await record(node), await record(node, is_erased=True)
+        await one_beat(node)
+        return kept, gone
+
+    with standing(settings) as node:
+        phones = asyncio.run(live())
+        vault.make(settings)
+    return phones
+
+
+def test_nothing_that_opens_a_recording_is_in_it(settings: Settings, tmp_path: Path) -> None:
+    vault = Vault(tmp_path / "vault")
+    phone, _ = backed_up(settings, vault)
+    with standing(settings) as node:
+        box, slot = node.database.read_now(
+            lambda c: c.execute(select(recording.c.box, recording.c.slot).where(recording.c.id == phone.id)).one()
+        )
+        key = node.encounters.erase_keys.key(slot)
+    everything = b"".join(vault.parts().values())
+    opened = everything.replace(b"=", b"")
+    for secret in (box, key, phone.rk, phone.wraps, phone.share, phone.upload):
+        assert secret not in everything
+        assert (base64_of(secret))[:40] not in opened
+    assert not [name for name in vault.parts() if "erase" in name or "segment" in name or "unlocked" in name]
+
+
+def base64_of(raw: bytes) -> bytes:
+    from base64 import b64encode
+
+    return b64encode(raw).replace(b"=", b"")
+
+
+def test_every_part_stands_in_a_list_that_sha256sum_reads(settings: Settings, tmp_path: Path) -> None:
+    vault = Vault(tmp_path / "vault")
+    backed_up(settings, vault)
+    parts = vault.parts()
+    manifest = json.loads(parts.pop("manifest.json"))
+    lists = {name: parts.pop(name) for name in list(parts) if name.startswith("sums/")}
+    assert {name: sha256(raw).hexdigest() for name, raw in lists.items()} == manifest["sums"]
+    listed = dict(line.split("  ", 1)[::-1] for raw in lists.values() for line in raw.decode().splitlines())
+    assert listed == {name: sha256(raw).hexdigest() for name, raw in parts.items()}
+    assert manifest["log"]["size"] == int(parts["log/checkpoint"].split(b"\n")[1])
+    assert manifest["not_in_it"] == ["erase.keys", "recordings", "unlocked keys"]
+
+
+def test_every_table_is_carried_or_left_on_purpose() -> None:
+    assert {*backup.CARRIED, *backup.LEFT} == set(tables.metadata.sorted_tables)
+
+
+def test_a_restored_node_says_what_is_lost_and_what_was_erased(settings: Settings, tmp_path: Path) -> None:
+    vault = Vault(tmp_path / "vault")
+    kept, gone = backed_up(settings, vault)
+    checkpoint = DiskBlobs(Path(settings.folder) / "log").get("checkpoint")
+    done = vault.restore(tmp_path / "new", checkpoint=checkpoint)
+    assert (done.tables.lost, done.tables.erased) == (1, 1)
+
+    async def ask(node: Node) -> None:
+        await start.start(node.encounters)
+        with pytest.raises(RecordingLost):
+            await state.state(node.encounters, kept.id, kept.upload)
+        with pytest.raises(RecordingLost):
+            await receive.receive(node.encounters, kept.id, kept.upload, 3, kept.second())
+        with pytest.raises(RecordingErased):
+            await receive.receive(node.encounters, gone.id, gone.upload, 3, gone.second())
+        assert await erase.expire(node.encounters, 10**6) == 1  # the row of what is lost goes on its day, as any other
+        await record(node)
+
+    with standing(settings_of(tmp_path / "new" / "node.toml")) as node:
+        asyncio.run(ask(node))
+    assert EraseKeys.open(tmp_path / "new" / "erase.keys").damaged() == []
+
+
+def test_refusals_leave_nothing_and_say_what_to_do(settings: Settings, tmp_path: Path) -> None:
+    vault = Vault(tmp_path / "vault")
+    with pytest.raises(BackupToItself):
+        backup.make(settings, vault.file, (read_published(settings)["share"],), CLOCK, lambda *_: None)
+    backed_up(settings, vault)
+    with pytest.raises(BackupTaken):
+        vault.make(settings)
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "something").touch()
+    with pytest.raises(FolderNotEmpty):
+        vault.restore(tmp_path / "full")
+    other = settings_in(tmp_path / "other", ORIGIN)
+    new_keys.make(other, None, CLOCK)
+    with pytest.raises(KeyNotTheOne):
+        vault.restore(tmp_path / "new", log_key=read_published(other)["log"])
+    vault.identity, _ = envelope.new_identity(CLOCK)
+    with pytest.raises(ArchiveNotForUs):
+        vault.restore(tmp_path / "new")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["full", "node", "other", "vault"]
+
+
+def test_a_backup_that_somebody_made_up_is_refused(settings: Settings, tmp_path: Path) -> None:
+    """Anybody can seal to a public recipient. What is slipped in has to agree with the log, which only the node's key signed."""
+    vault = Vault(tmp_path / "vault")
+    backed_up(settings, vault)
+    parts = vault.parts()
+    checkpoint = parts["log/checkpoint"]
+    row = {"columns": [["digest", "bytes"], ["kind", "plain"], ["entry", "bytes"], ["leaf", "plain"], ["nth", "plain"]]}
+    entry = b"tocsin.leaf/v1 desk-key\n{}"
+    values = [
+        base64_of(sha256(entry).digest()).decode() + "=",
+        "desk-key",
+        "dG9jc2luLmxlYWYvdjEgZGVzay1rZXkKe30=",
+        1,
+        99,
+    ]
+    changes = {
+        "an entry the log does not have": {
+            "tables/public_entry/000007": f"{json.dumps(row)}\n{json.dumps(values)}\n".encode()
+        },
+        "another leaf in the log": {"log/tile/entries/000.p/64": parts["log/tile/entries/000.p/64"][:-1] + b"x"},
+        "a table nobody carries": {"tables/frame/000000": b"{}\n"},
+    }
+    for what, change in changes.items():
+        vault.file.unlink()
+        write(vault, {**parts, **change})
+        with pytest.raises(Exception, match=r"archive_damaged|log_damaged|log_lied"):
+            vault.restore(tmp_path / "new", checkpoint=checkpoint)
+        assert not (tmp_path / "new").exists(), what
+    vault.file.unlink()
+    write(vault, parts)
+    assert vault.restore(tmp_path / "new", checkpoint=checkpoint).tables.lost == 1
+
+
+def write(vault: Vault, parts: dict[str, bytes]) -> None:
+    """A backup of these parts, with sums and manifest as they have to be."""
+    from tocsin.store import archive
+
+    manifest = json.loads(parts["manifest.json"])
+    held = {name: raw for name, raw in parts.items() if name != "manifest.json" and not name.startswith("sums/")}
+    sums = "".join(f"{sha256(raw).hexdigest()}  {name}\n" for name, raw in held.items()).encode()
+    manifest |= {"parts": len(held), "sums": {"sums/000001": sha256(sums).hexdigest()}}
+    whole = {**held, "sums/000001": sums, "manifest.json": json.dumps(manifest).encode()}
+    archive.new(vault.file, [vault.recipient], [part_of(name, raw) for name, raw in whole.items()])
+
+
+def test_the_check_says_when_the_last_backup_was_made(settings: Settings, tmp_path: Path) -> None:
+    folder = Path(settings.folder)
+    with pytest.raises(ActFailed, match="none was ever made"):
+        backup_is_fresh(folder, CLOCK)
+    backed_up(settings, Vault(tmp_path / "vault"))
+    assert backup_is_fresh(folder, CLOCK) == "the last one is 0 h old"
+    (folder / backup.REMEMBERED).write_text(json.dumps({"made_ms": CLOCK.now_ms() - 3 * 86_400_000}))
+    with pytest.raises(ActFailed, match="3 days old"):
+        backup_is_fresh(folder, CLOCK)
+
+
+def test_a_list_of_sums_stands_behind_every_so_many_parts(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(backup, "LISTED", 3)
+    vault = Vault(tmp_path / "vault")
+    backed_up(settings, vault)
+    assert len([name for name in vault.parts() if name.startswith("sums/")]) >= 4
+    checkpoint = DiskBlobs(Path(settings.folder) / "log").get("checkpoint")
+    assert vault.restore(tmp_path / "new", checkpoint=checkpoint).tables.lost == 1
+
+
+def test_a_truncated_backup_is_refused_though_each_piece_is_genuine(settings: Settings, tmp_path: Path) -> None:
+    vault = Vault(tmp_path / "vault")
+    backed_up(settings, vault)
+    vault.file.write_bytes(vault.file.read_bytes()[:-1000])
+    with pytest.raises(ArchiveDamaged):
+        vault.restore(tmp_path / "new")
+    assert not (tmp_path / "new").exists()
+
+
+def test_memory_does_not_grow_with_the_node(settings: Settings, tmp_path: Path) -> None:
+    """40 MB of timestamps pass through as many files; no more than a few of them are in memory at once."""
+    vault = Vault(tmp_path / "vault")
+    with standing(settings) as node:
+        asyncio.run(one_beat(node))
+    blobs = DiskBlobs(Path(settings.folder) / "log")
+    for number in range(40):
+        blobs.lay(f"timestamps/0/{number}", CLOCK.random_bytes(1_000_000))
+    tracemalloc.start()
+    try:
+        made = vault.make(settings)
+        assert made.bytes > 40_000_000
+        assert tracemalloc.get_traced_memory()[1] < 12_000_000
+    finally:
+        tracemalloc.stop()
