@@ -13,6 +13,9 @@ import click
 from tocsin import __version__, forgetful
 from tocsin.errors import TocsinError
 
+# httpx brings a command line of its own where it can, and with it a quarter second of colours and lexers at each start.
+sys.modules.setdefault("httpx._main", None)  # type: ignore[arg-type]  # the import system's word for «not there»
+
 SETTINGS_VARIABLE = "TOCSIN_SETTINGS"
 
 COMMANDS = {
