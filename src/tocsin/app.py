@@ -7,7 +7,7 @@ then the hot path of seconds, then everything else through Litestar.
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -27,6 +27,7 @@ from tocsin.node import Node
 from tocsin.watch import Watch
 from tocsin.web import headers, i18n, pages, refusals, static_files
 from tocsin.web.body import Disconnected
+from tocsin.web.render import KeptClass, Schedule
 
 AnyRequest = Request[Any, Any, Any]
 SECURITY_TXT_LIFE = timedelta(days=180)
@@ -95,13 +96,40 @@ async def sealed_extra(node: Node, built: static_files.Built) -> dict[str, bytes
         "origin": node.settings.log_origin,
         "pack": node.pack.id,
         "pack_is_sample": node.pack.is_sample,
-        "retention_days": node.pack.retention.encounter_days,
+        "retention": retention_told(node),
         "version": __version__,
     }
     members = {"node.json": canonical.dumps(about)}
     if node.log is not None:
         members["desk-keys.json"] = msgspec.json.encode(await desk_answer(node))
     return members
+
+
+def retention_told(node: Node) -> dict[str, Any]:
+    """The retention schedule in force, for a sealed export; `table` 0 while none stands in the log."""
+    tables = node.stewardship.tables
+    return {
+        "days": {str(kind): count for kind, count in node.encounters.days.items()},
+        "leaf": tables[-1].leaf if tables else 0,
+        "stewards": list(tables[-1].stewards) if tables else [],
+        "table": tables[-1].number if tables else 0,
+    }
+
+
+def schedule_of(node: Node) -> Schedule:
+    """What the public page on retention shows now."""
+    kept, tables = node.stewardship.kept, node.stewardship.tables
+    if kept is None:
+        return Schedule()
+    rows = tuple(
+        KeptClass(name, one.days, one.coming_days, _day(one.coming_from) if one.coming_from else None)
+        for name, one in kept.items()
+    )
+    return Schedule(rows, tables[-1].number, tables[-1].leaf, tables[-1].stewards)
+
+
+def _day(unix_s: int) -> date:
+    return datetime.fromtimestamp(unix_s, UTC).date()
 
 
 def _pages(node: Node, built: static_files.Built, watch: Watch) -> pages.PageConfig:
@@ -118,6 +146,7 @@ def _pages(node: Node, built: static_files.Built, watch: Watch) -> pages.PageCon
         source_url=node.settings.source_url,
         security_contact=node.settings.security_contact,
         status=watch.shown,
+        schedule=lambda: schedule_of(node),
         security_expires=datetime.fromtimestamp(node.clock.now_ms() / 1000, UTC).date() + SECURITY_TXT_LIFE,
     )
 

@@ -26,10 +26,11 @@ from tocsin import __version__
 from tocsin.clock import Clock
 from tocsin.crypto import canonical
 from tocsin.encounters.model import ShareState, State
-from tocsin.encounters.tables import frame, indexed_to, recording
+from tocsin.encounters.tables import frame, hold, indexed_to, recording
 from tocsin.errors import TocsinError
 from tocsin.jurisdictions.load import SHIPPED
 from tocsin.node import PUBLISHED, read_published
+from tocsin.people.tables import statement
 from tocsin.settings import Settings
 from tocsin.store import archive, disk, migrate, rows
 from tocsin.store.archive import Part, part_of, part_of_file
@@ -87,8 +88,8 @@ def _as_it_is(row: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 CARRIED: dict[Any, Change] = {recording: _as_restored, public_entry: _as_it_is}
-LEFT = (frame, indexed_to, work)
-"""Where a second lies, and work on what is not in a backup."""
+LEFT = (frame, hold, indexed_to, statement, work)
+"""Where a second lies, and work, holds and stewards' statements on what is not in a backup."""
 
 
 @dataclass

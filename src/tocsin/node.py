@@ -8,6 +8,7 @@ import asyncio
 import gc
 import json
 import logging
+from base64 import b64decode
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
@@ -16,23 +17,24 @@ from pathlib import Path
 
 import httpx
 
-from tocsin import __version__
+from tocsin import __version__, stewardship
 from tocsin import settings as settings_
 from tocsin.clock import Clock
 from tocsin.crypto import canonical, envelope
 from tocsin.crypto.keys import SigningKey
-from tocsin.crypto.profiles import CHUNK_LIMIT
 from tocsin.encounters import close, cover, erase, export, forget, queries, reclaim, share, start
+from tocsin.encounters.limits import limits_of
 from tocsin.encounters.live import Pace
-from tocsin.encounters.model import DAY_SECONDS, Kind, Limits, NotReady, State
+from tocsin.encounters.model import NotReady, State
 from tocsin.encounters.room import ERASE, ERASE_SLOT, Room
 from tocsin.errors import TocsinError, place_of
 from tocsin.evidence.receipt import ReceiptSigner
 from tocsin.ids import RecordingId, b64, unb64
 from tocsin.jurisdictions.model import Pack
 from tocsin.noticed import Noticed
-from tocsin.people import desk_keys, inbox
+from tocsin.people import desk_keys, inbox, steward_keys
 from tocsin.settings import Settings
+from tocsin.stewardship import Stewardship
 from tocsin.store import disk, fail_points
 from tocsin.store.ballast import Ballast
 from tocsin.store.blobs import DiskBlobs
@@ -57,7 +59,7 @@ INDEX_SECONDS = 1.0
 SWEEP_SECONDS = 20.0
 QUIET_SECONDS = 15.0
 """With the sweep's step: within a minute of the last second, memory holds nothing of a finished recording."""
-LOG_KEY, RECEIPT_KEY, SHARE_KEY = "log", "receipt", "share"
+LOG_KEY, RECEIPT_KEY, SHARE_KEY, CITY_KEY = "log", "receipt", "share", "city"
 
 
 async def _nothing_more() -> dict[str, bytes]:
@@ -75,6 +77,7 @@ class Node:
     custody: KeyCustody
     blobs: DiskBlobs
     encounters: Room
+    stewardship: Stewardship
     share_recipient: str
     log: Log | None
     witnesses: Witnesses
@@ -111,6 +114,8 @@ class Node:
         custody = open_custody(settings)
         blobs = DiskBlobs(place / "log")
         receipts = ReceiptSigner(settings.log_origin, SigningKey(custody.get(RECEIPT_KEY)))
+        room = _room(settings, pack, clock, database, custody, receipts)
+        public_city = b64decode(read_published(settings).get("city", ""))
         node = cls(
             settings=settings,
             pack=pack,
@@ -118,7 +123,8 @@ class Node:
             database=database,
             custody=custody,
             blobs=blobs,
-            encounters=_room(settings, pack, clock, database, custody, receipts),
+            encounters=room,
+            stewardship=Stewardship.of(settings, pack, room, lambda: SigningKey(custody.get(CITY_KEY)), public_city),
             share_recipient=read_published(settings)["share"],
             log=None,
             witnesses=Witnesses([], httpx.AsyncClient()),
@@ -151,10 +157,12 @@ class Node:
         self.witnesses = Witnesses(addresses, httpx.AsyncClient(trust_env=False))
         await start.start(self.encounters)
         await self._queue_own_keys()
+        await self._attempt("retention", self.stewardship.keep)
         for name, verb, seconds in (
             ("inbox", self.take_inbox, INDEX_SECONDS),
             ("index", self.encounters.flush_index, INDEX_SECONDS),
             ("sweep", self.sweep, SWEEP_SECONDS),
+            ("retention", self.stewardship.keep, SWEEP_SECONDS),
             ("work", lambda: self.encounters.work.run(self._work()), INDEX_SECONDS),
         ):
             self.tasks.append(asyncio.create_task(self._every(name, verb, seconds)))
@@ -203,7 +211,8 @@ class Node:
         await cover.settle(self.encounters, beat, covered, made.indices[:split], made.tree_size)
         digests = [digest for digest, _ in waiting]
         if digests:
-            await self.database.write(lambda c: public.settle(c, digests, made.indices[split:], made.tree_size))
+            stands = made.indices[split:], made.tree_size, beat
+            await self.database.write(lambda c: public.settle(c, digests, *stands))
         self.published = await publish(log, self.witnesses, self.authorities, self.witnesses.client, self.clock)
         if self.published.is_cosigned_outside:
             self.seen_size = made.tree_size
@@ -227,8 +236,13 @@ class Node:
             match said:
                 case {"kind": desk_keys.KIND, "body": dict(body)}:
                     await queue_public(self.database, desk_keys.KIND, entries.DESK_KEY, body)
-                case {"kind": "sealed", "recording": str(recording), "to": str(name)}:
-                    await self.hand_out(RecordingId(unb64(recording)), Path(name).name)
+                case {"kind": steward_keys.KIND, "body": dict(body)}:
+                    await queue_public(self.database, steward_keys.KIND, entries.STEWARD_KEY, body)
+                case {"kind": stewardship.KIND, "to": str(name)}:
+                    answer = await self.stewardship.answer(said)
+                    await asyncio.to_thread(self._write_out, Path(name).name, iter([answer]))
+                case {"kind": "sealed", "recording": str(recording), "to": str(name), "held": bool(held)}:
+                    await self.hand_out(RecordingId(unb64(recording)), Path(name).name, as_held=held)
                 case {"kind": "sealed-list", "to": str(name)}:
                     await self.list_sealed(Path(name).name)
                 case {"kind": "status", "to": str(name)}:
@@ -237,19 +251,21 @@ class Node:
                     LOG.warning("an inbox file says nothing this version knows; it was dropped")
             path.unlink()
 
-    async def hand_out(self, recording_id: RecordingId, name: str) -> None:
+    async def hand_out(self, recording_id: RecordingId, name: str, *, as_held: bool = False) -> None:
         """Write one recording's sealed export into the folder for handing out. The node cannot read it, and notes that it was made."""
         live = await self.encounters.live(recording_id)
-        if live is None or live.row.state in (State.ERASED, State.LOST):
+        gone = live is None or live.row.state in (State.ERASED, State.LOST)
+        if live is None or (not live.is_held if as_held else gone):
             await asyncio.to_thread(self._write_out, name, iter(()))
             return
-        parts = await export.export(self.encounters, live, "operator", await self.sealed_extra())
+        parts = await export.export(self.encounters, live, "operator", await self.sealed_extra(), as_held=as_held)
         await asyncio.to_thread(self._write_out, name, parts)
 
     async def list_sealed(self, name: str) -> None:
         """Write what is kept: number, state and day of erasure, nothing else."""
         rows = await self.database.read(queries.listed)
-        lines = "".join(f"{b64(row.id)} {row.state} {row.kind} until-day {row.expires_day}\n" for row in rows)
+        days = self.encounters.days
+        lines = "".join(f"{b64(row.id)} {row.state} {row.kind} until-day {row.day + days[row.kind]}\n" for row in rows)
         await asyncio.to_thread(self._write_out, name, iter([lines.encode()]))
 
     def _write_out(self, name: str, parts: Iterator[bytes]) -> None:
@@ -264,8 +280,8 @@ class Node:
     async def sweep(self) -> None:
         """What has to happen now and then: silence becomes *cut*, what is over is erased, the ballast is laid in again."""
         await close.close_silent(self.encounters, self.settings.cut_after_minutes * 60)
-        today = self.clock.now_ms() // 1000 // DAY_SECONDS
-        await erase.expire(self.encounters, today)
+        today = self.encounters.today()
+        await self.stewardship.expire()
         await reclaim.reclaim(self.encounters, today)
         await asyncio.to_thread(self.encounters.ballast.refill)
         await forget.forget_quiet(self.encounters, QUIET_SECONDS)
@@ -315,7 +331,7 @@ class KeysMissing(TocsinError):
 
 
 def read_published(settings: Settings) -> dict[str, str]:
-    """The public halves of the node's keys, kept in clear: `log` (vkey), `receipts` (vkey), `share` (age recipient)."""
+    """The public halves of the node's keys, kept in clear: `log` and `receipts` (vkeys), `share` (age recipient), `city` (base64)."""
     try:
         found: dict[str, str] = json.loads((Path(settings.folder) / PUBLISHED).read_text())
     except FileNotFoundError as error:
@@ -366,26 +382,9 @@ def _room(
         work=Work(database, clock),
         ballast=Ballast.open(place, settings.ballast_bytes),
         receipts=receipts,
-        limits=_limits(settings, pack),
+        limits=limits_of(settings.recording),
+        days=stewardship.days_of(pack),
         starts=Pace(starts / 60, starts),
         beat_seconds=settings.beat_seconds,
         open_share=open_share,
     )
-
-
-def _limits(settings: Settings, pack: Pack) -> dict[Kind, Limits]:
-    recording = settings.recording
-    kept = pack.retention
-    days = {Kind.ENCOUNTER: kept.encounter_days, Kind.REHEARSAL: kept.rehearsal_days, Kind.IMPORT: kept.import_days}
-    sizes = {Kind.ENCOUNTER: recording.max_bytes, Kind.REHEARSAL: 64 * 1024**2, Kind.IMPORT: recording.import_max_bytes}
-    return {
-        kind: Limits(
-            max_bytes=sizes[kind],
-            max_seconds=recording.max_minutes * 60 * 4,
-            chunk_bytes=CHUNK_LIMIT,
-            bytes_per_second=recording.bytes_per_second,
-            burst_bytes=recording.burst_bytes,
-            retention_days=days[kind],
-        )
-        for kind in Kind
-    }

@@ -3,22 +3,20 @@
 import json
 import shutil
 import sys
-import threading
 from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 
 from tocsin import acts, new_keys, serving
+from tocsin.asking import asked
 from tocsin.clock import SystemClock
 from tocsin.crypto import envelope
 from tocsin.jurisdictions import load
-from tocsin.node import OUT, open_custody, read_published
+from tocsin.node import open_custody, read_published
 from tocsin.people import desk_keys, inbox
 from tocsin.settings import Settings, settings_of
 
-ANSWER_STEP = 0.1
-ANSWER_PATIENCE = 20.0
 IDENTITY_LINE = "# Tocsin identity: who has this file opens what was sealed to it. Keep it off the node."
 
 
@@ -62,7 +60,7 @@ def _when(unix_ms: int) -> str:
 @click.pass_obj
 def status(path: Path | None, error_id: str | None) -> None:
     """Print what a running node notices of itself: what works, what is refused how often in this hour, recent errors."""
-    answer = _asked(settings_of(path), {"kind": "status"})
+    answer = asked(settings_of(path), {"kind": "status"})
     told = json.loads(answer.read_text())
     answer.unlink()
     if error_id is None:
@@ -146,7 +144,7 @@ def sealed() -> None:
 @click.pass_obj
 def sealed_list(path: Path | None) -> None:
     """Print what a running node keeps: number, state, kind and the day of erasure."""
-    told = _asked(settings_of(path), {"kind": "sealed-list"})
+    told = asked(settings_of(path), {"kind": "sealed-list"})
     click.echo(told.read_text(), nl=False)
     told.unlink()
 
@@ -154,32 +152,16 @@ def sealed_list(path: Path | None) -> None:
 @sealed.command("export")
 @click.argument("recording")
 @click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), required=True, help="File to make.")
+@click.option("--held", is_flag=True, help="As its legal hold keeps it, whatever was done since.")
 @click.pass_obj
-def sealed_export(path: Path | None, recording: str, output: Path) -> None:
+def sealed_export(path: Path | None, recording: str, output: Path, *, held: bool) -> None:
     """Write a recording's sealed export. Only its recipients can open it, and its owner sees that it was handed out."""
-    made = _asked(settings_of(path), {"kind": "sealed", "recording": recording})
+    made = asked(settings_of(path), {"kind": "sealed", "recording": recording, "held": held})
     if not made.stat().st_size:
         made.unlink()
-        raise click.ClickException("The node keeps no recording of this number.")
+        raise click.ClickException("The node keeps no recording of this number, or with --held, holds none.")
     shutil.move(made, output)
     click.echo(f"{output}  {output.stat().st_size} bytes, sealed")
-
-
-def _asked(settings: Settings, wish: dict[str, object]) -> Path:
-    """The file in which a running node answers. Waits as long as it grows."""
-    clock = SystemClock()
-    name = clock.random_bytes(16).hex()
-    place = Path(settings.folder) / OUT / name
-    inbox.drop(Path(settings.folder), wish | {"to": name}, clock)
-    waited, known = 0.0, -1
-    while not place.exists():
-        draft = place.with_name(f"{name}.draft")
-        size = draft.stat().st_size if draft.exists() else -1
-        waited, known = (0.0, size) if size != known else (waited + ANSWER_STEP, known)
-        if waited > ANSWER_PATIENCE:
-            raise click.ClickException("The node did not answer. Is it running? `tocsin check` tells.")
-        threading.Event().wait(ANSWER_STEP)
-    return place
 
 
 @click.command("identity")

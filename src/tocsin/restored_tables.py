@@ -13,7 +13,7 @@ from tocsin.backup import CARRIED
 from tocsin.crypto import canonical
 from tocsin.encounters.model import State
 from tocsin.encounters.tables import recording
-from tocsin.people import desk_keys
+from tocsin.people import desk_keys, steward_keys
 from tocsin.restored_parts import TABLES, Unpacked
 from tocsin.store import rows
 from tocsin.store.archive import ArchiveDamaged
@@ -78,9 +78,10 @@ def _hold_to_log(connection: Connection, copy: Log) -> int:
 
 
 def _begin_anew(connection: Connection, copy: Log) -> None:
-    """Put the legal desk's keys in line for the new log, and with them what it continues."""
-    connection.execute(delete(public_entry).where(public_entry.c.kind != desk_keys.KIND))
-    connection.execute(update(public_entry).values(leaf=None, tree_size=None, cosigned_size=None))
+    """Put the keys of legal desk and stewards in line for the new log, and with them what it continues."""
+    people = (desk_keys.KIND, steward_keys.KIND)
+    connection.execute(delete(public_entry).where(public_entry.c.kind.not_in(people)))
+    connection.execute(update(public_entry).values(leaf=None, tree_size=None, cosigned_size=None, beat=None))
     newest = notes.parse(copy.checkpoint_note())
     signed = Note(newest.text, newest.by(copy.vkey))
     entry = entries.CONTINUES + canonical.dumps({"checkpoint": str(signed)})

@@ -115,13 +115,16 @@ def _index(database: Database, segments: SegmentStore) -> Read:
 
 
 def _envelopes(database: Database, erase_keys: EraseKeys) -> Read:
-    """Every kept recording's envelope lies under the key its row names. What is inside is not looked at."""
-    rows, lost = database.read_now(queries.listed), 0
-    for row in rows:
-        if row.state is State.LOST:
-            continue  # a restored node never had it
+    """Every kept recording's envelope lies under the key its row names, every held one's under its hold's. None is looked into."""
+    listed = database.read_now(queries.listed)
+    rows = [
+        (row.slot, row.box, row.id) for row in listed if row.state is not State.LOST
+    ]  # a restored node never had it
+    rows += [(held.slot, held.box, held.recording_id) for held, _ in database.read_now(queries.holds)]
+    lost = 0
+    for slot, box, recording_id in rows:
         try:
-            AESGCM(erase_keys.key(row.slot)).decrypt(row.box[:NONCE_BYTES], row.box[NONCE_BYTES:], row.id)
+            AESGCM(erase_keys.key(slot)).decrypt(box[:NONCE_BYTES], box[NONCE_BYTES:], recording_id)
         except KeyErased:
             continue  # an erasure that the next start ends
         except (TocsinError, InvalidTag):

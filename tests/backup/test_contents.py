@@ -122,7 +122,7 @@ def test_a_restored_node_says_what_is_lost_and_what_was_erased(settings: Setting
             await receive.receive(node.encounters, kept.id, kept.upload, 3, kept.second())
         with pytest.raises(RecordingErased):
             await receive.receive(node.encounters, gone.id, gone.upload, 3, gone.second())
-        assert await erase.expire(node.encounters, 10**6) == 1  # the row of what is lost goes on its day, as any other
+        assert await erase.expire(node.encounters, 10**6, node.encounters.days) == 1
         await record(node)
 
     with standing(settings_of(tmp_path / "new" / "node.toml")) as node:

@@ -10,7 +10,8 @@ from sqlalchemy import Column, Connection, Integer, MetaData, Table, func, inser
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 import tocsin.encounters.tables
-import tocsin.tlog.public  # noqa: F401  both register their tables
+import tocsin.people.tables
+import tocsin.tlog.public  # noqa: F401  all register their tables
 from tocsin.store import migrate, rows, tables
 from tocsin.store.db import Database
 from tocsin.store.group import StoreClosed

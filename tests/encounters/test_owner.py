@@ -12,6 +12,7 @@ from tocsin.crypto.stream import Reader
 from tocsin.encounters import close, create, erase, forget, rewrap, share, start, state
 from tocsin.encounters.model import (
     CapabilityWrong,
+    Kind,
     RecordingErased,
     RecordingOpen,
     ShareGone,
@@ -123,9 +124,10 @@ async def test_erasing_answers_the_same_words_and_leaves_nothing_to_open(node: N
 async def test_what_is_over_is_erased_by_itself(node: Node, phone: Phone) -> None:
     await record(node, phone)
     row = node.encounters.lives[phone.id].row
-    assert await erase.expire(node.encounters, row.expires_day) == 0
-    assert await erase.expire(node.encounters, row.expires_day + 1) == 1
-    assert await erase.expire(node.encounters, row.expires_day + 1) == 0
+    days = {Kind.ENCOUNTER: 30, Kind.REHEARSAL: 1, Kind.IMPORT: 7}
+    assert await erase.expire(node.encounters, row.day + 30, days) == 0
+    assert await erase.expire(node.encounters, row.day + 31, days) == 1
+    assert await erase.expire(node.encounters, row.day + 31, days) == 0
 
 
 async def test_a_body_that_is_no_envelope_is_refused(node: Node, phone: Phone) -> None:

@@ -48,7 +48,7 @@ async def test_files_in_which_nothing_kept_lies_are_dropped(folder: Path, monkey
 async def test_a_tombstone_stays_for_a_day_and_is_then_forgotten(node: Node, phone: Phone) -> None:
     await begin(node, phone)
     await erase.ask(node.encounters, phone.id, owner_secret(phone))
-    today = node.encounters.lives[phone.id].row.expires_day
+    today = node.encounters.lives[phone.id].row.day
     await reclaim.reclaim(node.encounters, today)
     assert await node.encounters.live(phone.id) is not None
     await reclaim.reclaim(node.encounters, today + 1)

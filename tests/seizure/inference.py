@@ -17,7 +17,7 @@ from tocsin.crypto.profiles import CHUNK_OVERHEAD, TAG_BYTES
 from tocsin.encounters.model import NOTE_BASE
 from tocsin.ids import b64
 
-NAMED = frozenset({"frame.segment", "frame.offset", "recording.expires_day"})
+NAMED = frozenset({"frame.segment", "frame.offset", "recording.day"})
 """What THREATS.md says such a disk tells: the order inside segments, and the day of erasure."""
 NEAR_S = 5.0
 BESIDE_BYTES = 64

@@ -8,7 +8,7 @@ from playwright.sync_api import Page, ViewportSize
 
 from tests.web.conftest import DESK, PHONE, OpenPage
 from tests.web.test_screens import UNDER_WAY, WORDS, record
-from tocsin.web.render import PAGES, STATUS
+from tocsin.web.render import PAGES, RETENTION, STATUS
 
 AXE = (Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js").read_text()
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
@@ -45,7 +45,7 @@ def findings(page: Page) -> list[str]:
 
 
 @pytest.mark.parametrize("direction", ["ltr", "rtl"])
-@pytest.mark.parametrize("path", [page.path for page in (*PAGES, STATUS)])
+@pytest.mark.parametrize("path", [page.path for page in (*PAGES, RETENTION, STATUS)])
 def test_pages(opened: OpenPage, node: str, mirrored: str, path: str, direction: str) -> None:
     address = node if direction == "ltr" else mirrored
     page = opened(f"{address}/en/{path}")

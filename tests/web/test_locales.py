@@ -54,7 +54,7 @@ def test_every_sentence_is_said_somewhere() -> None:
     """A sentence without a screen is a promise without a place. Keys made of parts count by their beginning."""
     written = "".join(
         path.read_text()
-        for folder in ("src/tocsin/web", "client/src")
+        for folder in ("src/tocsin", "client/src")
         for path in (ROOT / folder).rglob("*")
         if path.suffix in {".html", ".py", ".ts"}
     )

@@ -3,6 +3,8 @@
 import re
 import tarfile
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date
 from io import BytesIO
 
 import pytest
@@ -12,7 +14,7 @@ from litestar.testing import TestClient
 from tests.web.sample import page_config, without_contact
 from tocsin.web import pages
 from tocsin.web.headers import Site, with_headers
-from tocsin.web.render import PAGES, Page
+from tocsin.web.render import PAGES, KeptClass, Page, Schedule
 
 LANGUAGES = ("en", "es", "fr")
 
@@ -162,3 +164,23 @@ def test_the_headers_wrapper_holds_a_real_application(browser: TestClient[Litest
     )
     assert client.get("/static/built/app-AAAAAAAA.css").headers["cache-control"].endswith("immutable")
     assert client.get("/static/built/nothing.js").headers["cache-control"] == "no-store"
+
+
+def test_how_long_things_are_kept_is_shown_as_it_stands_now_and_needs_no_script() -> None:
+    shown = [Schedule()]
+    config = replace(page_config(), schedule=lambda: shown[-1])
+    with TestClient(Litestar(pages.routes(config), openapi_config=None)) as client:
+        assert "nothing is erased by its time" in client.get("/en/retention").text
+        rows = (KeptClass("encounter", 1234, 10, date(2026, 11, 28)), KeptClass("rehearsal", 1))
+        shown.append(Schedule(rows, 2, 77, ("0123456789abcdef", "fedcba9876543210")))
+        for language, said in {
+            "en": "10 days from November 28, 2026",
+            "es": "28 de noviembre",
+            "fr": "28 novembre 2026",
+        }.items():
+            text = client.get(f"/{language}/retention").text
+            assert said in text
+            assert "fedcba9876543210" in text
+            assert "<script" not in text
+        assert "1,234" in client.get("/en/retention").text
+        assert client.get("/en/retention").content == client.get("/en/retention").content

@@ -11,7 +11,7 @@ import { items } from "./items.ts";
 export interface Act {
   /** Unix ms, by the node's clock. */
   readonly at: number;
-  /** `phone`, `owner`, `node` or `lawyer:<key id>`. */
+  /** `phone`, `owner`, `node`, `lawyer:<key id>` or `steward:<key id>`. */
   readonly actor: string;
   readonly action: string;
 }

@@ -30,7 +30,8 @@ export function makeFilm(film: Film, name: string, words: Sentences): HTMLElemen
 export function makeActs(history: readonly Act[], words: Sentences): HTMLElement[] {
   return history.map(({ at, actor, action }) => {
     const when = new Date(at).toLocaleString(words.lang, { dateStyle: "medium", timeStyle: "short" });
-    const who = words.say(`recover.by_${actor.startsWith("lawyer:") ? "lawyer" : actor}`);
+    const role = actor.split(":", 1)[0]!;
+    const who = words.say(`recover.by_${role}`);
     const what = words.say(words.has(`recover.act_${action}`) ? `recover.act_${action}` : "recover.act_other");
     return make("tr", {}, make("td", {}, when), make("td", {}, who), make("td", {}, what));
   });

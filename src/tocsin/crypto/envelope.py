@@ -19,6 +19,8 @@ IDENTITY_PREFIX = "age-secret-key-"
 SEALED_LIMIT = 32 * 1024
 """An age file of ours holds 32 bytes for some dozens of recipients; nothing longer is parsed."""
 
+FIRST_LINE = b"age-encryption.org/v1\n"
+
 HEADER = re.compile(
     rb"age-encryption\.org/v1\n"
     rb"(?:-> [!-~]+(?: [!-~]+)*\n(?:[A-Za-z0-9+/]{64}\n)*[A-Za-z0-9+/]{0,63}\n)+"
@@ -65,6 +67,19 @@ def open_with(identity: str, sealed: bytes) -> bytes:
 def open_wraps(identity: str, wraps: bytes) -> bytes:
     """The recording key in `wraps` (`docs/spec/recording.md`): its first 32 bytes. The list of recipients may follow."""
     return open_with(identity, wraps)[:KEY_BYTES]
+
+
+def seal_under(passphrase: str, plaintext: bytes) -> bytes:
+    """An age file under a pass phrase (scrypt, about a second)."""
+    return bytes(pyrage.passphrase.encrypt(plaintext, passphrase))
+
+
+def open_under(passphrase: str, sealed: bytes) -> bytes:
+    """Inverse of `seal_under`. Raises `EnvelopeNotForUs` for another pass phrase, or for what is no such file."""
+    try:
+        return bytes(pyrage.passphrase.decrypt(sealed, passphrase))
+    except pyrage.DecryptError as error:
+        raise EnvelopeNotForUs from error
 
 
 def check_shape(sealed: bytes) -> None:

@@ -11,7 +11,6 @@ import msgspec
 
 from tocsin.encounters import queries
 from tocsin.encounters.live import Live
-from tocsin.encounters.model import State
 from tocsin.encounters.room import Room
 from tocsin.evidence.custody import beat_commitment
 from tocsin.store import fail_points
@@ -31,7 +30,7 @@ class Covered(NamedTuple):
 async def prepare(room: Room, beat: int) -> list[Covered]:
     """The commitments of this beat, one for each recording with something new. Their salts are durable when this returns."""
     await room.flush_index()
-    dirty = [live for live in list(room.lives.values()) if live.is_dirty and live.row.state is not State.ERASED]
+    dirty = [live for live in list(room.lives.values()) if live.is_dirty and live.is_kept]
     return [await _prepare_one(room, live, beat) for live in dirty]
 
 

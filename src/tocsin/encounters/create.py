@@ -12,7 +12,6 @@ from tocsin.crypto.profiles import KEY_BYTES, NONCE_BYTES
 from tocsin.crypto.stream import parse_header
 from tocsin.encounters import queries
 from tocsin.encounters.model import (
-    DAY_SECONDS,
     BodyMalformed,
     DiskFull,
     Kind,
@@ -90,8 +89,12 @@ def seal_box(room: Room, key: bytes, recording_id: RecordingId, envelope: Envelo
 
 def open_box(room: Room, row: Recording) -> Envelope:
     """Inverse of `seal_box`, by the slot that the row names."""
-    key = room.erase_keys.key(row.slot)
-    packed = AESGCM(key).decrypt(row.box[:NONCE_BYTES], row.box[NONCE_BYTES:], row.id)
+    return open_sealed(room, row.slot, row.box, row.id)
+
+
+def open_sealed(room: Room, slot: SlotNumber, box: bytes, recording_id: RecordingId) -> Envelope:
+    """The envelope in `box`, by the key of `slot`. Raises `KeyErased`."""
+    packed = AESGCM(room.erase_keys.key(slot)).decrypt(box[:NONCE_BYTES], box[NONCE_BYTES:], recording_id)
     return msgspec.msgpack.decode(packed, type=Envelope)
 
 
@@ -108,7 +111,6 @@ def _read(room: Room, start: Start) -> tuple[Recording, Envelope]:
     check_shape(envelope.wraps)
     if envelope.return_share:
         check_shape(envelope.return_share)
-    today = room.clock.now_ms() // 1000 // DAY_SECONDS
     row = Recording(
         id=header.recording_id,
         header=header.raw,
@@ -121,7 +123,7 @@ def _read(room: Room, start: Start) -> tuple[Recording, Envelope]:
         slot=SlotNumber(-1),
         box=b"",
         locator_digest=None,
-        expires_day=today + room.limits[start.kind].retention_days,
+        day=room.today(),
         covered_seq=-1,
     )
     return row, envelope

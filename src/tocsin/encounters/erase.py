@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from tocsin.encounters import queries
 from tocsin.encounters.live import Live
-from tocsin.encounters.model import DAY_SECONDS, TRANSITIONS, DiskFull, Event, State
+from tocsin.encounters.model import TRANSITIONS, DiskFull, Event, Kind, State
 from tocsin.encounters.room import ERASE, Room
 from tocsin.evidence.custody import Action
 from tocsin.ids import RecordingId
@@ -32,7 +32,10 @@ async def ask(room: Room, recording_id: RecordingId, capability: bytes) -> str:
 
 
 async def erase(room: Room, live: Live) -> None:
-    """Overwrite the slot, durably, then let go of the index. The caller holds `live.lock`.
+    """Overwrite the slot, durably; the sweep lets go of the index. The caller holds `live.lock`.
+
+    A hold is not looked at: it has a copy of the envelope under a slot of its own, and the sweep leaves its index alone. So what an
+    owner asks for is done in the same steps whether the recording is held or not, and neither answer nor delay tells.
 
     What is to be done is written down first, so that a node that dies in between finishes it. On a disk without any room the key is
     overwritten all the same; the row follows when there is room, or when its time is over.
@@ -41,8 +44,8 @@ async def erase(room: Room, live: Live) -> None:
         await room.with_reserve(lambda: room.database.write(lambda c: _promise(room, c, live)))
     await asyncio.to_thread(room.erase_keys.erase, live.row.slot)
     fail_points.hit("erase.after_overwrite")
-    state, today = TRANSITIONS[live.row.state, Event.ERASURE], room.clock.now_ms() // 1000 // DAY_SECONDS
-    changes = {"state": state, "box": b"", "locator_digest": None, "expires_day": today}
+    state = TRANSITIONS[live.row.state, Event.ERASURE]
+    changes = {"state": state, "box": b"", "locator_digest": None, "day": room.today()}
     try:
         await room.flush_index()
         await room.with_reserve(lambda: room.database.write(lambda c: _let_go(room, c, live, changes)))
@@ -50,7 +53,7 @@ async def erase(room: Room, live: Live) -> None:
         return
     live.row = msgspec.structs.replace(live.row, **changes)
     live.receipts.clear()
-    live.is_dirty = False
+    live.is_dirty = live.is_dirty and live.is_held
 
 
 async def finish(room: Room, recording_id: bytes) -> None:
@@ -69,16 +72,16 @@ def _promise(room: Room, connection: Connection, live: Live) -> None:
 
 def _let_go(room: Room, connection: Connection, live: Live, changes: Mapping[str, object]) -> None:
     queries.replace(connection, live.row, changes)
-    queries.forget_frames(connection, live.row.id)
     room.work.cancel(connection, live.row.id)
 
 
-async def expire(room: Room, today: int) -> int:
-    """Erase every recording whose time is over; how many."""
-    over = await room.database.read(lambda c: queries.expired(c, today))
+async def expire(room: Room, today: int, days: Mapping[Kind, int]) -> int:
+    """Erase every recording whose time is over under `days` and that is not held; how many."""
+    over = await room.database.read(lambda c: queries.expired(c, today, days))
     for recording_id in over:
         live = await room.live(recording_id)
         if live is not None:
             async with live.lock:
-                await erase(room, live)
+                if live.row.state is not State.ERASED and not live.is_held:
+                    await erase(room, live)
     return len(over)

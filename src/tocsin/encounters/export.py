@@ -4,7 +4,7 @@ import heapq
 from collections.abc import Iterator, Mapping
 from functools import partial
 
-from tocsin.encounters import create, queries
+from tocsin.encounters import create, hold, queries
 from tocsin.encounters.live import Live, read_meta
 from tocsin.encounters.model import NOTE_BASE, RecordingErased, State
 from tocsin.encounters.room import Room
@@ -15,16 +15,19 @@ from tocsin.store.segment_format import Frame
 NumberedNote = tuple[int, bytes]
 
 
-async def export(room: Room, live: Live, actor: str, more: Mapping[str, bytes]) -> Iterator[bytes]:
+async def export(
+    room: Room, live: Live, actor: str, more: Mapping[str, bytes], *, as_held: bool = False
+) -> Iterator[bytes]:
     """The sealed export (`docs/spec/package.md`), as a blocking iterator for a thread. That it was fetched is noted first (rule 20).
 
-    It holds what is durable now; a recording that goes on is exported up to here. Raises `RecordingErased`.
+    It holds what is durable now; a recording that goes on is exported up to here. `as_held`: with the envelope of its hold, whatever
+    its owner did since; for staff alone. Raises `RecordingErased`, or `HoldMissing` where nothing holds it.
     """
     async with live.lock:
-        if live.row.state is State.ERASED:
+        if live.row.state is State.ERASED and not as_held:
             raise RecordingErased
+        wraps = await hold.wraps(room, live) if as_held else create.open_box(room, live.row).wraps
         await room.act(live, actor, Action.FETCHED)
-        wraps = create.open_box(room, live.row).wraps
     await room.flush_index()
     chunks, notes = live.next_seq, live.chain.count
     return write_sealed(

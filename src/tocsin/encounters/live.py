@@ -60,6 +60,8 @@ class Live:
     received_ms: int = 0
     heard: float = 0.0
     is_dirty: bool = False
+    is_held: bool = False
+    """Two stewards keep it, whatever its row says."""
     oldest_promise: int = 0
     """The first beat promised for something that no leaf covers yet; 0 for none."""
     session: Session | None = None
@@ -73,6 +75,11 @@ class Live:
     @property
     def is_closed(self) -> bool:
         return self.has_final or self.row.state is State.STOPPED
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether its second and notes still count: it was not erased, or it is held."""
+        return self.row.state is not State.ERASED or self.is_held
 
     def remember(self, seq: int, link: bytes, receipt: bytes) -> None:
         """Keep the receipt so that a repeated chunk gets the same bytes."""

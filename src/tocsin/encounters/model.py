@@ -73,7 +73,6 @@ class Limits(msgspec.Struct, frozen=True):
     chunk_bytes: int
     bytes_per_second: int
     burst_bytes: int
-    retention_days: int
 
 
 class Recording(msgspec.Struct, frozen=True):
@@ -90,8 +89,38 @@ class Recording(msgspec.Struct, frozen=True):
     slot: SlotNumber
     box: bytes
     locator_digest: bytes | None
-    expires_day: int
+    day: int
+    """Whole day since 1970 on which it began; once erased, the day of that."""
     covered_seq: int
+
+
+class Hold(msgspec.Struct, frozen=True):
+    """A legal hold: a row of its own, with its own copy of the envelope, so that the recording's ordinary life goes on beside it."""
+
+    recording_id: RecordingId
+    day: int
+    reason: str
+    slot: SlotNumber
+    box: bytes
+    signed: bytes
+
+
+class HoldStands(TocsinError):
+    code = "hold_stands"
+    status = 409
+    message = "This recording is held already. Nothing was changed; `tocsin hold list` tells since when."
+
+
+class HoldMissing(TocsinError):
+    code = "hold_missing"
+    status = 404
+    message = "No hold stands on this recording. `tocsin hold list` tells which do."
+
+
+class RecordingUnknown(TocsinError):
+    code = "recording_unknown"
+    status = 404
+    message = "The node keeps no recording of this number. `tocsin sealed list` tells what it keeps."
 
 
 class CapabilityMissing(TocsinError):

@@ -4,11 +4,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import msgspec
-from sqlalchemy import Connection, delete, func, or_, select, update
+from sqlalchemy import Connection, delete, func, insert, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from tocsin.encounters.model import NOTE_BASE, Kind, Recording, ShareState, State
-from tocsin.encounters.tables import frame, indexed_to, recording
+from tocsin.encounters.model import NOTE_BASE, Hold, Kind, Recording, ShareState, State
+from tocsin.encounters.tables import frame, hold, indexed_to, recording
 from tocsin.ids import RecordingId, SlotNumber
 from tocsin.store.segment_format import Position
 
@@ -25,6 +25,7 @@ class Stored(NamedTuple):
 
 
 THE_MARK = 1
+HELD = select(hold.c.recording_id)
 
 
 def recording_of(connection: Connection, recording_id: RecordingId) -> Recording | None:
@@ -68,9 +69,10 @@ def unfinished(connection: Connection) -> list[RecordingId]:
     return [RecordingId(found) for found in connection.execute(question).scalars()]
 
 
-def expired(connection: Connection, today: int) -> list[RecordingId]:
-    """Recordings whose time is over."""
-    question = select(recording.c.id).where(recording.c.expires_day < today, recording.c.state != State.ERASED)
+def expired(connection: Connection, today: int, days: Mapping[Kind, int]) -> list[RecordingId]:
+    """Recordings whose time is over under `days`, by kind, and that nothing holds."""
+    over = or_(*((recording.c.kind == kind) & (recording.c.day + count < today) for kind, count in days.items()))
+    question = select(recording.c.id).where(over, recording.c.state != State.ERASED, recording.c.id.not_in(HELD))
     return [RecordingId(found) for found in connection.execute(question).scalars()]
 
 
@@ -129,9 +131,10 @@ def stored_bytes(connection: Connection, recording_id: RecordingId) -> int:
     return int(connection.execute(question).scalar_one())
 
 
-def forget_frames(connection: Connection, recording_id: RecordingId) -> None:
-    """Drop the index of an erased recording. What its segments hold opens for nobody any more."""
-    connection.execute(delete(frame).where(frame.c.recording_id == recording_id))
+def forget_frames(connection: Connection) -> None:
+    """Drop the index of every recording that was erased and is not held. What its segments hold opens for nobody any more."""
+    gone = select(recording.c.id).where(recording.c.state == State.ERASED, recording.c.id.not_in(HELD))
+    connection.execute(delete(frame).where(frame.c.recording_id.in_(gone)))
 
 
 def segments_in_use(connection: Connection) -> set[int]:
@@ -140,8 +143,8 @@ def segments_in_use(connection: Connection) -> set[int]:
 
 
 def forget_tombstones(connection: Connection, today: int) -> list[RecordingId]:
-    """Drop the rows of recordings that were erased on an earlier day; which."""
-    over = (recording.c.state == State.ERASED) & (recording.c.expires_day < today)
+    """Drop the rows of recordings that were erased on an earlier day and are not held; which."""
+    over = (recording.c.state == State.ERASED) & (recording.c.day < today) & recording.c.id.not_in(HELD)
     found = [RecordingId(raw) for raw in connection.execute(select(recording.c.id).where(over)).scalars()]
     connection.execute(delete(recording).where(over))
     return found
@@ -151,6 +154,34 @@ def listed(connection: Connection) -> list[Recording]:
     """Every recording that is kept, in no order that says anything."""
     question = select(recording).where(recording.c.state != State.ERASED).order_by(recording.c.id)
     return [_row(found._mapping) for found in connection.execute(question)]  # noqa: SLF001  SQLAlchemy's public name for it
+
+
+def hold_of(connection: Connection, recording_id: RecordingId) -> Hold | None:
+    found = connection.execute(select(hold).where(hold.c.recording_id == recording_id)).one_or_none()
+    return None if found is None else _hold(found._mapping)  # noqa: SLF001  SQLAlchemy's public name for it
+
+
+def holds(connection: Connection) -> list[tuple[Hold, State]]:
+    """Every hold that stands, and where its recording does."""
+    question = select(hold, recording.c.state).join(recording, recording.c.id == hold.c.recording_id)
+    found = connection.execute(question.order_by(hold.c.recording_id))
+    return [(_hold({name: row._mapping[name] for name in hold.c.keys()}), State(row.state)) for row in found]  # noqa: SLF001, SIM118  SQLAlchemy's public names
+
+
+def add_hold(connection: Connection, held: Hold) -> None:
+    connection.execute(insert(hold).values(**msgspec.structs.asdict(held)))
+
+
+def drop_hold(connection: Connection, recording_id: RecordingId) -> None:
+    connection.execute(delete(hold).where(hold.c.recording_id == recording_id))
+
+
+def _hold(values: Mapping[Any, Any]) -> Hold:
+    typed: dict[str, Any] = dict(values) | {
+        "recording_id": RecordingId(values["recording_id"]),
+        "slot": SlotNumber(values["slot"]),
+    }
+    return Hold(**typed)
 
 
 def _row(values: Mapping[Any, Any]) -> Recording:

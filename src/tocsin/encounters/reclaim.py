@@ -1,4 +1,4 @@
-"""Give back what erased recordings held: whole segment files that nothing kept lies in, and rows whose day is over."""
+"""Give back what erased recordings took: their index, whole segment files that nothing kept lies in, and rows whose day is over."""
 
 import asyncio
 
@@ -7,8 +7,12 @@ from tocsin.encounters.room import Room
 
 
 async def reclaim(room: Room, today: int) -> int:
-    """Drop segment files in which no kept recording has a frame, and tombstones of earlier days; how many files."""
+    """Drop the index of what is erased and not held, then segment files in which nothing kept lies, and tombstones of earlier days.
+
+    Answers how many files.
+    """
     await room.flush_index()
+    await room.database.write(queries.forget_frames)
     kept = await room.database.read(queries.segments_in_use)
     mark = await room.database.read(queries.mark)
     newest = min(room.segments.end_position().segment, mark.segment)

@@ -6,7 +6,7 @@ that never was alike.
 
 import hmac
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import TypeVar
@@ -63,6 +63,8 @@ class Room:
     ballast: Ballast
     receipts: ReceiptSigner
     limits: dict[Kind, Limits]
+    days: Mapping[Kind, int]
+    """How many days each kind is kept, by the retention table in force (or the pack's, until a table stands in the log)."""
     starts: Pace
     beat_seconds: int
     open_share: Callable[[bytes], bytes]
@@ -93,6 +95,8 @@ class Room:
             raise CapabilityWrong
         if live.row.state is State.LOST:
             raise RecordingLost
+        if live.row.state is State.ERASED and live.row.day < self.today():
+            raise CapabilityWrong  # whether its row went with the day or stays under a hold is nobody's to see
         return live
 
     async def live(self, recording_id: RecordingId) -> Live | None:
@@ -121,7 +125,8 @@ class Room:
         # When its last second came is sealed; it was not after the last write. So its time does not go back over a restart either.
         live.received_ms = self.latest_ms
         await self.flush_index()
-        if row.state is State.ERASED:
+        live.is_held = await self.database.read(lambda c: queries.hold_of(c, row.id)) is not None
+        if not live.is_kept:
             return live
         newest = await self.database.read(lambda c: queries.newest_frames(c, row.id))
         notes_at_chunk = -1
@@ -136,7 +141,7 @@ class Room:
                 notes_at_chunk = count
         live.size = await self.database.read(lambda c: queries.stored_bytes(c, row.id))
         live.is_dirty = row.covered_seq < live.next_seq - 1
-        if live.has_final and row.state is not State.STOPPED:
+        if live.has_final and row.state in {State.OPEN, State.CUT}:
             await self._finish_stop(live, is_noted=live.chain.count > notes_at_chunk)
         return live
 
@@ -202,6 +207,10 @@ class Room:
         live.received_ms = max(live.received_ms, self.clock.now_ms())
         self.latest_ms = max(self.latest_ms, live.received_ms)
         return live.received_ms
+
+    def today(self) -> int:
+        """Whole days since 1970."""
+        return self.clock.now_ms() // DAY_MS
 
     def finish_by_ms(self) -> int:
         """Until when whoever began an erasure has to end it: the end of the day. A finer time would stay on the disk and say when a

@@ -17,7 +17,7 @@ from litestar.types import Receive, Scope, Send
 
 from tocsin.crypto.profiles import CHUNK_LIMIT
 from tocsin.encounters import create, erase, export, receive, rewrap, share, state
-from tocsin.encounters.model import DAY_SECONDS, BodyMalformed, CapabilityMissing, CapabilityWrong
+from tocsin.encounters.model import BodyMalformed, CapabilityMissing, CapabilityWrong
 from tocsin.encounters.room import Room
 from tocsin.ids import RecordingId, b64, unb64
 from tocsin.web.body import read_body
@@ -92,7 +92,7 @@ def routes(room: Room, sealed_extra: Callable[[], Awaitable[dict[str, bytes]]]) 
         limits = room.limits[row.kind]
         answer = {
             "recording": b64(row.id),
-            "retained_until": row.expires_day * DAY_SECONDS,
+            "retained_until": state.retained_until(room, row),
             "limits": {
                 "max_bytes": limits.max_bytes,
                 "max_seconds": limits.max_seconds,

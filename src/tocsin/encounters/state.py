@@ -4,7 +4,15 @@ from hashlib import sha256
 
 from tocsin.encounters import create, queries
 from tocsin.encounters.live import Live
-from tocsin.encounters.model import DAY_SECONDS, CapabilityWrong, NotReady, RecordingErased, RecordingLost, State
+from tocsin.encounters.model import (
+    DAY_SECONDS,
+    CapabilityWrong,
+    NotReady,
+    Recording,
+    RecordingErased,
+    RecordingLost,
+    State,
+)
 from tocsin.encounters.room import Room
 from tocsin.ids import RecordingId, b64
 
@@ -38,13 +46,20 @@ async def recover(room: Room, locator: bytes) -> Answer:
 
 
 def describe(room: Room, live: Live) -> Answer:
-    """What stands, in numbers of fixed width where a length would tell."""
+    """What stands, in numbers of fixed width where a length would tell. What is erased has nothing, whether it is held or not."""
+    is_erased = live.row.state is State.ERASED
     return {
-        "next": live.next_seq,
-        "newest_link": b64(live.newest_link),
+        "next": 0 if is_erased else live.next_seq,
+        "newest_link": b64(live.header.link if is_erased else live.newest_link),
         "closed": str(live.row.state),
-        "retained_until": live.row.expires_day * DAY_SECONDS,
-        "covered_seq": live.row.covered_seq,
-        "bytes": live.size,
+        "retained_until": retained_until(room, live.row),
+        "covered_seq": -1 if is_erased else live.row.covered_seq,
+        "bytes": 0 if is_erased else live.size,
         "node_time_ms": room.clock.now_ms(),
     }
+
+
+def retained_until(room: Room, row: Recording) -> int:
+    """The day after which it is erased by the table that counts now, Unix seconds; once erased, the day of that."""
+    kept = 0 if row.state is State.ERASED else room.days[row.kind]
+    return (row.day + kept) * DAY_SECONDS

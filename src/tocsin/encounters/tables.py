@@ -18,7 +18,7 @@ recording = Table(
     Column("slot", BigInteger, nullable=False),  # of erase.keys
     Column("box", LargeBinary, nullable=False),  # wraps and return share, sealed under the slot's key
     Column("locator_digest", LargeBinary(32), nullable=True, unique=True),  # SHA-256 of an Argon2id output
-    Column("expires_day", Integer, nullable=False),  # whole days since 1970
+    Column("day", Integer, nullable=False),  # whole days since 1970: when it began; once erased, when that was
     Column("covered_seq", BigInteger, nullable=False),  # newest second covered by a leaf; -1 for none
     sqlite_with_rowid=False,  # row order would say who came before whom
 )
@@ -31,6 +31,18 @@ frame = Table(
     Column("segment", Integer, nullable=False),
     Column("offset", BigInteger, nullable=False),
     Column("length", Integer, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+hold = Table(
+    "hold",
+    metadata,
+    Column("recording_id", LargeBinary(16), primary_key=True),
+    Column("day", Integer, nullable=False),  # whole days since 1970: when it was set
+    Column("reason", Text, nullable=False),  # from the closed list
+    Column("slot", BigInteger, nullable=False),  # of erase.keys: the hold's own
+    Column("box", LargeBinary, nullable=False),  # wraps as they were when it was set, sealed under that slot's key
+    Column("signed", LargeBinary, nullable=False),  # the statement of the two stewards
     sqlite_with_rowid=False,
 )
 

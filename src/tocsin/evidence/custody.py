@@ -28,7 +28,10 @@ class Action(StrEnum):
     FETCHED = "fetched"
     ERASE_ASKED = "erase_asked"
     REFUSED = "refused"
+    HOLD_PROPOSED = "hold_proposed"
     HELD = "held"
+    RELEASE_PROPOSED = "release_proposed"
+    RELEASED = "released"
 
 
 @dataclass

@@ -171,7 +171,7 @@ def _members(
     for name, text in certificates(facts, package_id).items():
         yield f"certificates/{name}", _whole(text.encode())
     node = opened.sealed.node
-    yield "retention.txt", _whole(retention(node).encode())
+    yield "retention.txt", _whole(retention(node, [note.said for note in opened.notes_of("act")]).encode())
     yield "system/description.txt", _whole(DESCRIPTION.encode())
     yield "system/versions.json", _json({"format": FORMAT, "node": node, "tool": TOOL})
     yield "system/verify.py.txt", _whole(resources.files("tocsin.evidence").joinpath("verify.py").read_bytes())

@@ -55,6 +55,7 @@ def check(pack: Pack) -> None:
         "area_floor": pack.area_floor < AREA_FLOOR,
         "desk_key_wait_s": pack.desk_key_wait_s < (0 if pack.is_sample else DESK_KEY_WAIT_S),
         "recording_page": set(pack.recording_page) != set(pack.languages),
+        "subpoena_page": set(pack.subpoena_page) not in (set(), set(pack.languages)),
         "review": bool(pack.review.date) and not re.fullmatch(r"\d{4}-\d\d-\d\d", pack.review.date),
         "areas": bool(pack.areas),
     }

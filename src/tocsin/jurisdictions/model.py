@@ -80,4 +80,6 @@ class Pack(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     desk_key_wait_s: int = DESK_KEY_WAIT_S
     area_floor: int = AREA_FLOOR
     recording_page: dict[str, Page] = {}
+    subpoena_page: dict[str, Page] = {}
+    """What to do with a subpoena, a warrant or a preservation letter. None: nobody has written one."""
     areas: tuple[Area, ...] = ()

@@ -13,6 +13,9 @@ DESK_KEY = b"tocsin.leaf/v1 desk-key\n"
 RELEASE = b"tocsin.leaf/v1 release\n"
 RECEIPT_KEY = b"tocsin.leaf/v1 receipt-key\n"
 CONTINUES = b"tocsin.leaf/v1 continues\n"
+CITY_KEY = b"tocsin.leaf/v1 city-key\n"
+STEWARD_KEY = b"tocsin.leaf/v1 steward-key\n"
+RETENTION = b"tocsin.leaf/v1 retention\n"
 
 COMMITMENT_BYTES = 32
 CLASSES = (64, 256, 1024)

@@ -9,7 +9,7 @@ is harmless.
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from sqlalchemy import BigInteger, Column, Connection, Integer, LargeBinary, Table, Text, select, update
+from sqlalchemy import BigInteger, Column, Connection, Integer, LargeBinary, Table, Text, delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from tocsin.store.tables import metadata
@@ -24,8 +24,12 @@ public_entry = Table(
     Column("tree_size", BigInteger, nullable=True),
     Column("cosigned_size", BigInteger, nullable=True),  # first tree size an outside witness cosigned with it
     Column("nth", Integer, nullable=False),  # order among entries of one kind
+    Column("beat", BigInteger, nullable=True),  # Unix seconds of the beat that took it
     sqlite_with_rowid=False,
 )
+
+HIDDEN = "hidden"
+"""Kind of a commitment that nobody can tell from filler. Its row goes as soon as it stands in the log: the row would tell."""
 
 
 class Standing(NamedTuple):
@@ -36,6 +40,8 @@ class Standing(NamedTuple):
     tree_size: int
     cosigned_size: int | None
     """The first checkpoint with this entry that an outside witness cosigned."""
+    beat: int
+    """The beat that took it, Unix seconds: since when it stands there."""
 
 
 def queue(connection: Connection, digest: bytes, kind: str, entry: bytes) -> None:
@@ -52,11 +58,12 @@ def waiting(connection: Connection) -> list[tuple[bytes, bytes]]:
     return [(row.digest, row.entry) for row in connection.execute(question.order_by(public_entry.c.nth))]
 
 
-def settle(connection: Connection, digests: Sequence[bytes], leaves: Sequence[int], tree_size: int) -> None:
-    """Remember where entries came to stand."""
+def settle(connection: Connection, digests: Sequence[bytes], leaves: Sequence[int], tree_size: int, beat: int) -> None:
+    """Remember where entries came to stand, and since which beat; forget the hidden ones."""
     for digest, leaf in zip(digests, leaves, strict=True):
         change = update(public_entry).where(public_entry.c.digest == digest)
-        connection.execute(change.values(leaf=leaf, tree_size=tree_size))
+        connection.execute(change.values(leaf=leaf, tree_size=tree_size, beat=beat))
+    connection.execute(delete(public_entry).where(public_entry.c.kind == HIDDEN, public_entry.c.leaf.is_not(None)))
 
 
 def cosigned(connection: Connection, tree_size: int) -> None:
@@ -69,4 +76,4 @@ def standing(connection: Connection, kind: str) -> list[Standing]:
     """Every entry of a kind that stands in the log, in the order in which they were queued."""
     question = select(public_entry).where(public_entry.c.kind == kind, public_entry.c.leaf.is_not(None))
     found = connection.execute(question.order_by(public_entry.c.nth))
-    return [Standing(row.entry, row.leaf, row.tree_size, row.cosigned_size) for row in found]
+    return [Standing(row.entry, row.leaf, row.tree_size, row.cosigned_size, row.beat or 0) for row in found]

@@ -18,11 +18,13 @@ from tocsin.web.i18n import Language, negotiate
 from tocsin.web.render import (
     ERRORS,
     PAGES,
+    RETENTION,
     STATUS,
     PageConfig,
     Rendered,
     app_manifest,
     render,
+    render_retention,
     render_status,
     security_txt,
     worker_script,
@@ -57,7 +59,8 @@ def routes(config: PageConfig) -> list[HTTPRouteHandler]:
     if contact:
         fixed["/.well-known/security.txt"] = (contact, "text/plain; charset=utf-8")
     handlers = [_constant(path, content, media_type) for path, (content, media_type) in fixed.items()]
-    handlers += [_status(config, language) for language in config.languages.values()]
+    for language in config.languages.values():
+        handlers += [_status(config, language), _retention(config, language)]
     return [*handlers, _door(config), _way_out(config), _source(config), *static_files.routes(config.built)]
 
 
@@ -78,6 +81,17 @@ def _status(config: PageConfig, language: Language) -> HTTPRouteHandler:
         return Response(rendered(config.status()), media_type=HTML)
 
     return status
+
+
+def _retention(config: PageConfig, language: Language) -> HTTPRouteHandler:
+    """The page on how long things are kept: rendered anew when what counts has changed, and only then."""
+    rendered = lru_cache(maxsize=2)(partial(render_retention, config, language))
+
+    @get(f"/{language.code}/{RETENTION.path}", sync_to_thread=False, include_in_schema=False)
+    def retention() -> Response[bytes]:
+        return Response(rendered(config.schedule()), media_type=HTML)
+
+    return retention
 
 
 def _asked_language(request: AnyRequest, config: PageConfig) -> str:

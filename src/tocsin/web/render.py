@@ -1,4 +1,5 @@
 """The pages a person sees, as bytes. Every page is rendered once, at start, for every language: a request only picks bytes.
+One page, on how long things are kept, is rendered again when that changes.
 
 So no page can echo input, no page differs between two people, and a page that cannot be rendered stops the start instead of a
 frightened person. The set of all bytes has one `version`, by which the service worker knows that what it kept is complete.
@@ -27,6 +28,26 @@ TEMPLATES = Path(__file__).parent / "templates"
 
 
 @dataclass(frozen=True)
+class KeptClass:
+    """How long one class of recording is kept: whole days now, and what comes when, where something does."""
+
+    name: str
+    days: int
+    coming_days: int | None = None
+    coming_on: date | None = None
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """The retention table as people see it. Without rows: none stands in the log yet. `signers`: key ids of two stewards, or none."""
+
+    rows: tuple[KeptClass, ...] = ()
+    table: int = 0
+    leaf: int = 0
+    signers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class PageConfig:
     """Everything the pages are made of. `client` is the body of `GET /client-config`, embedded so that a tap waits for nothing."""
 
@@ -46,7 +67,9 @@ class PageConfig:
     security_contact: str = ""
     security_expires: date | None = None
     status: Callable[[], Shown] = nothing_tried
-    """How the node is now, for the one page that is not the same all day."""
+    """How the node is now, for a page that is not the same all day."""
+    schedule: Callable[[], Schedule] = Schedule
+    """How long things are kept now, for the page that says so."""
 
 
 @dataclass(frozen=True)
@@ -80,6 +103,8 @@ PAGES = (
 )
 STATUS = Page("status", "status", "status.html", "works.title")
 """Rendered for each state there is, when it is first asked for in it."""
+RETENTION = Page("retention", "retention", "retention.html", "about.retention")
+"""Rendered for each schedule that comes to count, when it is first asked for then."""
 ERRORS = {
     404: Page("error", "", "error.html", "error.404_title", sentence="error.404"),
     500: Page("error", "", "error.html", "error.500_title", sentence="error.500"),
@@ -131,6 +156,11 @@ def render_status(config: PageConfig, language: Language, shown: Shown) -> bytes
     return _render(templates(), config, language, STATUS, shown=shown)
 
 
+def render_retention(config: PageConfig, language: Language, schedule: Schedule) -> bytes:
+    """The page on how long things are kept, under the schedule that counts now."""
+    return _render(templates(), config, language, RETENTION, kept=schedule)
+
+
 def _render(environment: Environment, config: PageConfig, language: Language, page: Page, **more: object) -> bytes:
     text = environment.get_template(page.template).render(
         page=page,
@@ -146,8 +176,6 @@ def _render(environment: Environment, config: PageConfig, language: Language, pa
         hotline=config.hotline,
         reviewed_on=date.fromisoformat(config.pack.review.date) if config.pack.review.date else None,
         advice=_advice(config.pack, language),
-        recording_kept=language.count("about.retention_recording", config.pack.retention.encounter_days),
-        rehearsal_kept=language.count("about.retention_rehearsal", config.pack.retention.rehearsal_days),
         recover_address=f"{config.origin}/{language.code}/recover",
         **more,
     )

@@ -1,0 +1,54 @@
+"""What a node holds and never holds, by classes: the one source of `tocsin disclose --describe`.
+
+A rule test holds `HELD` to `docs/inventory.md`, which another holds to the tables in the code: every stored thing belongs to exactly
+one class. `NEVER` names for each promise the classes of truth that `./run seizure` plants and looks for. Keys are those of the
+sentences in `locales`.
+"""
+
+HELD: dict[str, tuple[str, ...]] = {
+    "disclose.held_sealed": ("recording.header", "frame.recording_id", "frame.number", "frame.length", "folder/segments/*"),
+    "disclose.held_order": ("frame.segment", "frame.offset", "indexed_to.id", "indexed_to.segment", "indexed_to.offset"),
+    "disclose.held_envelopes": (
+        "recording.box", "recording.slot", "recording.share_state", "hold.box", "hold.slot", "folder/erase.keys",
+    ),
+    "disclose.held_capabilities": (
+        "recording.upload_digest", "recording.owner_digest", "recording.custody_public", "recording.locator_digest",
+    ),
+    "disclose.held_standing": ("recording.id", "recording.kind", "recording.state", "recording.covered_seq"),
+    "disclose.held_days": ("recording.day",),
+    "disclose.held_holds": (
+        "hold.recording_id", "hold.day", "hold.reason", "hold.signed", "statement.digest", "statement.signed", "statement.day",
+    ),
+    "disclose.held_log": (
+        "public_entry.digest", "public_entry.kind", "public_entry.entry", "public_entry.leaf", "public_entry.tree_size",
+        "public_entry.cosigned_size", "public_entry.nth", "public_entry.beat", "folder/log/*", "folder/published.json",
+        "folder/ended-log/*",
+        "witness state",
+    ),
+    "disclose.held_keys": ("folder/keys/*", "runtime/*"),
+    "disclose.held_work": ("work.id", "work.kind", "work.due_ms", "work.leased_until_ms", "work.tries", "work.payload"),
+    "disclose.held_operation": (
+        "folder/tocsin.sqlite*", "folder/inbox/*", "folder/checked.json", "folder/backed-up.json", "folder/node.toml",
+        "folder/ballast",
+        "standard error",
+    ),
+    "disclose.held_backup": ("a backup",),
+    "disclose.held_counts": ("counts by code", "error ids", "the probe's last success"),
+    "disclose.held_memory": (),
+    "disclose.held_phone": (
+        "phone/tocsin-unsent", "phone/tocsin.desk-keys", "phone/tocsin.leave", "phone/tocsin.sound", "phone/tocsin.name",
+        "phone/release-*",
+    ),
+}  # fmt: skip
+"""`disclose.held_memory` is what is never stored and is there all the same while it is used (THREATS.md, T2)."""
+
+NEVER: dict[str, tuple[str, ...]] = {
+    "disclose.never_people": ("name", "phone", "e-mail", "plate", "language"),
+    "disclose.never_connection": ("address", "agent", "asked", "sent by mistake"),
+    "disclose.never_place": ("place",),
+    "disclose.never_hour": ("moment", "receipt", "order"),
+    "disclose.never_link": ("same person", "leaf"),
+    "disclose.never_content": ("recorded", "size"),
+    "disclose.never_keys": ("recording key", "capability", "identity", "locator", "share", "words"),
+    "disclose.never_erased": ("erased",),
+}

@@ -1,0 +1,280 @@
+"""What two stewards may do on this node: hold and release recordings, change the retention table (rules 16 and 17).
+
+`hand_in` is the only door: a statement signed by one is kept and waits, one confirmed by a second acts, once. Each step leaves a
+custody note where it is about a recording, and a commitment in the log that nobody can tell from filler without the statement.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
+from hashlib import sha256
+from typing import Self
+
+from sqlalchemy import Connection
+
+from tocsin.crypto import canonical
+from tocsin.crypto.keys import SigningKey
+from tocsin.encounters import erase, hold, queries, release
+from tocsin.encounters.model import Kind, RecordingUnknown, State
+from tocsin.encounters.room import Room
+from tocsin.errors import TocsinError
+from tocsin.ids import RecordingId, b64, unb64
+from tocsin.jurisdictions.model import Pack
+from tocsin.people import handed_in, retention, steward_keys
+from tocsin.people import statement as statements
+from tocsin.people.retention import Kept, Table
+from tocsin.people.statement import Act, Reason, Signed, StatementMalformed, StatementUnknown
+from tocsin.people.steward_keys import Steward, key_id
+from tocsin.settings import Settings
+from tocsin.tlog import entry as entries
+from tocsin.tlog import public
+
+KIND = "stewards"
+"""Of an inbox file: a wish to which the node answers in one canonical JSON object."""
+CLASSES = tuple(str(kind) for kind in Kind)
+Answer = dict[str, object]
+
+
+@dataclass
+class Stewardship:
+    """The stewards' part of a node. `city` answers the city key or raises while it is locked."""
+
+    room: Room
+    origin: str
+    wait_s: int
+    """Seconds for which a new steward's key stands in the log before it counts."""
+    pack_days: dict[str, int]
+    city: Callable[[], SigningKey]
+    city_public: bytes
+    """Empty where no city key was made."""
+    tables: list[Table] = field(default_factory=list)
+    kept: dict[str, Kept] | None = None
+    """What counts now, by class; None until a table stands in the log: then nothing is erased by its time."""
+
+    @classmethod
+    def of(cls, settings: Settings, pack: Pack, room: Room, city: Callable[[], SigningKey], city_public: bytes) -> Self:
+        """As the settings and the pack say."""
+        days = {str(kind): count for kind, count in days_of(pack).items()}
+        return cls(room, settings.log_origin, pack.desk_key_wait_s, days, city, city_public)
+
+    @property
+    def now_s(self) -> int:
+        return self.room.clock.now_ms() // 1000
+
+    async def answer(self, said: dict[str, canonical.Value]) -> bytes:
+        """Do what a command asks; a refusal is an answer too."""
+        try:
+            return canonical.dumps(await self._do(said))
+        except TocsinError as error:
+            return canonical.dumps({"code": error.code, "message": error.message})
+
+    async def _do(self, said: dict[str, canonical.Value]) -> Answer:
+        match said:
+            case {"signed": str(signed)}:
+                return await self.hand_in(signed.encode())
+            case {"ask": "stewards"}:
+                return {"stewards": [self._shown(one) for one in (await self._listed()).values()], "now": self.now_s}
+            case {"ask": "statement", "number": str(number)}:
+                return {"signed": (await self._waiting(number)).raw.decode()}
+            case {"ask": "holds"}:
+                return await self._holds()
+            case {"ask": "retention"}:
+                return await self._retention()
+        raise StatementMalformed
+
+    async def hand_in(self, raw: bytes) -> Answer:
+        """Take a signed statement. Raises what `statement.check` and the acts themselves raise; then nothing was done."""
+        signed = statements.read(raw)
+        known = steward_keys.counting(await self._listed(), self.now_s)
+        who = statements.check(signed, known, self.origin, self.room.today())
+        standing = await self.room.database.read(lambda c: handed_in.standing(c, signed.statement.digest))
+        if standing == handed_in.ACTED:
+            raise statements.StatementUsed
+        names = tuple(f"steward:{key_id(one.key)}" for one in who)
+        if signed.is_confirmed:
+            await self._act(signed, (names[0], names[1]))
+        elif standing is None:
+            await self._propose(signed, names[0])
+        return {"number": number_of(signed), "acted": signed.is_confirmed}
+
+    async def _propose(self, signed: Signed, steward: str) -> None:
+        said = signed.statement
+        match said.act:
+            case Act.HOLD:
+                await hold.propose(self.room, _recording(said.recording), steward, _reason(said.reason))
+            case Act.RELEASE:
+                await release.propose(self.room, _recording(said.recording), steward)
+            case Act.RETENTION:
+                await self._check_table(signed)
+        await self.room.database.write(partial(_step, signed))
+
+    async def _act(self, signed: Signed, stewards: tuple[str, str]) -> None:
+        said, step = signed.statement, partial(_step, signed)
+        match said.act:
+            case Act.HOLD:
+                recording, reason = _recording(said.recording), _reason(said.reason)
+                await hold.hold(self.room, recording, stewards, reason, signed.raw, step)
+            case Act.RELEASE:
+                await release.release(self.room, _recording(said.recording), stewards, step)
+            case Act.RETENTION:
+                await self._check_table(signed)
+                entry = entries.RETENTION + canonical.dumps(retention.entry(signed, self.city()))
+                await self.room.database.write(partial(_logged, signed, entry))
+
+    async def _check_table(self, signed: Signed) -> None:
+        """Next in number, also after what waits for the log. Raises `TableWrong`, `TableOvertaken`."""
+        retention.check_days(signed.statement.days, CLASSES)
+        await self.refresh()
+        if signed.statement.number != len(self.tables) + 1 or await self._is_table_waiting():
+            raise retention.TableOvertaken
+
+    async def refresh(self) -> None:
+        """Read the tables that stand in the log, and let the room keep to what counts now."""
+        found = await self.room.database.read(lambda c: public.standing(c, retention.KIND))
+        ever = await self._listed(with_removed=True)
+        self.tables = retention.read(found, self.city_public, ever, self.origin, CLASSES)
+        self.kept = retention.in_force(self.tables, self.now_s, CLASSES)
+        if self.kept is not None:
+            self.room.days = {Kind(name): kept.days for name, kept in self.kept.items()}
+
+    async def expire(self) -> None:
+        """Erase what is over by the table in force. A table that is not in the log is not used, and without one nothing is over."""
+        await self.refresh()
+        if self.kept is not None:
+            await erase.expire(self.room, self.room.today(), self.room.days)
+
+    async def keep(self) -> None:
+        """Put the city key and the pack's table in line where the log lacks them; drop statements that may not be signed any more.
+
+        Raises `KeyLocked` or `KeyUnknown` where a table is wanted and the city key cannot be had.
+        """
+        await self.room.database.write(lambda c: handed_in.forget(c, self.room.today()))
+        if self.city_public:
+            body = {"act": "add", "key": steward_keys.spelled(self.city_public)}
+            city = entries.CITY_KEY + canonical.dumps(body)
+            await self.room.database.write(lambda c: queue(c, "city-key", city))
+        await self.refresh()
+        if self.tables or await self._is_table_waiting():
+            return
+        salt = statements.salted(self.room.clock)
+        table = retention.first(self.pack_days, self.origin, self.room.today(), salt)
+        entry = entries.RETENTION + canonical.dumps(retention.entry(table, self.city()))
+        await self.room.database.write(lambda c: queue(c, retention.KIND, entry))
+
+    async def _is_table_waiting(self) -> bool:
+        waiting = await self.room.database.read(public.waiting)
+        return any(entry.startswith(entries.RETENTION) for _, entry in waiting)
+
+    async def _listed(self, *, with_removed: bool = False) -> dict[bytes, Steward]:
+        found = await self.room.database.read(lambda c: public.standing(c, steward_keys.KIND))
+        return steward_keys.listed(found, self.wait_s, with_removed=with_removed)
+
+    async def _waiting(self, number: str) -> Signed:
+        for signed in await self.room.database.read(handed_in.waiting):
+            if number_of(signed) == number:
+                return signed
+        raise StatementUnknown
+
+    async def _holds(self) -> Answer:
+        found = await self.room.database.read(queries.holds)
+        held = [
+            {
+                "recording": b64(one.recording_id),
+                "day": one.day,
+                "reason": one.reason,
+                "stewards": [key_id(signature.public) for signature in statements.read(one.signed).signatures],
+                "erasure_waits": state is State.ERASED,
+            }
+            for one, state in found
+        ]
+        return {"holds": held, "waiting": await self._proposals(Act.HOLD, Act.RELEASE)}
+
+    async def _retention(self) -> Answer:
+        await self.refresh()
+        newest = self.tables[-1] if self.tables else None
+        return {
+            "table": None
+            if newest is None
+            else {"number": newest.number, "days": dict(newest.days), "leaf": newest.leaf},
+            "stewards": [] if newest is None else list(newest.stewards),
+            "kept": None if self.kept is None else {name: _kept(one) for name, one in self.kept.items()},
+            "waiting": await self._proposals(Act.RETENTION),
+            "now": self.now_s,
+        }
+
+    async def _proposals(self, *acts: Act) -> list[Answer]:
+        found = await self.room.database.read(handed_in.waiting)
+        return [_proposal(signed) for signed in found if signed.statement.act in acts]
+
+    def _shown(self, steward: Steward) -> Answer:
+        return {
+            "id": key_id(steward.key),
+            "key": steward_keys.spelled(steward.key),
+            "name": steward.name,
+            "counts_from": steward.counts_from,
+        }
+
+
+def days_of(pack: Pack) -> dict[Kind, int]:
+    """How long the pack keeps each class of recording."""
+    kept = pack.retention
+    return {Kind.ENCOUNTER: kept.encounter_days, Kind.REHEARSAL: kept.rehearsal_days, Kind.IMPORT: kept.import_days}
+
+
+def number_of(signed: Signed) -> str:
+    """How people name a statement that waits: the first 16 hex digits of its digest."""
+    return signed.statement.digest.hex()[:16]
+
+
+def queue(connection: Connection, kind: str, entry: bytes) -> None:
+    """Put a log entry in line, in the caller's transaction."""
+    public.queue(connection, sha256(entry).digest(), kind, entry)
+
+
+def _step(signed: Signed, connection: Connection) -> None:
+    handed_in.remember(connection, signed)
+    queue(connection, public.HIDDEN, entries.beat_entry(signed.step))
+
+
+def _logged(signed: Signed, entry: bytes, connection: Connection) -> None:
+    _step(signed, connection)
+    queue(connection, retention.KIND, entry)
+
+
+def _recording(text: str) -> RecordingId:
+    try:
+        raw = unb64(text)
+    except ValueError as error:
+        raise RecordingUnknown from error
+    if len(raw) != 16:
+        raise RecordingUnknown
+    return RecordingId(raw)
+
+
+def _reason(text: str) -> str:
+    """One of the closed list. Raises `StatementMalformed`."""
+    if text not in list(Reason):
+        raise StatementMalformed
+    return text
+
+
+def _kept(kept: Kept) -> Answer:
+    return {
+        "days": kept.days,
+        "number": kept.number,
+        "coming_days": kept.coming_days,
+        "coming_from": kept.coming_from,
+    }
+
+
+def _proposal(signed: Signed) -> Answer:
+    said = signed.statement
+    return {
+        "number": number_of(signed),
+        "act": str(said.act),
+        "day": said.day,
+        "recording": said.recording,
+        "reason": said.reason,
+        "days": dict(said.days),
+        "steward": key_id(signed.signatures[0].public),
+    }
