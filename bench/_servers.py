@@ -49,7 +49,7 @@ def node(folder: Path, environment: Mapping[str, str] | None = None) -> Iterator
     )
     program = [sys.executable, "-m", "tocsin", "--settings", str(settings)]
     subprocess.run([*program, "keys", "init"], check=True, capture_output=True)
-    with _running("tocsin", [*program, "serve"], port, "/health", folder, environment) as server:
+    with running("tocsin", [*program, "serve"], port, "/health", folder, environment) as server:
         yield server
 
 
@@ -58,7 +58,7 @@ def tus_node(folder: Path) -> Iterator[Server]:
     """npm `@tus/server` with its file store."""
     port = free_port()
     command = ["node", str(PEERS / "tus.js"), str(folder / "files"), str(port)]
-    with _running("@tus/server", command, port, "/", folder) as server:
+    with running("@tus/server", command, port, "/", folder) as server:
         yield server
 
 
@@ -67,7 +67,7 @@ def tus_python(folder: Path) -> Iterator[Server]:
     """PyPI `tuspyserver` under uvicorn with uvloop and httptools."""
     port = free_port()
     command = [sys.executable, str(PEERS / "tus.py"), str(folder / "files"), str(port)]
-    with _running("tuspyserver", command, port, "/", folder) as server:
+    with running("tuspyserver", command, port, "/", folder) as server:
         yield server
 
 
@@ -85,7 +85,7 @@ def free_port() -> int:
 
 
 @contextmanager
-def _running(
+def running(
     name: str, command: list[str], port: int, path: str, folder: Path, environment: Mapping[str, str] | None = None
 ) -> Iterator[Server]:
     if shutil.which(command[0]) is None:
