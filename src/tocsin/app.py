@@ -36,11 +36,21 @@ SECURITY_TXT_LIFE = timedelta(days=180)
 
 def application(node: Node) -> ASGIApp:
     """The whole node as one ASGI application. Its lifespan starts and ends the node's loops."""
+    inner, settings = _hot_path(node, litestar_of(node)), node.settings
+    clear = headers.with_headers(inner, site_of(node))
+    if not settings.onion:
+        return clear
+    hidden = headers.with_headers(inner, headers.Site(hosts=frozenset({settings.onion})))
+    return headers.apart(clear, hidden, settings.onion_port)
+
+
+def litestar_of(node: Node) -> Litestar:
+    """Every address but that of a second."""
     built = static_files.Built.load()
     watch = Watch(node)
     config = _pages(node, built, watch)
     node.release, node.sealed_extra = built.client, lambda: sealed_extra(node, built)
-    litestar = Litestar(
+    return Litestar(
         route_handlers=[
             *pages.routes(config),
             *encounters.routes(node.encounters, node.sealed_extra),
@@ -54,12 +64,6 @@ def application(node: Node) -> ASGIApp:
         logging_config=None,
         request_max_body_size=None,
     )
-    inner, settings = _hot_path(node, litestar), node.settings
-    clear = headers.with_headers(inner, site_of(node))
-    if not settings.onion:
-        return clear
-    hidden = headers.with_headers(inner, headers.Site(hosts=frozenset({settings.onion})))
-    return headers.apart(clear, hidden, settings.onion_port)
 
 
 def site_of(node: Node) -> headers.Site:

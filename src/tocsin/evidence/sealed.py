@@ -4,6 +4,7 @@
 checks what chunks or notes say: `opened` does, who has the key.
 """
 
+import struct
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -18,6 +19,18 @@ FIRST_MEMBERS = ("header.bin", "wraps.age", "chunks.bin", "notes.bin", "node.jso
 LOG_FOLDER = "log/"
 LONGEST_PART = 64 * 1024 * 1024
 """Members that are read whole are shorter than this."""
+
+UNREADABLE = (
+    zipfile.BadZipFile,
+    KeyError,
+    OSError,
+    EOFError,
+    ValueError,
+    NotImplementedError,
+    OverflowError,
+    struct.error,
+)
+"""What the library raises for an archive that somebody bent: a negative offset is a `ValueError`, for one."""
 
 
 class SealedMalformed(TocsinError):
@@ -76,10 +89,14 @@ class Sealed:
     def __init__(self, source: Path | IO[bytes]) -> None:
         try:
             self._zip = zipfile.ZipFile(source)
-        except (zipfile.BadZipFile, OSError) as error:
+        except UNREADABLE as error:
             raise SealedMalformed from error
         self.names = tuple(self._zip.namelist())
-        if self.names[: len(FIRST_MEMBERS)] != FIRST_MEMBERS or len(set(self.names)) != len(self.names):
+        is_plain = all(
+            one.compress_type == zipfile.ZIP_STORED and not one.flag_bits & 1 for one in self._zip.infolist()
+        )
+        is_whole = self.names[: len(FIRST_MEMBERS)] == FIRST_MEMBERS and len(set(self.names)) == len(self.names)
+        if not is_plain or not is_whole:
             self._zip.close()
             raise SealedMalformed
 
@@ -127,7 +144,7 @@ class Sealed:
             if self._zip.getinfo(name).file_size > LONGEST_PART:
                 raise SealedMalformed
             return self._zip.read(name)
-        except (zipfile.BadZipFile, KeyError, OSError) as error:
+        except UNREADABLE as error:
             raise SealedMalformed from error
 
     def _items(self, name: str, longest: int) -> Iterator[bytes]:
@@ -135,7 +152,7 @@ class Sealed:
             with self._zip.open(name) as stream:
                 while head := stream.read(4):
                     yield _item(stream, head, longest)
-        except (zipfile.BadZipFile, OSError, EOFError) as error:
+        except UNREADABLE as error:
             raise SealedMalformed from error
 
 

@@ -1,0 +1,106 @@
+"""The node's addresses as OpenAPI, written by hand from docs/spec/http.md, with recordings in every state to ask for.
+
+Each parameter is what it should be, what it is for another recording, or anything: so a generator gets behind the first refusal.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+Json = dict[str, Any]
+
+
+def text(pattern: str) -> Json:
+    """Text of this form."""
+    return {"type": "string", "pattern": pattern}
+
+
+ANYTHING = {"type": "string", "minLength": 1}
+KEY = text("^[A-Za-z0-9_-]{43}$")
+LANGUAGE = {"anyOf": [{"enum": ["en", "es", "fr"]}, text("^[a-z]{2}$")]}
+PAGE = {"anyOf": [{"enum": ["about", "rehearsal", "status", "app.webmanifest"]}, ANYTHING]}
+NUMBER = {"anyOf": [{"enum": ["0", "1", "2", "3", "64"]}, text("^[0-9]{1,20}$"), ANYTHING]}
+TILE = {
+    "anyOf": [
+        {"enum": ["0/000.p/64", "entries/000.p/64", "0/000", "63/000"]},
+        text(r"^[0-9]{1,2}/(x[0-9]{3}/){0,2}[0-9]{3}(\.p/[0-9]{1,3})?$"),
+        ANYTHING,
+    ]
+}
+FIXED = ("/client-config", "/health", "/desk-keys", "/log/checkpoint", "/log/keys", "/source")
+WRAPS = {
+    "type": "object",
+    "required": ["wraps", "locator"],
+    "properties": {"wraps": {"type": "string"}, "locator": {"type": "string"}},
+}
+
+
+def description(recordings: Sequence[str], capabilities: Sequence[str], starts: Sequence[Json]) -> Json:
+    """The document. `starts` are whole bodies of beginnings, which a generator bends."""
+    known, allowed = {"enum": [*recordings]}, {"enum": [f"Tocsin {one}" for one in capabilities]}
+    recording = _path("recording", {"anyOf": [known, text("^[A-Za-z0-9_-]{22}$"), ANYTHING]})
+    may = _header("Authorization", {"anyOf": [allowed, text("^Tocsin [A-Za-z0-9_-]{43}$"), {"type": "string"}]})
+    likes = _header("Accept", {"enum": ["text/html", "application/json", "*/*"]})
+    speaks = _header("Accept-Language", {"type": "string"})
+    site = _header("Sec-Fetch-Site", {"enum": ["none", "same-origin", "cross-site"]})
+    part = _header("Range", {"anyOf": [text("^bytes=[0-9]{0,5}-[0-9]{0,5}$"), {"type": "string"}]})
+    begin = {"anyOf": [{"enum": [*starts]}, _start(starts[0])]}
+    second = {"type": "string", "format": "binary"}
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "Tocsin", "version": "1"},
+        "paths": {
+            "/encounters": {"post": _does([site, likes], "application/json", begin)},
+            "/encounters/{recording}/chunks/{seq}": {
+                "put": _does([recording, _path("seq", NUMBER), may], "application/octet-stream", second)
+            },
+            "/encounters/{recording}/state": {"get": _does([recording, may])},
+            "/encounters/{recording}/return-share": {"post": _does([recording, may, site])},
+            "/encounters/{recording}/wraps": {"put": _does([recording, may], "application/json", WRAPS)},
+            "/encounters/{recording}/erase": {"post": _does([recording, may, site])},
+            "/encounters/{recording}/sealed": {"get": _does([recording, may, part])},
+            "/recover": {"post": _does([may])},
+            "/log/beats/{size}": {"get": _does([_path("size", NUMBER), likes])},
+            "/log/timestamps/{size}": {"get": _does([_path("size", NUMBER)])},
+            "/log/tile/{path}": {"get": _does([_path("path", TILE), likes])},
+            "/static/built/{name}": {"get": _does([_path("name", {"type": "string", "minLength": 1}), likes])},
+            "/{language}/": {"get": _does([_path("language", LANGUAGE), likes, speaks])},
+            "/{language}/{page}": {"get": _does([_path("language", LANGUAGE), _path("page", PAGE), likes, speaks])},
+            **{path: {"get": _does([likes, speaks])} for path in ("/", "/leave", "/worker.js")},
+            **{path: {"get": _does([likes])} for path in FIXED},
+        },
+    }  # fmt: skip
+
+
+def is_described(path: str, described: Iterable[str]) -> bool:
+    """Whether a route of the program has its place in the document."""
+    parts = path.split("/")
+    return any(
+        len(parts) == len(known := one.split("/"))
+        and all(have == want or want.startswith("{") for have, want in zip(parts, known, strict=True))
+        for one in described
+    )
+
+
+def _start(one: Json) -> Json:
+    """A beginning whose fields have the right form and nothing else right about them."""
+    some = text("^[A-Za-z0-9_-]{0,400}$")
+    fields = {"header": some, "upload": KEY, "owner": KEY, "custody_public": KEY, "wraps": some, "return_share": some}
+    kinds = {"kind": {"enum": ["encounter", "rehearsal", "import"]}}
+    bent = {name: {"anyOf": [{"const": one[name]}, shape]} for name, shape in fields.items()}
+    return {"type": "object", "required": list(one), "properties": bent | kinds, "additionalProperties": False}
+
+
+def _path(name: str, schema: Json) -> Json:
+    return {"name": name, "in": "path", "required": True, "schema": schema}
+
+
+def _header(name: str, schema: Json) -> Json:
+    return {"name": name, "in": "header", "required": False, "schema": schema}
+
+
+def _does(parameters: list[Json], media: str = "", body: Json | None = None, examples: Sequence[str] = ()) -> Json:
+    told: Json = {"parameters": [*parameters, {"name": "q", "in": "query", "schema": {"type": "string"}}]}
+    told["responses"] = {"default": {"description": "docs/spec/http.md"}}
+    if body is not None:
+        told["requestBody"] = {"required": True, "content": {media: {"schema": body}}}
+    return told
