@@ -19,8 +19,10 @@ from typing import Any
 
 import httpx
 
+from tocsin.backup import CONFIG
 from tocsin.clock import Clock
 from tocsin.errors import TocsinError
+from tocsin.node import PUBLISHED
 from tocsin.restored_parts import Unpacked, unpack
 from tocsin.restored_tables import Counted, lay_tables
 from tocsin.settings import toml_of
@@ -128,7 +130,7 @@ def restore(file: Path, identity: str, folder: Path, asked: Asked, clock: Clock,
 
 
 def _restore(file: Path, identity: str, draft: Path, asked: Asked, clock: Clock, told: Told) -> Restored:
-    unpacked = unpack(file, identity, draft, told)
+    unpacked = unpack(file, identity, draft, told, with_keys=not asked.new_log)
     vkey = notes.parse_vkey(unpacked.published["log"])
     if asked.log_key and notes.parse_vkey(asked.log_key) != vkey:
         raise KeyNotTheOne
@@ -154,6 +156,8 @@ def _restore(file: Path, identity: str, draft: Path, asked: Asked, clock: Clock,
     done = Restored(unpacked, copy.size, copy.newest_beat, backup_beat, caught_up, seen, ahead, tables, report.troubles)
     if asked.new_log:
         _set_aside(draft, blobs, copy)
+    else:
+        (draft / CONFIG).unlink()
     return done
 
 
@@ -171,16 +175,15 @@ async def _ask_outside(copy: Log, unpacked: Unpacked, asked: Asked) -> list[Seen
 
 
 def _set_aside(draft: Path, blobs: DiskBlobs, copy: Log) -> None:
-    """The ended log, by served names, so that whoever has a recording still finds its proofs; the old keys go."""
+    """The ended log, by served names, so that whoever has a recording still finds its proofs."""
     ended = draft / ENDED
     for name in [stored.HEAD, *stored.edge_of(blobs, copy.vkey).partial, *stored.rest(blobs, copy.size)]:
         path = ended / stored.served_name(name)
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         path.write_bytes(blobs.get(name))
-    for name in ("client-config", "published.json"):
+    for name in (CONFIG, PUBLISHED):
         (draft / name).rename(ended / name)
     shutil.rmtree(draft / "log")
-    shutil.rmtree(draft / "keys")
 
 
 def _write_settings(draft: Path, folder: Path, done: Restored, asked: Asked) -> Path:
@@ -193,6 +196,7 @@ def _write_settings(draft: Path, folder: Path, done: Restored, asked: Asked) -> 
             authority["roots"] = str(folder / authority["roots"])
     if asked.new_log:
         told["log_origin"] = asked.new_log
+    (draft / "node.toml").touch(0o600)
     (draft / "node.toml").write_text(toml_of(told))
     return folder / "node.toml"
 

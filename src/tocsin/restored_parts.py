@@ -45,9 +45,14 @@ class Unpacked:
             raise ArchiveDamaged
 
 
-def unpack(file: Path, identity: str, folder: Path, told: Callable[[int, int], None]) -> Unpacked:
-    """Write the parts below `folder`. Raises `ArchiveDamaged`, `ArchiveNotForUs`, `BackupUnknown`."""
-    reader = _Reader(folder)
+def unpack(
+    file: Path, identity: str, folder: Path, told: Callable[[int, int], None], *, with_keys: bool = True
+) -> Unpacked:
+    """Write the parts below `folder`; without the node's keys where they are not to be used again.
+
+    Raises `ArchiveDamaged`, `ArchiveNotForUs`, `BackupUnknown`.
+    """
+    reader = _Reader(folder, with_keys=with_keys)
 
     length = file.stat().st_size
     with file.open("rb") as sealed:
@@ -80,8 +85,8 @@ class _Whole:
 class _Reader:
     """Puts parts where they belong. Memory: one part, and the sums of those that no list has named yet."""
 
-    def __init__(self, folder: Path) -> None:
-        self.unpacked = Unpacked()
+    def __init__(self, folder: Path, *, with_keys: bool) -> None:
+        self.unpacked, self._with_keys = Unpacked(), with_keys
         self._folder, self._log = folder, DiskBlobs(folder / "log")
         self._unlisted: dict[str, str] = {}
         self._lists: dict[str, str] = {}
@@ -140,6 +145,8 @@ class _Reader:
             self.unpacked.pieces.append(name)
         elif kind not in ("keys", "pack", "roots", CONFIG):
             raise ArchiveDamaged
+        if kind == "keys" and not self._with_keys:
+            return
         path = self._folder / name
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         path.touch(0o600)

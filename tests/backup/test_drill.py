@@ -179,8 +179,10 @@ def standing(settings: Settings) -> Iterator[Node]:
         node.close()
 
 
-def settings_in(folder: Path, origin: str) -> Settings:
-    return Settings(folder=str(folder), log_origin=origin, pack="minneapolis-sample", keys="unattended")
+def settings_in(folder: Path, origin: str, database: str = "") -> Settings:
+    return Settings(
+        folder=str(folder), log_origin=origin, pack="minneapolis-sample", keys="unattended", database=database
+    )
 
 
 def put_marker(place: Path) -> None:

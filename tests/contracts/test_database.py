@@ -12,7 +12,14 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 import tocsin.encounters.tables
 import tocsin.people.tables
 import tocsin.tlog.public  # noqa: F401  all register their tables
+from tests.backup.test_contents import backed_up
+from tests.backup.test_drill import settings_in, standing
+from tests.backup.world import CLOCK, Vault
+from tocsin import new_keys
+from tocsin.encounters.queries import recording_of
+from tocsin.settings import settings_of
 from tocsin.store import migrate, rows, tables
+from tocsin.store.blobs import DiskBlobs
 from tocsin.store.db import Database
 from tocsin.store.group import StoreClosed
 
@@ -185,6 +192,15 @@ class TestPostgres(DatabaseContract):
     @pytest.fixture
     def url(self, postgres_url: str) -> str:
         return postgres_url
+
+    def test_a_node_on_it_is_backed_up_and_comes_back(self, url: str, tmp_path: Path) -> None:
+        vault, settings = Vault(tmp_path / "vault"), settings_in(tmp_path / "node", "city.example/log", database=url)
+        new_keys.make(settings, None, CLOCK)
+        phone, _ = backed_up(settings, vault)
+        done = vault.restore(tmp_path / "new", checkpoint=DiskBlobs(tmp_path / "node" / "log").get("checkpoint"))
+        assert (done.tables.lost, done.tables.erased) == (1, 1)
+        with standing(settings_of(tmp_path / "new" / "node.toml")) as node:
+            assert node.database.read_now(lambda c: recording_of(c, phone.id)) is not None
 
     def test_a_server_that_dropped_its_connections_is_found_again(self, database: Database) -> None:
         drop = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND datname = current_database()"

@@ -29,6 +29,7 @@ from tocsin.ids import b64
 
 CLOCK = SystemClock()
 REHEARSAL_DAYS = 1
+BACKUP = "backup.age"
 GONE = (OSError, http.client.HTTPException)
 
 
@@ -120,6 +121,7 @@ class Encounters:
                 self._expire(day + 1)
         if not self.town.leaks:
             self.handed_out()
+            self.backed_up()
 
     def visit(self, visit: Visit) -> None:
         """A whole recording."""
@@ -301,6 +303,18 @@ class Encounters:
         visit = next(one for one in reversed(self.lives) if one.ending == "words" and one.kind == "encounter")
         self.town.command("sealed", "export", b64(visit.id), "-o", str(self.town.elsewhere / "handed-out.tocsin"))
         self.town.command("sealed", "list")
+
+    def backed_up(self) -> None:
+        """A backup beside the node that goes on, and put back on the same disk. Its key was made elsewhere and stays there."""
+        here, key = self.town.disk.place, self.town.elsewhere / "backup-key.txt"
+        identity, recipient = envelope.new_identity(CLOCK)
+        self.truths.add("identity", identity)
+        key.write_text(identity)
+        self.town.command("backup", str(here / BACKUP), "--to", recipient)
+        log = f"http://127.0.0.1:{self.town.port}/log"
+        back = ("--identity", str(key), "--folder", str(here / "restored"), "--log", log)
+        self.town.command("restore", str(here / BACKUP), *back)
+        assert (here / "restored" / "tocsin.sqlite").exists()
 
     def _expire(self, today: int) -> None:
         """Rehearsals are kept for a day; the node's next sweep erases them."""

@@ -1,5 +1,7 @@
 """L3: every key that was seized, against every ciphertext that was seized or copied earlier."""
 
+import contextlib
+import io
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
@@ -14,6 +16,7 @@ from tests.seizure.findings import Finding
 from tocsin.crypto import envelope
 from tocsin.crypto.stream import CommitmentWrong, Reader, parse_header
 from tocsin.encounters.create import Envelope
+from tocsin.store import archive
 
 
 class Opened(NamedTuple):
@@ -42,6 +45,7 @@ def attack(seized: Seized, earlier: Boxes, visits: Sequence[Visit]) -> Iterator[
             if opens(identity, opened.envelope.wraps):
                 yield Finding("L3", "recording key", "keys", visit.id.hex(), "a key of the node opens a recording")
     yield from guessed(seized, slots)
+    yield from backups(seized)
 
 
 def erased_keys(earlier: Boxes, visits: Sequence[Visit]) -> list[bytes]:
@@ -77,6 +81,15 @@ def opens(identity: str, wraps: bytes) -> bool:
     except envelope.EnvelopeNotForUs:
         return False
     return True
+
+
+def backups(seized: Seized) -> Iterator[Finding]:
+    """Does any seized key open a backup that lies beside the node?"""
+    for path in seized.files.glob("*.age"):
+        for identity in identities(seized):
+            with path.open("rb") as sealed, contextlib.suppress(archive.ArchiveNotForUs):
+                archive.read(sealed, identity, lambda _name, _size: io.BytesIO())
+                yield Finding("L3", "identity", "backup", path.name, "a key of the node opens its backup")
 
 
 def guessed(seized: Seized, slots: Sequence[bytes]) -> Iterator[Finding]:

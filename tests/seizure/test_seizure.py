@@ -8,15 +8,20 @@ import random
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from tests.rules.tree import ROOT
-from tests.seizure import chance, page
+from tests.seizure import chance, keys, page
+from tests.seizure.acquire import Seized
 from tests.seizure.encodings import LEAST_BYTES, forms
 from tests.seizure.leaks import LEAKS, SHORT_GROUP
 from tests.seizure.search import Needles
 from tests.seizure.truths import Truth, digests
+from tocsin.clock import SystemClock
+from tocsin.crypto import envelope
+from tocsin.store import archive
 
 FIGURE = Truth("phone", b"+1 612 555 0142")
 
@@ -68,6 +73,17 @@ def test_digests_of_what_can_be_guessed_are_found_plain_and_under_a_found_key() 
     assert len(known) >= 2 * 3 * 7
     assert not digests([Truth("recording key", os.urandom(32))], [])
     assert all(len(pattern) >= LEAST_BYTES for pattern in forms(FIGURE.value))
+
+
+def test_a_backup_that_a_key_of_the_node_opens_is_found_and_one_sealed_elsewhere_is_not(tmp_path: Path) -> None:
+    own, own_recipient = envelope.new_identity(SystemClock())
+    _, elsewhere = envelope.new_identity(SystemClock())
+    (tmp_path / "share.key").write_bytes(own.encode() + bytes(32))
+    seized = Seized("V0", files=tmp_path)
+    archive.new(tmp_path / "one.age", [elsewhere], [archive.part_of("a", b"1")])
+    assert not list(keys.backups(seized))
+    archive.new(tmp_path / "two.age", [own_recipient], [archive.part_of("a", b"1")])
+    assert [found.what for found in keys.backups(seized)] == ["two.age"]
 
 
 def test_an_order_that_tells_is_found_and_one_that_does_not_is_not() -> None:

@@ -125,7 +125,7 @@ class _Pulled:
 
     def __init__(self, pieces: Iterator[bytes]) -> None:
         self._pieces, self._waiting = pieces, memoryview(b"")
-        self.failure: Exception | None = None
+        self.failure: BaseException | None = None
 
     def read(self, count: int = STEP) -> bytes:
         """Up to `count` bytes; none at the end."""
@@ -134,7 +134,7 @@ class _Pulled:
                 self._waiting = memoryview(next(self._pieces))
         except StopIteration:
             return b""
-        except Exception as error:
+        except BaseException as error:
             self.failure = error
             raise
         taken, self._waiting = self._waiting[:count], self._waiting[count:]
@@ -147,13 +147,13 @@ class _Pushed:
     def __init__(self, take: Callable[[bytes], object]) -> None:
         self._take = take
         self.is_begun = False
-        self.failure: Exception | None = None
+        self.failure: BaseException | None = None
 
     def write(self, raw: bytes) -> int:
         self.is_begun = True
         try:
             self._take(raw)
-        except Exception as error:
+        except BaseException as error:
             self.failure = error
             raise
         return len(raw)
