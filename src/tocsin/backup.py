@@ -28,7 +28,7 @@ from tocsin.crypto import canonical
 from tocsin.encounters.model import ShareState, State
 from tocsin.encounters.tables import frame, hold, indexed_to, recording
 from tocsin.errors import TocsinError
-from tocsin.jurisdictions.load import SHIPPED
+from tocsin.jurisdictions.load import shipped
 from tocsin.node import PUBLISHED, read_published
 from tocsin.people.tables import statement
 from tocsin.settings import Settings
@@ -202,7 +202,7 @@ def _surroundings(settings: Settings) -> Iterator[Part]:
             carried["timestamp_authorities"][number]["roots"] = name
             yield part_of_file(name, Path(authority.roots))
     folder = Path(settings.pack)
-    if settings.pack and not (SHIPPED / settings.pack).is_dir():
+    if settings.pack and settings.pack not in shipped():
         carried["pack"] = "pack"
         for path in sorted(folder.rglob("*")):
             if path.is_file() and is_name(name := f"pack/{path.relative_to(folder).as_posix()}"):

@@ -1,6 +1,7 @@
 """`tocsin backup` and `tocsin restore`: thin, and plain about what is and is not there afterwards."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
@@ -28,12 +29,17 @@ class RecipientMissing(TocsinError):
 
 
 @click.command()
-@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@click.argument("file", type=click.Path(path_type=Path))
 @click.option("--to", "recipients", multiple=True, metavar="AGE_RECIPIENT", help="Who can open it. May be repeated.")
 @click.pass_obj
 def backup(path: Path | None, file: Path, recipients: tuple[str, ...]) -> None:
-    """Write FILE: what this node may put back, sealed to a key kept elsewhere. The node goes on meanwhile."""
+    """Write FILE: what this node may put back, sealed to a key kept elsewhere. The node goes on meanwhile.
+
+    Where FILE is a folder, a file named by the hour is made in it.
+    """
     settings, clock = settings_of(path), SystemClock()
+    if file.is_dir():
+        file /= f"tocsin-{datetime.fromtimestamp(clock.now_ms() / 1000, UTC):%Y-%m-%dT%H%M%SZ}.age"
     sealed_to = recipients or tuple(filter(None, (settings.backup_recipient,)))
     if not sealed_to:
         raise RecipientMissing
@@ -56,6 +62,9 @@ def backup(path: Path | None, file: Path, recipients: tuple[str, ...]) -> None:
 @click.option(
     "--witness", "witnesses", multiple=True, metavar="URL", help="A witness to ask beside those in the settings."
 )
+@click.option(
+    "--database", default="", metavar="URL", help="An empty PostgreSQL database, instead of SQLite in the folder."
+)
 @click.option("--new-log", default="", metavar="NAME", help="The old log has ended: begin a new one under this name.")
 def restore(
     file: Path,
@@ -66,10 +75,11 @@ def restore(
     checkpoint: Path | None,
     witnesses: tuple[str, ...],
     new_log: str,
+    database: str,
 ) -> None:
     """Restore a backup into a new folder, after proving that its log is the one the world knows."""
     kept = checkpoint.read_bytes() if checkpoint else b""
-    asked = Asked(log_key, source, kept, witnesses, new_log)
+    asked = Asked(log_key, source, kept, witnesses, new_log, database)
     clock = SystemClock()
     told = Telling(clock, lambda now, end: f"{now} of {end}")
     done = restores.restore(file, _identity_in(identity), folder, asked, clock, told.tell)

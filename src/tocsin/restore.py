@@ -91,6 +91,8 @@ class Asked:
     checkpoint: bytes = b""
     witnesses: tuple[str, ...] = ()
     new_log: str = ""
+    database: str = ""
+    """Where to, when not to SQLite in the folder."""
 
 
 @dataclass
@@ -152,7 +154,7 @@ def _restore(file: Path, identity: str, draft: Path, asked: Asked, clock: Clock,
             raise LogEnded(copy, ahead)
         if not any(one.head for one in seen):
             raise LogUnproven
-    tables = lay_tables(draft, unpacked, copy, is_new_log=bool(asked.new_log))
+    tables = lay_tables(draft, unpacked, copy, asked.database, is_new_log=bool(asked.new_log))
     done = Restored(unpacked, copy.size, copy.newest_beat, backup_beat, caught_up, seen, ahead, tables, report.troubles)
     if asked.new_log:
         _set_aside(draft, blobs, copy)
@@ -196,6 +198,8 @@ def _write_settings(draft: Path, folder: Path, done: Restored, asked: Asked) -> 
             authority["roots"] = str(folder / authority["roots"])
     if asked.new_log:
         told["log_origin"] = asked.new_log
+    if asked.database:
+        told["database"] = asked.database
     (draft / "node.toml").touch(0o600)
     (draft / "node.toml").write_text(toml_of(told))
     return folder / "node.toml"

@@ -7,12 +7,13 @@ from functools import partial
 from hashlib import sha256
 from pathlib import Path
 
-from sqlalchemy import Connection, delete, func, select, update
+from sqlalchemy import Connection, delete, func, inspect, select, update
 
 from tocsin.backup import CARRIED
 from tocsin.crypto import canonical
 from tocsin.encounters.model import State
 from tocsin.encounters.tables import recording
+from tocsin.errors import TocsinError
 from tocsin.people import desk_keys, steward_keys
 from tocsin.restored_parts import TABLES, Unpacked
 from tocsin.store import rows
@@ -36,12 +37,21 @@ class Counted:
     waiting: int
 
 
-def lay_tables(folder: Path, unpacked: Unpacked, copy: Log, *, is_new_log: bool) -> Counted:
-    """Build the database in `folder` at the backup's schema, bring it to this program's, and hold it to the log.
+class DatabaseNotEmpty(TocsinError):
+    code = "database_not_empty"
+    status = 409
+    message = "There are tables in this database. A backup is restored into an empty one; nothing was changed."
 
-    Raises `SchemaNewer`, `ArchiveDamaged` for a table that no backup carries or an entry that the log does not have.
+
+def lay_tables(folder: Path, unpacked: Unpacked, copy: Log, url: str, *, is_new_log: bool) -> Counted:
+    """Build the database at `url` (SQLite in `folder` where there is none) at the backup's schema, bring it to this program's, and
+    hold it to the log.
+
+    Raises `SchemaNewer`, `DatabaseNotEmpty`, `ArchiveDamaged` for a table that no backup carries or an entry the log does not have.
     """
-    with closing(Database.open(f"sqlite:///{folder / 'tocsin.sqlite'}")) as database:
+    with closing(Database.open(url or f"sqlite:///{folder / 'tocsin.sqlite'}")) as database:
+        if database.read_now(lambda c: inspect(c).get_table_names()):
+            raise DatabaseNotEmpty
         database.migrate(_known(str(unpacked.about.get("schema"))))
         carried = {table.name for table in CARRIED}
         for piece in unpacked.pieces:

@@ -17,6 +17,7 @@ from tests.backup.test_drill import settings_in, standing
 from tests.backup.world import CLOCK, Vault
 from tocsin import new_keys
 from tocsin.encounters.queries import recording_of
+from tocsin.restored_tables import DatabaseNotEmpty
 from tocsin.settings import settings_of
 from tocsin.store import migrate, rows, tables
 from tocsin.store.blobs import DiskBlobs
@@ -200,6 +201,19 @@ class TestPostgres(DatabaseContract):
         done = vault.restore(tmp_path / "new", checkpoint=DiskBlobs(tmp_path / "node" / "log").get("checkpoint"))
         assert (done.tables.lost, done.tables.erased) == (1, 1)
         with standing(settings_of(tmp_path / "new" / "node.toml")) as node:
+            assert node.database.read_now(lambda c: recording_of(c, phone.id)) is not None
+        with pytest.raises(DatabaseNotEmpty):
+            vault.restore(tmp_path / "again", new_log="city.example/second", database=url)
+
+    def test_a_node_on_sqlite_comes_back_on_it(self, url: str, tmp_path: Path) -> None:
+        vault, settings = Vault(tmp_path / "vault"), settings_in(tmp_path / "node", "city.example/log")
+        new_keys.make(settings, None, CLOCK)
+        phone, _ = backed_up(settings, vault)
+        vault.restore(tmp_path / "new", new_log="city.example/second", database=url)
+        assert not (tmp_path / "new" / "tocsin.sqlite").exists()
+        new = settings_of(tmp_path / "new" / "node.toml")
+        new_keys.make(new, None, CLOCK)
+        with standing(new) as node:
             assert node.database.read_now(lambda c: recording_of(c, phone.id)) is not None
 
     def test_a_server_that_dropped_its_connections_is_found_again(self, database: Database) -> None:

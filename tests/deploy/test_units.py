@@ -7,7 +7,7 @@ import pytest
 from tests.deploy.promises import RUN, Promise, check
 from tests.rules.tree import ROOT
 
-NODE, WITNESS = "tocsin.service", "tocsin-witness.service"
+NODE, WITNESS, BACKUP = "tocsin.service", "tocsin-witness.service", "tocsin-backup.service"
 CLOSED = (
     "NoNewPrivileges", "ProtectHome", "PrivateDevices", "ProtectClock", "ProtectHostname", "ProtectKernelLogs",
     "ProtectKernelModules", "ProtectKernelTunables", "ProtectControlGroups", "PrivateIPC", "PrivateUsers", "RestrictNamespaces",
@@ -105,7 +105,26 @@ def test_the_witnesss_unit_keeps_its_promises() -> None:
     check((RUN / "systemd" / WITNESS).read_text(), promises)
 
 
-@pytest.mark.parametrize("name", [NODE, WITNESS])
+def test_the_backups_unit_keeps_its_promises() -> None:
+    everywhere = both("tocsin")
+    del everywhere["temporary files are memory"]
+    promises = everywhere | {
+        "it writes beside the node and nowhere else": line("StateDirectory", "tocsin tocsin-backups"),
+        "it speaks to nobody": line("PrivateNetwork", "yes", instead="no"),
+        "no sockets of a network": line("RestrictAddressFamilies", "AF_UNIX", instead="AF_INET"),
+        "unlocked keys are out of its sight": line("InaccessiblePaths", "-/run/tocsin"),
+        "few system calls": line("SystemCallFilter", "@system-service", "~@privileged @obsolete"),
+        "recordings go first": line("IOSchedulingClass", "idle"),
+        "only the program": line("ExecStart", "/opt/tocsin/.venv/bin/tocsin backup /var/lib/tocsin-backups"),
+    }
+    for name in ("one folder is its own", "few kinds of socket"):
+        del promises[name]
+    text = (RUN / "systemd" / BACKUP).read_text()
+    check(text, promises)
+    assert set(service(text)["TemporaryFileSystem"][0].split()[0].split(":")) >= {"/tmp"}
+
+
+@pytest.mark.parametrize("name", [NODE, WITNESS, BACKUP])
 def test_a_unit_names_only_pages_that_exist(name: str) -> None:
     text = (RUN / "systemd" / name).read_text()
     named = [part.removeprefix("file:///opt/tocsin/") for part in text.split() if "file:///opt/tocsin/" in part]
