@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection
+from sqlalchemy import Connection, func, select
 
 from tocsin import __version__
 from tocsin.clock import Clock
@@ -145,7 +145,9 @@ def make(settings: Settings, path: Path, recipients: tuple[str, ...], clock: Clo
         schema = migrate.current(connection)  # the first question fixes the instant at which the tables are read
         edge = stored.edge_of(blobs, notes.parse_vkey(published["log"]))
         made = Made(clock.now_ms(), edge.head.size, stored.newest_beat(blobs, edge))
-        held = _held(settings, connection, blobs, edge, {**_about(made), "schema": schema}, made)
+        holds = connection.execute(select(func.count()).select_from(hold)).scalar_one()
+        about = {**_about(made), "holds": int(holds), "schema": schema}
+        held = _held(settings, connection, blobs, edge, about, made)
         archive.new(path, recipients, _listed(held, made, edge, told))
     made.bytes = path.stat().st_size
     disk.write_new_file(Path(settings.folder) / REMEMBERED, [json.dumps({"made_ms": made.made_ms}).encode()])

@@ -107,8 +107,10 @@ def words_of(done: Restored, asked: Asked, now_s: int) -> list[str]:
 
 
 def _recordings(done: Restored) -> str:
+    held = int(done.unpacked.about.get("holds", 0))
+    duty = f" {held} stood under a legal hold: tell counsel that they are lost." if held else ""
     lost = f"{done.tables.lost} recordings were on the node and are lost with it, unless somebody fetched them: who asks is told."
-    return f"{lost} {done.tables.erased} erased ones stay erased."
+    return f"{lost} {done.tables.erased} erased ones stay erased.{duty}"
 
 
 def _seen(who: str, size: int | None, ours: int) -> str:

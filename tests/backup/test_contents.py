@@ -7,7 +7,7 @@ from hashlib import sha256
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import insert, select
 
 from tests.backup.test_drill import one_beat, settings_in, standing
 from tests.backup.world import CLOCK, Vault
@@ -15,14 +15,15 @@ from tests.encounters.phone import Phone
 from tocsin import backup, new_keys
 from tocsin.acts import backup_is_fresh
 from tocsin.backup import BackupTaken, BackupToItself
+from tocsin.backup_commands import words_of
 from tocsin.crypto import envelope
 from tocsin.encounters import create, erase, receive, start, state
 from tocsin.encounters.create import Start
 from tocsin.encounters.model import RecordingErased, RecordingLost
-from tocsin.encounters.tables import recording
+from tocsin.encounters.tables import hold, recording
 from tocsin.node import Node, read_published
 from tocsin.rehearse import ActFailed
-from tocsin.restore import FolderNotEmpty, KeyNotTheOne
+from tocsin.restore import Asked, FolderNotEmpty, KeyNotTheOne
 from tocsin.settings import Settings, settings_of
 from tocsin.store import tables
 from tocsin.store.archive import ArchiveDamaged, ArchiveNotForUs, part_of
@@ -244,3 +245,16 @@ def test_memory_does_not_grow_with_the_node(settings: Settings, tmp_path: Path) 
         assert tracemalloc.get_traced_memory()[1] < 12_000_000
     finally:
         tracemalloc.stop()
+
+
+def test_a_hold_that_is_lost_with_its_recording_is_told(settings: Settings, tmp_path: Path) -> None:
+    vault = Vault(tmp_path / "vault")
+    backed_up(settings, vault)
+    vault.file.unlink()
+    row = {"recording_id": b"r" * 16, "day": 1, "reason": "x", "slot": 1, "box": b"sealed", "signed": b"signed"}
+    with standing(settings) as node:
+        node.database.write_now(lambda c: c.execute(insert(hold).values(**row)))
+        vault.make(settings)
+    checkpoint = DiskBlobs(Path(settings.folder) / "log").get("checkpoint")
+    done = vault.restore(tmp_path / "new", checkpoint=checkpoint)
+    assert "1 stood under a legal hold" in "\n".join(words_of(done, Asked(checkpoint=checkpoint), 0))
