@@ -5,9 +5,9 @@ on, then the log at a head that is no older, so that everything the tables say s
 and memory does not grow with the node.
 
     backup.json                  format, version, time, schema
-    published.json, client-config, settings.json, keys/, pack/, roots/
+    published.json, settings.json, keys/, pack/, roots/
     tables/<table>/<number>      rows as they are to stand after a restore
-    log/...                      the log by the names under which the node serves it
+    log/...                      the log by the names under which the node serves it, and its keys: `tocsin package --log` reads it
     sums/<number>                SHA-256 of the parts before it, as `sha256sum -c` reads them
     manifest.json                the last part: sums of those lists, size and root of the log, newest beat, number of parts
 """
@@ -43,7 +43,7 @@ from tocsin.tlog.merkle import as_base64
 from tocsin.tlog.public import public_entry
 
 FORMAT = "tocsin.backup/v1"
-ABOUT, MANIFEST, SETTINGS, CONFIG = "backup.json", "manifest.json", "settings.json", "client-config"
+ABOUT, MANIFEST, SETTINGS, CONFIG = "backup.json", "manifest.json", "settings.json", "log/client-config"
 LISTED = 4096
 """Parts in one list of sums."""
 REMEMBERED = "backed-up.json"

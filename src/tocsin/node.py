@@ -46,6 +46,7 @@ from tocsin.store.work import Verb, Work
 from tocsin.tlog import entry as entries
 from tocsin.tlog import outside, public
 from tocsin.tlog.ask import WitnessAddress, Witnesses
+from tocsin.tlog.catch_up import LogForked
 from tocsin.tlog.log import Log
 from tocsin.tlog.publish import Published, publish
 from tocsin.tlog.timestamp import Authority, read_roots
@@ -96,6 +97,8 @@ class Node:
     """SHA-256 of the client that this node serves, for the log; set by the composition root."""
     is_newest: bool = False
     """Whether the witnesses were asked for anything newer than this log, since this process began."""
+    is_contradicted: bool = False
+    """Whether a witness holds what this log does not."""
     is_ended: bool = False
     sealed_extra: Callable[[], Awaitable[dict[str, bytes]]] = _nothing_more
     """Members of a sealed export that only the composition root knows."""
@@ -224,9 +227,14 @@ class Node:
 
         A disk that was rolled back does not know it, and what it signs next would be a second log under this one's name.
         """
-        if not self.is_newest:
+        if self.is_newest:
+            return
+        try:
             await outside.refuse_behind(self.witnesses.client, [one.url for one in self.settings.witnesses], log)
-            self.is_newest = True
+        except (outside.LogBehind, LogForked):
+            self.is_contradicted = True
+            raise
+        self.is_newest, self.is_contradicted = True, False
 
     async def take_inbox(self) -> None:
         """Do what commands left for this node, and try a key that was locked."""
@@ -310,7 +318,7 @@ class Node:
             await verb()
             self.troubles.pop(name, None)
         except Exception as error:  # noqa: BLE001  whatever broke, the next second must still be received
-            self.troubles[name] = type(error).__name__
+            self.troubles[name] = error.message if isinstance(error, TocsinError) else type(error).__name__
             LOG.error(  # noqa: TRY400  a traceback may hold what nobody may keep
                 "%s failed and will be tried again: %s", name, place_of(error)
             )

@@ -19,7 +19,6 @@ from typing import Any
 
 import httpx
 
-from tocsin.backup import CONFIG
 from tocsin.clock import Clock
 from tocsin.errors import TocsinError
 from tocsin.node import PUBLISHED
@@ -157,9 +156,7 @@ def _restore(file: Path, identity: str, draft: Path, asked: Asked, clock: Clock,
     tables = lay_tables(draft, unpacked, copy, asked.database, is_new_log=bool(asked.new_log))
     done = Restored(unpacked, copy.size, copy.newest_beat, backup_beat, caught_up, seen, ahead, tables, report.troubles)
     if asked.new_log:
-        _set_aside(draft, blobs, copy)
-    else:
-        (draft / CONFIG).unlink()
+        _set_aside(draft, blobs, copy, unpacked.config)
     return done
 
 
@@ -176,15 +173,15 @@ async def _ask_outside(copy: Log, unpacked: Unpacked, asked: Asked) -> list[Seen
         return await outside.ask(client, list(dict.fromkeys(urls)), copy.vkey)
 
 
-def _set_aside(draft: Path, blobs: DiskBlobs, copy: Log) -> None:
+def _set_aside(draft: Path, blobs: DiskBlobs, copy: Log, config: bytes) -> None:
     """The ended log, by served names, so that whoever has a recording still finds its proofs."""
     ended = draft / ENDED
     for name in [stored.HEAD, *stored.edge_of(blobs, copy.vkey).partial, *stored.rest(blobs, copy.size)]:
         path = ended / stored.served_name(name)
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         path.write_bytes(blobs.get(name))
-    for name in (CONFIG, PUBLISHED):
-        (draft / name).rename(ended / name)
+    (ended / "client-config").write_bytes(config)
+    (draft / PUBLISHED).rename(ended / PUBLISHED)
     shutil.rmtree(draft / "log")
 
 

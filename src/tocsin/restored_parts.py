@@ -35,6 +35,8 @@ class Unpacked:
     manifest: dict[str, Any] = field(default_factory=dict)
     published: dict[str, str] = field(default_factory=dict)
     settings: dict[str, Any] = field(default_factory=dict)
+    config: bytes = b""
+    """The log's keys as the node told them, for an ended log."""
     pieces: list[str] = field(default_factory=list)
     """Names of the pieces of tables, below the folder."""
 
@@ -125,6 +127,9 @@ class _Reader:
 
     def _put(self, name: str, content: bytes) -> None:
         kind, _, rest = name.partition("/")
+        if name == CONFIG:
+            self.unpacked.config = content
+            return
         if kind == "log":
             try:
                 self._log.lay(stored.stored_name(rest), content)
@@ -143,7 +148,7 @@ class _Reader:
             self.unpacked.published = {key: str(value) for key, value in _object(content).items()}
         elif kind == TABLES:
             self.unpacked.pieces.append(name)
-        elif kind not in ("keys", "pack", "roots", CONFIG):
+        elif kind not in ("keys", "pack", "roots"):
             raise ArchiveDamaged
         if kind == "keys" and not self._with_keys:
             return

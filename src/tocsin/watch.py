@@ -83,7 +83,7 @@ class Watch:
         if any(witness.outside for witness in node.settings.witnesses):
             away = now - self._seen_at > WITNESS_MINUTES * MINUTE
             found["witness"] = FAILS if away else WORKS if self._seen is not None else UNTRIED
-        if node.published and node.published.alarms:
+        if node.is_contradicted or (node.published and node.published.alarms):
             found["tree"] = FAILS
         found["room"] = WORKS if has_room(node) else FAILS
         return found

@@ -7,10 +7,14 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from tests.backup.test_contents import record
 from tests.backup.test_drill import one_beat, settings_in, standing
-from tests.backup.world import CLOCK
+from tests.backup.world import CLOCK, Vault
+from tests.encounters.phone import Phone
 from tocsin import new_keys
 from tocsin.cli import main
+from tocsin.encounters.export import export
+from tocsin.node import Node
 from tocsin.settings import Settings, settings_of, toml_of
 
 
@@ -72,3 +76,35 @@ def test_a_file_without_an_identity_is_refused(settings: Settings, tmp_path: Pat
     assert said.exit_code == 2
     assert "AGE-SECRET-KEY-1" in said.output
     assert not (tmp_path / "new").exists()
+
+
+def test_what_was_fetched_is_proven_from_the_ended_log_when_the_node_is_gone(
+    settings: Settings, tmp_path: Path
+) -> None:
+    """What remains after a loss: a recording that its owner fetched, and the log in a backup."""
+    vault, phone_file = Vault(tmp_path / "vault"), tmp_path / "phone.txt"
+
+    async def lived(node: Node) -> Phone:
+        phone = await record(node, is_stopped=True)
+        await one_beat(node)
+        live = await node.encounters.live(phone.id)
+        assert live is not None
+        parts = await export(node.encounters, live, "owner", {"node.json": b"{}"})
+        (tmp_path / "recording.tocsin").write_bytes(b"".join(parts))
+        return phone
+
+    with standing(settings) as node:
+        phone = asyncio.run(lived(node))
+        trust = {"log": node.log_vkey, "witnesses": [], "timestamp_roots": [], "quorum": 1}
+    phone_file.write_text(phone.identity)
+    vault.make(settings)
+    vault.restore(tmp_path / "new", new_log="city.example/second")
+    (tmp_path / "trust.json").write_text(json.dumps(trust))
+    log, package = tmp_path / "new" / "ended-log", tmp_path / "package.zip"
+    made = tocsin("package", tmp_path / "recording.tocsin", "--identity", phone_file, "--log", log, "--output", package)
+    assert made.exit_code == 0, made.output
+    told = json.loads(tocsin("verify", package, "--trust", tmp_path / "trust.json", "--json").output)
+    found = {step["name"]: step["status"] for step in told["steps"]}
+    passed = {name for name, status in found.items() if status == "PASS"}
+    assert passed >= {"chunks", "leaves", "consistency", "custody"}
+    assert {found[name] for name in set(found) - passed} == {"MISSING"}  # nobody cosigned, stamped or signed it here

@@ -40,14 +40,14 @@ def settings(tmp_path: Path) -> Settings:
     return settings
 
 
-async def record(node: Node, *, is_erased: bool = False) -> Phone:
-    """Three seconds of one that goes on; erased again on request."""
+async def record(node: Node, *, is_erased: bool = False, is_stopped: bool = False) -> Phone:
+    """Three seconds; of one that goes on, or was stopped, or was erased again."""
     phone = Phone(node.share_recipient)
     if not node.encounters.is_ready:
         await start.start(node.encounters)
     await create.create(node.encounters, Start(**phone.start()))
     for seq in range(3):
-        await receive.receive(node.encounters, phone.id, phone.upload, seq, phone.second())
+        await receive.receive(node.encounters, phone.id, phone.upload, seq, phone.second(final=is_stopped and seq == 2))
     if is_erased:
         live = await node.encounters.live(phone.id)
         assert live is not None

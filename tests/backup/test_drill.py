@@ -37,6 +37,8 @@ from tocsin.tlog.catch_up import catch_up
 from tocsin.tlog.log import Log
 from tocsin.tlog.outside import LogBehind
 from tocsin.tlog.source import HttpSource, LocalSource
+from tocsin.watch import Watch
+from tocsin.web.status import FAILS
 
 NAME = "marker"
 
@@ -115,8 +117,10 @@ def hold_restored(folder: Path, crowd: Crowd, was: Seen, witnesses: list[object]
 def hold_to_one_log(old: Served) -> None:
     """The old node comes back by mistake: it signs nothing, because a witness has seen more."""
     before = head_of(old)
-    with standing(old.settings) as node, pytest.raises(LogBehind):
-        asyncio.run(node.beat(node.encounters.newest_beat + 60))
+    with standing(old.settings) as node:
+        with pytest.raises(LogBehind):
+            asyncio.run(node.beat(node.encounters.newest_beat + 60))
+        assert Watch(node).parts()["tree"] == FAILS
     assert head_of(old) == before
 
 
