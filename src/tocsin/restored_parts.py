@@ -7,6 +7,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from tocsin import backup
 from tocsin.backup import ABOUT, CONFIG, FORMAT, MANIFEST, SETTINGS
 from tocsin.errors import TocsinError
 from tocsin.node import PUBLISHED
@@ -19,6 +20,8 @@ from tocsin.tlog.merkle import Hash, as_base64
 MOST_BYTES = 64 * 1024 * 1024
 """Of one part: above what a bundle of entries or a piece of a table can have."""
 TABLES = "tables"
+NAMED = frozenset({ABOUT, CONFIG, PUBLISHED, SETTINGS})
+FOLDERS = frozenset({"keys", "log", "pack", "roots", TABLES})
 
 
 class BackupUnknown(TocsinError):
@@ -126,36 +129,41 @@ class _Reader:
         self._unlisted = {}
 
     def _put(self, name: str, content: bytes) -> None:
+        """One part where it belongs: remembered, laid into the log, or written below the folder."""
         kind, _, rest = name.partition("/")
-        if name == CONFIG:
-            self.unpacked.config = content
-            return
-        if kind == "log":
-            try:
-                self._log.lay(stored.stored_name(rest), content)
-            except ValueError as error:
-                raise ArchiveDamaged from error
-            return
-        if name == ABOUT:
-            self.unpacked.about = _object(content)
-            if self.unpacked.about.get("format") != FORMAT:
-                raise BackupUnknown
-            return
-        if name == SETTINGS:
-            self.unpacked.settings = _object(content)
-            return
-        if name == PUBLISHED:
-            self.unpacked.published = {key: str(value) for key, value in _object(content).items()}
-        elif kind == TABLES:
-            self.unpacked.pieces.append(name)
-        elif kind not in ("keys", "pack", "roots"):
+        if name not in NAMED and kind not in FOLDERS:
             raise ArchiveDamaged
-        if kind == "keys" and not self._with_keys:
-            return
-        path = self._folder / name
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        path.touch(0o600)
-        path.write_bytes(content)
+        if name in NAMED:
+            self._remember(name, content)
+        elif kind == "log":
+            self._lay(rest, content)
+        if name == PUBLISHED or kind in (TABLES, "pack", "roots") or (kind == "keys" and self._with_keys):
+            path = self._folder / name
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            path.touch(0o600)
+            path.write_bytes(content)
+        if kind == TABLES:
+            self.unpacked.pieces.append(name)
+
+    def _remember(self, name: str, content: bytes) -> None:
+        found = _object(content)
+        match name:
+            case backup.ABOUT:
+                self.unpacked.about = found
+                if found.get("format") != FORMAT:
+                    raise BackupUnknown
+            case backup.CONFIG:
+                self.unpacked.config = content
+            case backup.SETTINGS:
+                self.unpacked.settings = found
+            case _:
+                self.unpacked.published = {key: str(value) for key, value in found.items()}
+
+    def _lay(self, served: str, content: bytes) -> None:
+        try:
+            self._log.lay(stored.stored_name(served), content)
+        except ValueError as error:
+            raise ArchiveDamaged from error
 
 
 def _object(content: bytes) -> dict[str, Any]:

@@ -174,6 +174,7 @@ def test_a_backup_that_somebody_made_up_is_refused(settings: Settings, tmp_path:
             "tables/public_entry/000007": f"{json.dumps(row)}\n{json.dumps(values)}\n".encode()
         },
         "another leaf in the log": {"log/tile/entries/000.p/64": parts["log/tile/entries/000.p/64"][:-1] + b"x"},
+        "a part nobody knows": {"erase.keys": bytes(4096)},
         "a table nobody carries": {"tables/frame/000000": b"{}\n"},
     }
     for what, change in changes.items():
