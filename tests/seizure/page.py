@@ -11,28 +11,19 @@ WORDS = {
     "address": "network address of a person, real and in proxies' headers",
     "agent": "browser's name for itself",
     "asked": "word in an address somebody asked for",
-    "capability": "upload and owner capability",
     "e-mail": "e-mail address in a header or cookie",
-    "erased": "key of an erased recording, or anything it opens",
     "identity": "age identity of an owner or recipient",
     "language": "language preferences",
-    "leaf": "which leaf of the log is whose",
-    "locator": "what recovery words lead by",
     "moment": "exact time at which a second of a finished recording came",
     "name": "name of a person",
     "order": "which recording of a day came first, other than by segments",
     "phone": "telephone number, or its digest",
     "place": "where a recording was made",
     "plate": "number plate",
-    "receipt": "receipt of a finished recording",
-    "recorded": "what a recording shows",
-    "recording key": "recording key, or one second's key",
     "same person": "that two recordings are one person's",
     "sent by mistake": "bodies that were refused, cut short or malformed",
-    "share": "the node's half of a finished recording's return key",
-    "size": "lengths finer than padding allows",
-    "words": "recovery words",
 }
+"""Classes that every room shares; a room says its own."""
 HEAD = """# What a seized node reveals
 
 Written by `./run seizure --write` from a run, not by hand. `./run seizure` is the full form, `./run seizure --short` is part of
@@ -62,7 +53,7 @@ def text(result: Result) -> Iterator[str]:
     yield "## Looked for\n"
     yield "| class | what | true | V2 | V1 | V0 |\n|---|---|---|---|---|---|"
     found = classes(result.clean)
-    for kind, what in sorted(WORDS.items()):
+    for kind, what in sorted({**WORDS, **result.clean.words}.items()):
         row = found.get(kind, {})
         yield (
             f"| {kind} | {what} | {row.get('of', 0) or 'asked'} | "
@@ -73,7 +64,8 @@ def text(result: Result) -> Iterator[str]:
     yield "1 is certainty, 0 is nothing; found where a figure passes both 0.05 and what chance reaches.\n"
     yield "| question | answer | chance stays below | of | |\n|---|---|---|---|---|"
     for name, one in sorted(result.clean.figures.items()):
-        yield f"| {name} | {one.value:.3f} | {one.bound:.3f} | {one.items} | {'named in THREATS.md' if is_named(name) else ''} |"
+        named = "named in THREATS.md" if is_named(result.clean, name) else ""
+        yield f"| {name} | {one.value:.3f} | {one.bound:.3f} | {one.items} | {named} |"
     yield from (f"\nNamed in THREATS.md, and measured: {what}." for what in result.clean.residuals)
     yield "\n## Leaks planted on purpose\n"
     yield "| leak | found as |\n|---|---|"

@@ -21,6 +21,19 @@ class Person:
     plate: str
     place: str
 
+    def truths(self) -> dict[str, str]:
+        """What must not be found about them, by kind."""
+        return {
+            "name": self.name,
+            "phone": self.phone,
+            "e-mail": self.mail,
+            "address": self.address,
+            "agent": self.agent,
+            "language": self.language.partition(",")[0],
+            "plate": self.plate,
+            "place": self.place,
+        }
+
 
 def people(count: int, source: random.Random) -> list[Person]:
     """`count` different people."""

@@ -6,7 +6,6 @@ from typing import Any
 
 from tests.seizure.acquire import IDLE, POWERED_OFF
 from tests.seizure.findings import Finding, counted
-from tests.seizure.inference import NAMED
 from tests.seizure.leaks import Leak
 from tests.seizure.trial import Run
 
@@ -97,9 +96,9 @@ def in_short(result: Result) -> str:
     )
 
 
-def is_named(figure: str) -> bool:
+def is_named(run: Run, figure: str) -> bool:
     """Whether this is a residual that THREATS.md says aloud."""
-    return figure.removeprefix("order by ") in NAMED
+    return figure.removeprefix("order by ") in run.named
 
 
 def table(run: Run) -> Iterator[str]:
@@ -112,5 +111,5 @@ def table(run: Run) -> Iterator[str]:
 def of_orders(run: Run) -> Iterator[str]:
     """Everything that was asked of orders and sizes."""
     for name, one in sorted(run.figures.items()):
-        named = " (named in THREATS.md)" if is_named(name) else ""
+        named = " (named in THREATS.md)" if is_named(run, name) else ""
         yield f"  L4 {name}: {one.value:.3f}, chance reaches less than {one.bound:.3f}, n {one.items}{named}"

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.rules.tree import ROOT
-from tests.seizure import chance, keys, page
+from tests.seizure import backups, chance, page
 from tests.seizure.acquire import Seized
 from tests.seizure.encodings import LEAST_BYTES, forms
 from tests.seizure.leaks import LEAKS, SHORT_GROUP
@@ -81,9 +81,9 @@ def test_a_backup_that_a_key_of_the_node_opens_is_found_and_one_sealed_elsewhere
     (tmp_path / "share.key").write_bytes(own.encode() + bytes(32))
     seized = Seized("V0", files=tmp_path)
     archive.new(tmp_path / "one.age", [elsewhere], [archive.part_of("a", b"1")])
-    assert not list(keys.backups(seized))
+    assert not list(backups.attack(seized))
     archive.new(tmp_path / "two.age", [own_recipient], [archive.part_of("a", b"1")])
-    assert [found.what for found in keys.backups(seized)] == ["two.age"]
+    assert [found.what for found in backups.attack(seized)] == ["two.age"]
 
 
 def test_an_order_that_tells_is_found_and_one_that_does_not_is_not() -> None:

@@ -39,7 +39,7 @@ LEAKS = (
     Leak("traceback-with-body", ("L5", "sent by mistake", "said"), at_rest.traceback_with_body, 2),
     Leak("moments-in-a-table", ("L1", "moment", "disk"), at_rest.moments_in_a_table, 2),
     Leak("picture-with-its-place", ("L1", "place", "disk"), at_rest.picture_with_its_place, 2),
-    Leak("slots-in-order", ("L4", "order", "slot_place"), in_order.slots_in_order, 2),
+    Leak("slots-in-order", ("L4", "order", "slot low"), in_order.slots_in_order, 2),
     Leak("words-in-memory", ("L1", "words", "memory"), in_memory.words_kept, 2),
     Leak("share-in-memory", ("L1", "share", "memory"), in_memory.share_kept, 2),
     Leak(KEY_IN_ENVIRONMENT, ("L1", "identity", "environment"), at_rest.key_in_environment, 2),

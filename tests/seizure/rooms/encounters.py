@@ -6,15 +6,20 @@ import json
 import random
 import socket
 import urllib.parse
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path
-from typing import NamedTuple
 
 from tests.encounters.phone import Phone
+from tests.seizure.acquire import BUSY, Seized
+from tests.seizure.against_encounters import envelopes, frames, heads, journal
+from tests.seizure.against_encounters.boxes import Boxes
+from tests.seizure.against_encounters.visits import Leaf, Visit
+from tests.seizure.chance import Measured
+from tests.seizure.findings import Finding
 from tests.seizure.http_client import Answer, Browser
-from tests.seizure.people import Person, people
+from tests.seizure.people import Person
+from tests.seizure.rooms import Form
 from tests.seizure.town import Town
 from tests.seizure.truths import Truths
 from tocsin.clock import SystemClock
@@ -29,99 +34,80 @@ from tocsin.ids import b64
 
 CLOCK = SystemClock()
 REHEARSAL_DAYS = 1
-BACKUP = "backup.age"
 GONE = (OSError, http.client.HTTPException)
 
 
-class Size(NamedTuple):
-    """How much is lived. `visits` recordings by `persons` people over `days` days."""
-
-    persons: int
-    visits: int
-    days: int
-    real_words: int
-
-
-SHORT, FULL, PLANTED = Size(14, 42, 3, 1), Size(100, 300, 7, 3), Size(12, 30, 1, 0)
-
-
-class Leaf(NamedTuple):
-    """A leaf of the log that is a recording's, as only its readers know: the number of its note, and where it stands."""
-
-    recording_id: bytes
-    beat: int
-    note: int
-    place: int
-
-
-@dataclass
-class Visit:
-    """One recording from the tap to its end, and what is known about it outside the node."""
-
-    person: Person
-    kind: str
-    phone: Phone
-    seconds: int
-    ending: str
-    """What is done after the stop: "words", "erase", "rewrap", "open" (never stopped), "kept" (no words)."""
-    began: int = 0
-    day: int = 0
-    size: int = 0
-    last_ms: int = 0
-    is_gone: bool = False
-    """Erased by its owner or by its day."""
-    raws: list[bytes] = field(default_factory=list)
-    times: list[int] = field(default_factory=list)
-    locator: bytes = field(default_factory=lambda: CLOCK.random_bytes(32))
-
-    @property
-    def id(self) -> bytes:
-        return self.phone.id
-
-    @property
-    def path(self) -> str:
-        return f"/encounters/{b64(self.phone.id)}"
-
-    @property
-    def owner(self) -> bytes:
-        return Reader(self.phone.rk, self.phone.writer.header).owner_secret
-
-    @property
-    def is_open(self) -> bool:
-        return self.ending == "open"
+VISITS_A_DAY = {Form.SHORT: 14, Form.FULL: 43, Form.PLANTED: 30}
+REAL_WORDS = {Form.SHORT: 1, Form.FULL: 3, Form.PLANTED: 0}
+"""Recordings whose recovery words are derived in earnest, a second of processor time each."""
 
 
 class Encounters:
     """The room's workload. `lives` are all recordings in order of their start."""
 
-    def __init__(self, town: Town, truths: Truths, source: random.Random, size: Size) -> None:
-        self.town, self.truths, self.source, self.size = town, truths, source, size
-        self.people = people(size.persons, source)
+    named = frozenset({"frame.segment", "frame.offset", "recording.day"})
+    """The order inside segments, and the day of erasure."""
+
+    words: Mapping[str, str] = {
+        "capability": "upload and owner capability",
+        "erased": "key of an erased recording, or anything it opens",
+        "leaf": "which leaf of the log is whose",
+        "locator": "what recovery words lead by",
+        "receipt": "receipt of a finished recording",
+        "recorded": "what a recording shows",
+        "recording key": "recording key, or one second's key",
+        "share": "the node's half of a finished recording's return key",
+        "size": "lengths finer than padding allows",
+        "words": "recovery words",
+    }
+
+    def __init__(
+        self, town: Town, truths: Truths, persons: Sequence[Person], source: random.Random, form: Form
+    ) -> None:
+        self.town, self.truths, self.people, self.source, self.form = town, truths, persons, source, form
         self.lives: list[Visit] = []
         self.after_each_part: Callable[[], None] = lambda: None
+        self.figures: dict[str, Measured] = {}
+        self._boxes = Boxes()
+        self._leaves: list[Leaf] = []
         self._vkey = read_published_receipts(town)
-        self._words_left = size.real_words
-        for person in self.people:
-            self._know(person)
+        self._words_left = REAL_WORDS[form]
 
-    def live(self) -> None:
-        """All the days, with everything that goes wrong on them."""
-        share = self.size.visits // self.size.days
-        for day in range(self.size.days):
-            for number in range(share):
-                self.visit(self._fresh(day, number))
-                if number == share // 2:
-                    self.after_each_part()
-            self.mishaps()
-            if day == 0 and not self.town.leaks:
-                self.killed_in_commit()
-            self.after_each_part()
-            if day + 1 < self.size.days:
-                self.town.pass_days(1)
-                self._expire(day + 1)
+    def live(self, day: int) -> None:
+        """Recordings of one day, and everything that goes wrong on it."""
+        self._expire(day)
+        for number in range(VISITS_A_DAY[self.form]):
+            self.visit(self._fresh(day, number))
+            if number == VISITS_A_DAY[self.form] // 2:
+                self.after_each_part()
+        self.mishaps()
+        if day == 0 and not self.town.leaks:
+            self.killed_in_commit()
+        self.after_each_part()
+
+    def end(self) -> None:
         if not self.town.leaks:
             self.handed_out()
-            self.backed_up()
+        self.town.wait_for_beat(2)
+        self._leaves = self.leaves()
+
+    def look(self, node: Path) -> None:
+        self._boxes.look(node)
+
+    def forget(self) -> None:
+        for key in envelopes.erased_keys(self._boxes, self.lives):
+            self.truths.add("erased", key)
+
+    def attack(self, seized: Seized) -> Iterator[Finding]:
+        yield from envelopes.attack(seized, self._boxes, self.lives)
+        if seized.variant != BUSY:
+            found = frames.Frames(seized, self.lives, self._leaves, self.source)
+            yield from found.attack()
+            self.figures |= found.figures
+            yield from heads.attack(seized, self.lives)
+
+    def residuals(self, seized: Seized, image: Path) -> Iterator[str]:
+        yield from filter(None, [journal.dated(seized, image, self.lives)])
 
     def visit(self, visit: Visit) -> None:
         """A whole recording."""
@@ -284,7 +270,7 @@ class Encounters:
     @contextlib.contextmanager
     def mid_traffic(self) -> Iterator[None]:
         """Recordings that go on, and one second that is half sent."""
-        visits = [self._fresh(self.size.days - 1, 0, ending="open", seconds=9) for _ in range(3)]
+        visits = [self._fresh(self.form.days - 1, 0, ending="open", seconds=9) for _ in range(3)]
         browsers = [Browser(self.town.port, visit.person) for visit in visits]
         for browser, visit in zip(browsers, visits, strict=True):
             self.begin(browser, visit)
@@ -303,18 +289,6 @@ class Encounters:
         visit = next(one for one in reversed(self.lives) if one.ending == "words" and one.kind == "encounter")
         self.town.command("sealed", "export", b64(visit.id), "-o", str(self.town.elsewhere / "handed-out.tocsin"))
         self.town.command("sealed", "list")
-
-    def backed_up(self) -> None:
-        """A backup beside the node that goes on, and put back on the same disk. Its key was made elsewhere and stays there."""
-        here, key = self.town.disk.place, self.town.elsewhere / "backup-key.txt"
-        identity, recipient = envelope.new_identity(CLOCK)
-        self.truths.add("identity", identity)
-        key.write_text(identity)
-        self.town.command("backup", str(here / BACKUP), "--to", recipient)
-        log = f"http://127.0.0.1:{self.town.port}/log"
-        back = ("--identity", str(key), "--folder", str(here / "restored"), "--log", log)
-        self.town.command("restore", str(here / BACKUP), *back)
-        assert (here / "restored" / "tocsin.sqlite").exists()
 
     def _expire(self, today: int) -> None:
         """Rehearsals are kept for a day; the node's next sweep erases them."""
@@ -335,20 +309,6 @@ class Encounters:
         self.truths.add("sent by mistake", marker)
         return marker
 
-    def _know(self, person: Person) -> None:
-        known = {
-            "name": person.name,
-            "phone": person.phone,
-            "e-mail": person.mail,
-            "address": person.address,
-            "agent": person.agent,
-            "language": person.language.partition(",")[0],
-            "plate": person.plate,
-            "place": person.place,
-        }
-        for kind, value in known.items():
-            self.truths.add(kind, value)
-
     def _know_keys(self, visit: Visit) -> None:
         header = visit.phone.writer.header
         secrets = derive(visit.phone.rk, header.salt, header.recording_id, header.public_key)
@@ -362,6 +322,11 @@ class Encounters:
             self.truths.add("recording key", chain_key)
             key, chain_key = ratchet(chain_key, RECORDING_LABEL, b" chunk")
             self.truths.add("recording key", key)
+
+
+def plug(town: Town, truths: Truths, persons: Sequence[Person], source: random.Random, form: Form) -> Encounters:
+    """The room, for the trial."""
+    return Encounters(town, truths, persons, source, form)
 
 
 def leaves_of(visit: Visit, raw: bytes, path: Path) -> list[Leaf]:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from tests.seizure.acquire import Seized
-from tests.seizure.encounters import Visit
+from tests.seizure.against_encounters.visits import Visit
 from tests.seizure.search import PAGE
 from tests.seizure.town import DAY_MS
 

@@ -1,7 +1,5 @@
 """L3: every key that was seized, against every ciphertext that was seized or copied earlier."""
 
-import contextlib
-import io
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
@@ -10,13 +8,13 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from tests.seizure.acquire import Seized
-from tests.seizure.boxes import Boxes, all_slots, rows
-from tests.seizure.encounters import Visit
+from tests.seizure.against_encounters.boxes import Boxes, all_slots, rows
+from tests.seizure.against_encounters.visits import Visit
+from tests.seizure.backups import identities
 from tests.seizure.findings import Finding
 from tocsin.crypto import envelope
 from tocsin.crypto.stream import CommitmentWrong, Reader, parse_header
 from tocsin.encounters.create import Envelope
-from tocsin.store import archive
 
 
 class Opened(NamedTuple):
@@ -45,7 +43,6 @@ def attack(seized: Seized, earlier: Boxes, visits: Sequence[Visit]) -> Iterator[
             if opens(identity, opened.envelope.wraps):
                 yield Finding("L3", "recording key", "keys", visit.id.hex(), "a key of the node opens a recording")
     yield from guessed(seized, slots)
-    yield from backups(seized)
 
 
 def erased_keys(earlier: Boxes, visits: Sequence[Visit]) -> list[bytes]:
@@ -67,29 +64,12 @@ def open_boxes(earlier: Boxes, slots: Sequence[bytes]) -> Iterator[Opened]:
                 yield Opened(recording_id, msgspec.msgpack.decode(plain, type=Envelope))
 
 
-def identities(seized: Seized) -> list[str]:
-    """Every age identity among the node's keys: as it stands, and each seed as if it were one."""
-    found = []
-    for key in seized.node_keys():
-        found.append(key.decode() if key.startswith(b"AGE-SECRET-KEY-1") else envelope.identity_of(key))
-    return found
-
-
 def opens(identity: str, wraps: bytes) -> bool:
     try:
         envelope.open_with(identity, wraps)
     except envelope.EnvelopeNotForUs:
         return False
     return True
-
-
-def backups(seized: Seized) -> Iterator[Finding]:
-    """Does any seized key open a backup that lies beside the node?"""
-    for path in seized.files.glob("*.age"):
-        for identity in identities(seized):
-            with path.open("rb") as sealed, contextlib.suppress(archive.ArchiveNotForUs):
-                archive.read(sealed, identity, lambda _name, _size: io.BytesIO())
-                yield Finding("L3", "identity", "backup", path.name, "a key of the node opens its backup")
 
 
 def guessed(seized: Seized, slots: Sequence[bytes]) -> Iterator[Finding]:

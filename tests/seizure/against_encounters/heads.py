@@ -10,7 +10,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from tests.seizure.acquire import Seized
-from tests.seizure.encounters import Visit
+from tests.seizure.against_encounters.visits import Visit
 from tests.seizure.findings import Finding
 from tests.seizure.town import BEAT_S
 from tocsin.crypto import canonical
