@@ -11,6 +11,7 @@ from pathlib import Path
 import click
 
 from tocsin import __version__, forgetful
+from tocsin.arguments import marked
 from tocsin.errors import TocsinError
 
 # httpx brings a command line of its own where it can, and with it a quarter second of colours and lexers at each start.
@@ -46,6 +47,9 @@ COMMANDS = {
 
 class Program(click.Group):
     """Finds a command when it is called, and turns a refusal into its plain sentence and exit status 1."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        return super().parse_args(ctx, marked(args))
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  click's signature
         return sorted(COMMANDS)

@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from tocsin import acts, new_keys, serving
+from tocsin.arguments import NUMBER
 from tocsin.asking import asked
 from tocsin.clock import SystemClock
 from tocsin.crypto import envelope
@@ -150,7 +151,7 @@ def sealed_list(path: Path | None) -> None:
 
 
 @sealed.command("export")
-@click.argument("recording")
+@click.argument("recording", type=NUMBER)
 @click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), required=True, help="File to make.")
 @click.option("--held", is_flag=True, help="As its legal hold keeps it, whatever was done since.")
 @click.pass_obj

@@ -13,6 +13,7 @@ from typing import Any
 import click
 
 from tocsin import stewardship
+from tocsin.arguments import NUMBER
 from tocsin.asking import asked
 from tocsin.clock import SystemClock
 from tocsin.crypto.keys import SigningKey
@@ -81,7 +82,7 @@ def steward_new(output: Path, *, in_clear: bool) -> None:
 
 
 @steward.command("add")
-@click.argument("key")
+@click.argument("key", type=NUMBER)
 @click.option("--name", required=True, help="A pseudonym.")
 @click.pass_obj
 def steward_add(path: Path | None, key: str, name: str) -> None:
@@ -94,7 +95,7 @@ def steward_add(path: Path | None, key: str, name: str) -> None:
 
 
 @steward.command("remove")
-@click.argument("key")
+@click.argument("key", type=NUMBER)
 @click.option("--name", required=True, help="The pseudonym it was added under.")
 @click.pass_obj
 def steward_remove(path: Path | None, key: str, name: str) -> None:
@@ -129,7 +130,7 @@ def hold() -> None:
 
 
 @hold.command("set")
-@click.argument("recording")
+@click.argument("recording", type=NUMBER)
 @click.option("--reason", type=click.Choice([str(one) for one in Reason]), required=True, help="From this list only.")
 @signing
 @click.pass_obj
@@ -143,7 +144,7 @@ def hold_set(
 
 
 @hold.command("release")
-@click.argument("recording")
+@click.argument("recording", type=NUMBER)
 @signing
 @click.pass_obj
 @plainly
@@ -153,7 +154,7 @@ def hold_release(path: Path | None, recording: str, key_file: Path, output: Path
 
 
 @hold.command("confirm")
-@click.argument("statement")
+@click.argument("statement", type=NUMBER)
 @signing
 @click.option("--yes", is_flag=True, help="Sign without asking back.")
 @click.pass_obj
@@ -234,7 +235,7 @@ def retention_propose(
 
 
 @retention.command("confirm")
-@click.argument("statement")
+@click.argument("statement", type=NUMBER)
 @signing
 @click.option("--yes", is_flag=True, help="Sign without asking back.")
 @click.pass_obj
