@@ -230,11 +230,12 @@ class Node:
         if self.is_newest:
             return
         try:
-            await outside.refuse_behind(self.witnesses.client, [one.url for one in self.settings.witnesses], log)
+            asked = [one.url for one in self.settings.witnesses]
+            self.is_newest = await outside.refuse_behind(self.witnesses.client, asked, log)
         except (outside.LogBehind, LogForked):
             self.is_contradicted = True
             raise
-        self.is_newest, self.is_contradicted = True, False
+        self.is_contradicted = False
 
     async def take_inbox(self) -> None:
         """Do what commands left for this node, and try a key that was locked."""

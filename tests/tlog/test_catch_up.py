@@ -108,13 +108,25 @@ def test_a_log_that_was_rolled_back_learns_it_from_its_witness(town: Town) -> No
             beats(town, (1, 2))
             await town.witnesses(client).ask(town.log)
             catch_up(copy_in(town), LocalSource(town.log))
-            await outside.refuse_behind(client, urls, town.log)
+            assert await outside.refuse_behind(client, urls, town.log)
             beats(town, (3,))
             await town.witnesses(client).ask(town.log)
             with pytest.raises(LogBehind):
                 await outside.refuse_behind(client, urls, town.open_log("copy"))
 
     asyncio.run(run())
+
+
+def test_silence_settles_nothing_and_a_witness_that_knows_nothing_does(town: Town) -> None:
+    async def run(urls: list[str], dead: str) -> bool:
+        async with town.client(dead) as client:
+            seen = await outside.ask(client, urls, town.log.vkey, seconds=0.05)
+            assert all(one.head is None for one in seen)
+            return any(one.is_answer for one in seen)
+
+    first, second = (address.url for address in town.addresses)
+    assert not asyncio.run(run([first], "w1"))
+    assert asyncio.run(run([first, second], "w1"))
 
 
 def test_a_witness_cannot_hold_a_log_up_with_a_head_the_log_did_not_sign(town: Town) -> None:

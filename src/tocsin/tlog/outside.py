@@ -34,10 +34,11 @@ class LogBehind(TocsinError):
 
 @dataclass(frozen=True)
 class Seen:
-    """What one place outside shows of the log. `head` is `None` where it did not answer, or knows nothing of it."""
+    """What one place outside shows of the log. `head` is `None` where it did not answer, or (`is_answer`) knows nothing of it."""
 
     who: str
     head: Checkpoint | None
+    is_answer: bool = True
 
 
 async def ask(client: httpx.AsyncClient, urls: Sequence[str], log: VerifierKey, seconds: float = SECONDS) -> list[Seen]:
@@ -53,10 +54,15 @@ def ahead_of(log: Log, seen: Sequence[Seen]) -> list[Seen]:
     return [one for one in seen if one.head is not None and one.head.size > log.size]
 
 
-async def refuse_behind(client: httpx.AsyncClient, urls: Sequence[str], log: Log) -> None:
-    """Raise `LogBehind` or `LogForked` where somebody outside has seen what this log does not hold."""
-    if await asyncio.to_thread(ahead_of, log, await ask(client, urls, log.vkey)):
+async def refuse_behind(client: httpx.AsyncClient, urls: Sequence[str], log: Log) -> bool:
+    """Raise `LogBehind` or `LogForked` where somebody outside has seen what this log does not hold.
+
+    Whether that is settled: somebody answered, or there is nobody to ask.
+    """
+    seen = await ask(client, urls, log.vkey)
+    if await asyncio.to_thread(ahead_of, log, seen):
         raise LogBehind
+    return not seen or any(one.is_answer for one in seen)
 
 
 async def _ask_one(client: httpx.AsyncClient, url: str, log: VerifierKey, seconds: float) -> Seen:
@@ -65,7 +71,7 @@ async def _ask_one(client: httpx.AsyncClient, url: str, log: VerifierKey, second
         async with asyncio.timeout(seconds):
             answer = await get(client, place, MOST_ANSWER_BYTES)
         if answer.status != httpx.codes.OK:
-            return Seen(url, None)
+            return Seen(url, None, is_answer=answer.status == httpx.codes.NOT_FOUND)
         return Seen(url, checkpoints.open_checkpoint(answer.body, log)[0])
     except (TimeoutError, httpx.HTTPError, NoteMalformed, NoteUntrusted):
-        return Seen(url, None)
+        return Seen(url, None, is_answer=False)
