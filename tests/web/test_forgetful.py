@@ -1,9 +1,12 @@
 """A node's memory keeps nothing of a request that is over (the seizure trial looks at the whole of it)."""
 
 import asyncio
+import gc
 import subprocess
 import sys
 from typing import Any
+
+import pytest
 
 from tests.serving import free_ports
 from tocsin.forgetful import MEMORY
@@ -38,6 +41,40 @@ def test_what_arrived_is_overwritten_as_soon_as_it_was_read() -> None:
 
     assert b"204" in asyncio.run(ask())
     assert not any(Wiped._arriving)
+
+
+@pytest.mark.parametrize("then", ["silent", "closed"])
+def test_an_answered_request_is_let_go_without_a_collection(then: str) -> None:
+    secret = b"Tocsin a-capability-that-nobody-may-find"
+
+    async def ask() -> list[Any]:
+        running = server(answer, host="127.0.0.1", port=free_ports(1)[0], tls=None)
+        serving = asyncio.create_task(running.serve())
+        while not running.started:
+            await asyncio.sleep(0)
+        reader, writer = await asyncio.open_connection("127.0.0.1", running.config.port)
+        writer.write(b"PUT /here HTTP/1.1\r\nHost: here\r\nAuthorization: %s\r\nContent-Length: 1\r\n\r\n." % secret)
+        await reader.readuntil(b"\r\n\r\n")
+        if then == "closed":
+            writer.close()
+        for _ in range(100):  # turns of the loop in which the server notices
+            await asyncio.sleep(0)
+        found = [
+            one
+            for one in gc.get_objects()
+            if isinstance(one, list) and any(secret in pair for pair in one if isinstance(pair, tuple))
+        ]
+        writer.close()
+        running.should_exit = True
+        await serving
+        return found
+
+    gc.collect()
+    gc.disable()
+    try:
+        assert asyncio.run(ask()) == []
+    finally:
+        gc.enable()
 
 
 def test_a_node_begins_anew_with_a_memory_that_overwrites_and_only_once() -> None:

@@ -26,6 +26,9 @@ HEADER_BYTES = 16 * 1024
 DRAIN_SECONDS = 30.0
 KEEP_ALIVE_SECONDS = 20
 
+NOTHING: Any = {}
+"""Stands where a request was."""
+
 MALFORMED = b'{"code":"request_malformed","message":"The node could not read the request. Nothing was changed."}'
 
 
@@ -84,6 +87,18 @@ class DeadlineProtocol(HttpToolsProtocol):
     def on_message_complete(self) -> None:
         _cancel(self._body)
         super().on_message_complete()
+
+    def on_response_complete(self) -> None:
+        answered = self.cycle.scope
+        super().on_response_complete()
+        self._forget(answered)
+
+    def _forget(self, answered: Any) -> None:
+        """Let go of a request that was answered: a connection may stay silent for twenty seconds, and its last request with it."""
+        if self.cycle.scope is answered:
+            self.cycle.scope = NOTHING
+        if self.scope is answered:
+            self.scope, self.headers = NOTHING, []
 
     def pause_writing(self) -> None:
         super().pause_writing()
