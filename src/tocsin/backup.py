@@ -40,7 +40,7 @@ from tocsin.store.tables import work
 from tocsin.tlog import note as notes
 from tocsin.tlog import stored
 from tocsin.tlog.merkle import as_base64
-from tocsin.tlog.public import public_entry
+from tocsin.tlog.public import HIDDEN, public_entry
 
 FORMAT = "tocsin.backup/v1"
 ABOUT, MANIFEST, SETTINGS, CONFIG = "backup.json", "manifest.json", "settings.json", "log/client-config"
@@ -83,11 +83,12 @@ def _as_restored(row: Mapping[str, Any]) -> Mapping[str, Any]:
     return {**row, **emptied, "state": str(state)}
 
 
-def _as_it_is(row: Mapping[str, Any]) -> Mapping[str, Any]:
-    return row
+def _as_public(row: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """A public entry as it is; not what waits to be hidden among filler, which a row in an old file would tell for ever."""
+    return None if row["kind"] == HIDDEN else row
 
 
-CARRIED: dict[Any, Change] = {recording: _as_restored, public_entry: _as_it_is}
+CARRIED: dict[Any, Change] = {recording: _as_restored, public_entry: _as_public}
 LEFT = (frame, hold, indexed_to, statement, work)
 """Where a second lies, and work, holds and stewards' statements on what is not in a backup."""
 

@@ -92,7 +92,7 @@ def words_of(done: Restored, asked: Asked, now_s: int) -> list[str]:
     about, manifest = done.unpacked.about, done.unpacked.manifest
     lines = [
         f"Backup made {when(about['made'])} by version {about['version']}; {manifest['parts']} parts, each as the manifest says.",
-        f"Log {manifest['origin']}: {manifest['log']['size']} entries hashed, and they lead to the root it signed.",
+        f"Log {manifest['origin']}: {done.size} entries hashed, and they lead to the root it signed.",
         f"Its key, to compare with your card: {done.unpacked.published['log']}",
         *(f"TROUBLE {trouble}" for trouble in done.troubles),
         *(_seen(one.who, one.head.size if one.head else None, done.size) for one in done.seen),
@@ -101,7 +101,7 @@ def words_of(done: Restored, asked: Asked, now_s: int) -> list[str]:
     ]
     if done.tables.waiting:
         lines.append(
-            f"{done.tables.waiting} keys were waiting for the log and are not in it. See `tocsin log print`; add them again."
+            f"Keys of people that were waiting for the log and are not in it: {done.tables.waiting}. Add them again."
         )
     return [*lines, *_next(done, asked)]
 

@@ -35,7 +35,7 @@ from tocsin.tlog.catch_up import CaughtUp, Told, catch_up
 from tocsin.tlog.checkpoint import Checkpoint
 from tocsin.tlog.log import Log
 from tocsin.tlog.outside import Seen
-from tocsin.tlog.source import HttpSource, LocalSource, WholeSource
+from tocsin.tlog.source import HttpSource, LocalSource, LogUnreachable, WholeSource
 
 ENDED = "ended-log"
 """Folder of a log that will not go on, by the names under which it was served: `tocsin package --log` reads it."""
@@ -138,7 +138,6 @@ def _restore(file: Path, identity: str, draft: Path, asked: Asked, clock: Clock,
     blobs = DiskBlobs(draft / "log")
     copy = Log.copy(blobs, vkey, clock)
     unpacked.hold_to(copy.size, copy.root)
-    report = Auditor(vkey, ()).audit(LocalSource(copy))
     backup_beat = copy.newest_beat
     seen, caught_up = asyncio.run(_ask_outside(copy, unpacked, asked)), None
     if asked.source:
@@ -153,7 +152,8 @@ def _restore(file: Path, identity: str, draft: Path, asked: Asked, clock: Clock,
             raise LogEnded(copy, ahead)
         if not any(one.head for one in seen):
             raise LogUnproven
-    tables = lay_tables(draft, unpacked, copy, asked.database, is_new_log=bool(asked.new_log))
+    report = Auditor(vkey, ()).audit(LocalSource(copy))
+    tables = lay_tables(draft, unpacked, copy, report, asked.database, is_new_log=bool(asked.new_log))
     done = Restored(unpacked, copy.size, copy.newest_beat, backup_beat, caught_up, seen, ahead, tables, report.troubles)
     if asked.new_log:
         _set_aside(draft, blobs, copy, unpacked.config)
@@ -164,6 +164,8 @@ def source_of(text: str, copy: Log, client: httpx.Client, clock: Clock) -> Whole
     """An address below which a log is served, or a folder in which `tocsin log copy` keeps one."""
     if text.startswith(("http://", "https://")):
         return HttpSource(text, client)
+    if not (Path(text) / stored.HEAD).is_file():
+        raise LogUnreachable
     return LocalSource(Log.copy(DiskBlobs(Path(text)), copy.vkey, clock))
 
 

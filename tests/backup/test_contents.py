@@ -22,6 +22,7 @@ from tocsin.encounters.create import Start
 from tocsin.encounters.model import RecordingErased, RecordingLost
 from tocsin.encounters.tables import hold, recording
 from tocsin.node import Node, read_published
+from tocsin.people import desk_keys, inbox
 from tocsin.rehearse import ActFailed
 from tocsin.restore import Asked, FolderNotEmpty, KeyNotTheOne
 from tocsin.settings import Settings, settings_of
@@ -29,6 +30,7 @@ from tocsin.store import tables
 from tocsin.store.archive import ArchiveDamaged, ArchiveNotForUs, part_of
 from tocsin.store.blobs import DiskBlobs
 from tocsin.store.erase_keys import EraseKeys
+from tocsin.tlog import public
 
 ORIGIN = "city.example/first"
 
@@ -248,14 +250,45 @@ def test_memory_does_not_grow_with_the_node(settings: Settings, tmp_path: Path) 
         tracemalloc.stop()
 
 
-def test_a_hold_that_is_lost_with_its_recording_is_told(settings: Settings, tmp_path: Path) -> None:
+def test_a_hold_and_a_waiting_key_that_are_lost_are_told(settings: Settings, tmp_path: Path) -> None:
     vault = Vault(tmp_path / "vault")
     backed_up(settings, vault)
     vault.file.unlink()
     row = {"recording_id": b"r" * 16, "day": 1, "reason": "x", "slot": 1, "box": b"sealed", "signed": b"signed"}
     with standing(settings) as node:
         node.database.write_now(lambda c: c.execute(insert(hold).values(**row)))
+        body = desk_keys.body("add", vault.recipient, "", "a lawyer", 1)
+        inbox.drop(Path(settings.folder), {"kind": desk_keys.KIND, "body": body}, CLOCK)
+        asyncio.run(node.take_inbox())
         vault.make(settings)
     checkpoint = DiskBlobs(Path(settings.folder) / "log").get("checkpoint")
     done = vault.restore(tmp_path / "new", checkpoint=checkpoint)
-    assert "1 stood under a legal hold" in "\n".join(words_of(done, Asked(checkpoint=checkpoint), 0))
+    said = "\n".join(words_of(done, Asked(checkpoint=checkpoint), 0))
+    assert "1 stood under a legal hold" in said
+    assert "waiting for the log and are not in it: 1." in said
+
+
+def test_a_key_that_was_taken_off_the_desk_after_the_backup_stays_off(settings: Settings, tmp_path: Path) -> None:
+    vault = Vault(tmp_path / "vault")
+    keys = [envelope.new_identity(CLOCK)[1] for _ in range(2)]
+
+    def drop(act: str, recipient: str) -> None:
+        body = desk_keys.body(act, recipient, "", "a lawyer", 1)
+        inbox.drop(Path(settings.folder), {"kind": desk_keys.KIND, "body": body}, CLOCK)
+
+    with standing(settings) as node:
+        drop("add", keys[0])
+        asyncio.run(one_beat(node))
+        vault.make(settings)
+        drop("remove", keys[0])
+        drop("add", keys[1])
+        asyncio.run(one_beat(node))
+        listed = node.database.read_now(lambda c: public.standing(c, desk_keys.KIND))
+    vault.restore(tmp_path / "new", source=str(tmp_path / "node" / "log"))
+    with standing(settings_of(tmp_path / "new" / "node.toml")) as node:
+        again = node.database.read_now(lambda c: public.standing(c, desk_keys.KIND))
+    assert {one.entry for one in again} == {one.entry for one in listed}
+    assert {(one.leaf, one.tree_size, one.beat) for one in again} == {
+        (one.leaf, one.tree_size, one.beat) for one in listed
+    }
+    assert len(listed) == 3

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from tocsin.clock import Clock
 from tocsin.crypto import canonical
 
+TYPE = "tocsin.leaf/v1 "
+"""What every type line begins with; the kind follows."""
 BEAT = b"tocsin.leaf/v1 beat\n"
 TIME = b"tocsin.leaf/v1 time\n"
 DESK_KEY = b"tocsin.leaf/v1 desk-key\n"
