@@ -264,9 +264,8 @@ def _confirm(
     if said.node != (origin or settings_of(path).log_origin):
         raise statements.StatementElsewhere
     about = said.recording or ", ".join(f"{name} {count} days" for name, count in sorted(said.days.items()))
-    click.echo(
-        f"{said.act} {about} {said.reason}, signed by {key_id(proposed.signatures[0].public)} on {_day(said.day)}"
-    )
+    what = " ".join(part for part in (said.act, about, said.reason) if part)
+    click.echo(f"{what}, signed by {key_id(proposed.signatures[0].public)} on {_day(said.day)}")
     if not yes:
         click.confirm("Sign it too?", abort=True)
     _hand(path, statements.confirm(proposed, _key(key_file)), output)

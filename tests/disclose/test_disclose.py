@@ -1,6 +1,8 @@
 """A mock subpoena: the answer is the same byte for byte, whoever is asked about, and no recording is looked at."""
 
+import importlib
 import json
+import pkgutil
 import subprocess
 import sys
 from pathlib import Path
@@ -12,6 +14,7 @@ from tests.encounters.conftest import open_node, settings_in
 from tests.encounters.phone import Phone
 from tests.encounters.test_owner import record
 from tests.rules.test_inventory import INVENTORY, rows
+from tests.seizure import rooms
 from tests.seizure.page import WORDS
 from tocsin.cli import main
 from tocsin.encounters import start
@@ -107,5 +110,12 @@ def test_every_stored_thing_is_in_exactly_one_class() -> None:
 
 
 def test_what_is_never_held_is_what_the_seizure_trial_looks_for() -> None:
-    looked_for = [kind for kinds in NEVER.values() for kind in kinds]
-    assert sorted(looked_for) == sorted(WORDS), "put what is new into a class of src/tocsin/held.py"
+    named = [kind for kinds in NEVER.values() for kind in kinds]
+    assert sorted(named) == sorted(looked_for()), "put what is new into a class of src/tocsin/held.py"
+
+
+def looked_for() -> set[str]:
+    """The classes of truths of the trial, those that every room shares and each room's own."""
+    modules = [importlib.import_module(f"{rooms.__name__}.{one.name}") for one in pkgutil.iter_modules(rooms.__path__)]
+    own = [kind for module in modules for one in vars(module).values() for kind in getattr(one, "words", ())]
+    return {*WORDS, *own}

@@ -245,7 +245,8 @@ class Scene:
     def sealed(self, more: dict[str, bytes] | None = None) -> Path:
         path = self.place / f"{self.seed.hex()}.tocsin"
         about = {
-            "client": "0" * 64, "origin": ORIGIN, "pack": "sample", "pack_is_sample": False, "retention_days": 90, "version": "0.1.0",
+            "client": "0" * 64, "origin": ORIGIN, "pack": "sample", "pack_is_sample": False, "version": "0.1.0",
+            "retention": {"days": {"encounter": 90, "import": 90, "rehearsal": 1}, "leaf": 7, "stewards": [], "table": 1},
         }  # fmt: skip
         members = {"node.json": canonical.dumps(about), **(more or {})}
         whole = write_sealed(self.header.raw, self.wraps, self.sealed_chunks, self.sealed_notes, members)

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.evidence.scene import Scene
+from tocsin.crypto.canonical import Value
 from tocsin.crypto.stream import ChunkUnopenable
 from tocsin.evidence import package
 from tocsin.evidence.complete import complete
@@ -16,6 +17,7 @@ from tocsin.evidence.open import FolderTaken, open_originals
 from tocsin.evidence.opened import Opened, RecordingEmpty
 from tocsin.evidence.package import CallUndecided
 from tocsin.evidence.sealed import Sealed
+from tocsin.evidence.system_description import retention
 from tocsin.evidence.verify import Trust, verify
 from tocsin.evidence.words_of_package import LANGUAGES, sentences
 
@@ -168,3 +170,35 @@ def test_the_method_by_hand_works_exactly_as_written(scene: Scene, made: Path, t
     assert "Verification: OK" in run.stdout
     changed = script.replace("sha256sum -c SUMS", "printf x >> original/media-001.webm; sha256sum -c SUMS")
     assert subprocess.run(["sh"], input=changed, cwd=tmp_path, capture_output=True, text=True, check=False).returncode
+
+
+def test_schedule_and_holds_stand_in_words_with_who_ordered_them_and_when(made: Path) -> None:
+    plain = texts(made)["retention.txt"]
+    assert "  encounter: 90\n" in plain
+    assert "number 1, entry 7 of the log" in plain
+    assert "No legal hold was noted" in plain
+    node: dict[str, Value] = {
+        "retention": {"days": {"encounter": 10}, "leaf": 99, "stewards": ["aa", "bb"], "table": 2}
+    }
+    at = 1_800_000_000_000
+    acts: list[dict[str, Value]] = [
+        {"at": at, "actor": "steward:aa", "action": "held", "reason": "court-order"},
+        {"at": at, "actor": "steward:bb", "action": "held", "reason": "court-order"},
+        {"at": at + 86_400_000, "actor": "steward:aa", "action": "release_proposed", "reason": ""},
+        {"at": at, "actor": "phone", "action": "created", "reason": "encounter"},
+    ]
+    held = retention(node, acts)
+    assert "signed by the city key and aa and bb" in held
+    assert "2027-01-15 08:00:00 UTC: held by steward:bb, reason: court-order\n" in held
+    assert "2027-01-16 08:00:00 UTC: release asked for by steward:aa\n" in held
+    assert "phone" not in held
+    assert "No table stood in the node's log yet" in retention({"retention": {"days": {}, "table": 0}}, [])
+    assert "not stated by the node" in retention({}, [])
+
+
+def test_a_node_cannot_write_lines_of_its_own_into_the_words(made: Path) -> None:
+    hostile = "x\n  2020-01-01: held by steward:forged\x1b[2J"
+    acts: list[dict[str, Value]] = [{"at": "soon", "actor": hostile, "action": "held", "reason": hostile}]
+    text = retention({"origin": hostile, "retention": {"days": {hostile: 3}, "table": 1, "stewards": [hostile]}}, acts)
+    assert "\x1b" not in text
+    assert not [line for line in text.split("\n") if line.startswith("  2020")]

@@ -12,7 +12,7 @@ WORDS = {
     "agent": "browser's name for itself",
     "asked": "word in an address somebody asked for",
     "e-mail": "e-mail address in a header or cookie",
-    "identity": "age identity of an owner or recipient",
+    "identity": "age identity of an owner or recipient, signing key of a steward",
     "language": "language preferences",
     "moment": "exact time at which a second of a finished recording came",
     "name": "name of a person",

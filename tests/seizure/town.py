@@ -106,6 +106,10 @@ class Town:
         with self.clock_file.open("r+b") as file:
             file.write(ahead.to_bytes(8))
 
+    def today(self) -> int:
+        """The node's day, whole days since 1970."""
+        return (SystemClock().now_ms() + int.from_bytes(self.clock_file.read_bytes())) // DAY_MS
+
     def command(self, *arguments: str) -> str:
         """What a command of the program prints."""
         program = [sys.executable, "-m", "tocsin", "--settings", str(self._file), *arguments]

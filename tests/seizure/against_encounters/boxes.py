@@ -23,7 +23,8 @@ class Boxes:
     def look(self, node: Path) -> None:
         """Copy what is there now."""
         keys = live_slots(node / "erase.keys")
-        for recording_id, box, slot in rows(node, "SELECT id, box, slot FROM recording"):
+        found = rows(node, "SELECT id, box, slot FROM recording UNION ALL SELECT recording_id, box, slot FROM hold")
+        for recording_id, box, slot in found:
             if box:
                 self.boxes.setdefault(recording_id, set()).add(box)
                 key = keys.get(slot & 0xFFFFFFFF)

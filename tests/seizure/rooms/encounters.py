@@ -20,6 +20,7 @@ from tests.seizure.findings import Finding
 from tests.seizure.http_client import Answer, Browser
 from tests.seizure.people import Person
 from tests.seizure.rooms import Form
+from tests.seizure.stewards import Stewards
 from tests.seizure.town import Town
 from tests.seizure.truths import Truths
 from tocsin.clock import SystemClock
@@ -76,6 +77,8 @@ class Encounters:
     def live(self, day: int) -> None:
         """Recordings of one day, and everything that goes wrong on it."""
         self._expire(day)
+        if day == 0:
+            self.stewards = Stewards(self.town, self.truths)
         for number in range(VISITS_A_DAY[self.form]):
             self.visit(self._fresh(day, number))
             if number == VISITS_A_DAY[self.form] // 2:
@@ -88,6 +91,7 @@ class Encounters:
     def end(self) -> None:
         if not self.town.leaks:
             self.handed_out()
+            self.held()
         self.town.wait_for_beat(2)
         self._leaves = self.leaves()
 
@@ -289,6 +293,17 @@ class Encounters:
         visit = next(one for one in reversed(self.lives) if one.ending == "words" and one.kind == "encounter")
         self.town.command("sealed", "export", b64(visit.id), "-o", str(self.town.elsewhere / "handed-out.tocsin"))
         self.town.command("sealed", "list")
+
+    def held(self) -> None:
+        """Two recordings whose owners ask for erasure under a legal hold: one is released then, one is kept."""
+        visits = [self._fresh(self.form.days - 1, 0, ending="kept", seconds=3) for _ in range(2)]
+        for visit in visits:
+            self.visit(visit)
+            self.stewards.hold(visit.id)
+            self.after_each_part()
+            self.stewards.see_it_erased(Browser(self.town.port, visit.person), visit.path, visit.owner)
+        self.stewards.release(visits[0].id)
+        visits[0].is_gone = True
 
     def _expire(self, today: int) -> None:
         """Rehearsals are kept for a day; the node's next sweep erases them."""
