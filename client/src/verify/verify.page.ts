@@ -58,7 +58,7 @@ function row(step: Step): HTMLElement {
     {},
     make("th", { scope: "row" }, `${words.number(step.number)} ${words.say(`verify.name_${step.name}`)}`),
     make("td", { className: isBad ? "problem" : "" }, status),
-    make("td", {}, ...detail.flatMap((text, i) => (i > 0 ? [make("br", {}), text] : [text]))),
+    make("td", { className: "long" }, ...detail.flatMap((text, i) => (i > 0 ? [make("br", {}), text] : [text]))),
   );
 }
 
