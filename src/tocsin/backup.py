@@ -13,6 +13,7 @@ and memory does not grow with the node.
 """
 
 import json
+import os
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -68,6 +69,22 @@ class BackupToItself(TocsinError):
     code = "backup_to_itself"
     status = 422
     message = "This is the node's own key: whoever takes the node would open its backups. Make one elsewhere with `tocsin identity`."
+
+
+class BackupNowhere(TocsinError):
+    code = "backup_nowhere"
+    status = 409
+    message = "There is no folder to write the backup into, or it cannot be written to. Is the stick there?"
+
+
+class SchemaOlder(TocsinError):
+    """The program was renewed and the node was not started since."""
+
+    code = "schema_older"
+    status = 503
+    message = (
+        "The database is of an older version of Tocsin. Start the node once with this version, then make the backup."
+    )
 
 
 class NothingToBackUp(TocsinError):
@@ -132,18 +149,23 @@ class _Listing:
 def make(settings: Settings, path: Path, recipients: tuple[str, ...], clock: Clock, told: Told) -> Made:
     """Make the backup at `path`: whole and durable, or not there. Works beside the node that runs, and without it.
 
-    Raises `BackupTaken`, `BackupToItself`, `RecipientMalformed`, `NothingToBackUp`, and what the stores raise where they are damaged.
+    Raises `BackupTaken`, `BackupToItself`, `BackupNowhere`, `SchemaOlder`, `RecipientMalformed`, `NothingToBackUp`, and what the
+    stores raise where they are damaged.
     """
     published = read_published(settings)
     if published["share"] in recipients:
         raise BackupToItself
     if path.exists():
         raise BackupTaken
+    if not os.access(path.absolute().parent, os.W_OK | os.X_OK):
+        raise BackupNowhere
     blobs = DiskBlobs(Path(settings.folder) / "log", is_ours=False)
     if not blobs.exists(stored.HEAD):
         raise NothingToBackUp
     with rows.reading(settings.database_url) as connection:
         schema = migrate.current(connection)  # the first question fixes the instant at which the tables are read
+        if schema != migrate.revisions()[-1]:
+            raise SchemaOlder
         edge = stored.edge_of(blobs, notes.parse_vkey(published["log"]))
         made = Made(clock.now_ms(), edge.head.size, stored.newest_beat(blobs, edge))
         holds = connection.execute(select(func.count()).select_from(hold)).scalar_one()

@@ -166,7 +166,7 @@ def source_of(text: str, copy: Log, client: httpx.Client, clock: Clock) -> Whole
         return HttpSource(text, client)
     if not (Path(text) / stored.HEAD).is_file():
         raise LogUnreachable
-    return LocalSource(Log.copy(DiskBlobs(Path(text)), copy.vkey, clock))
+    return LocalSource(Log.copy(DiskBlobs(Path(text), is_ours=False), copy.vkey, clock, is_ours=False))
 
 
 async def _ask_outside(copy: Log, unpacked: Unpacked, asked: Asked) -> list[Seen]:

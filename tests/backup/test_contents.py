@@ -3,6 +3,7 @@
 import asyncio
 import json
 import tracemalloc
+from contextlib import closing
 from hashlib import sha256
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from tests.backup.world import CLOCK, Vault
 from tests.encounters.phone import Phone
 from tocsin import backup, new_keys
 from tocsin.acts import backup_is_fresh
-from tocsin.backup import BackupTaken, BackupToItself
+from tocsin.backup import BackupNowhere, BackupTaken, BackupToItself, SchemaOlder
 from tocsin.backup_commands import words_of
 from tocsin.crypto import envelope
 from tocsin.encounters import create, erase, receive, start, state
@@ -26,9 +27,10 @@ from tocsin.people import desk_keys, inbox
 from tocsin.rehearse import ActFailed
 from tocsin.restore import Asked, FolderNotEmpty, KeyNotTheOne
 from tocsin.settings import Settings, settings_of
-from tocsin.store import tables
+from tocsin.store import migrate, tables
 from tocsin.store.archive import ArchiveDamaged, ArchiveNotForUs, part_of
 from tocsin.store.blobs import DiskBlobs
+from tocsin.store.db import Database
 from tocsin.store.erase_keys import EraseKeys
 from tocsin.tlog import public
 
@@ -140,6 +142,8 @@ def test_refusals_leave_nothing_and_say_what_to_do(settings: Settings, tmp_path:
     with pytest.raises(BackupToItself):
         backup.make(settings, vault.file, (read_published(settings)["share"],), CLOCK, lambda *_: None)
     backed_up(settings, vault)
+    with pytest.raises(BackupNowhere):
+        backup.make(settings, tmp_path / "no stick" / "x.age", (vault.recipient,), CLOCK, lambda *_: None)
     with pytest.raises(BackupTaken):
         vault.make(settings)
     (tmp_path / "full").mkdir()
@@ -154,6 +158,11 @@ def test_refusals_leave_nothing_and_say_what_to_do(settings: Settings, tmp_path:
     with pytest.raises(ArchiveNotForUs):
         vault.restore(tmp_path / "new")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["full", "node", "other", "vault"]
+    with closing(Database.open(settings.database_url)) as database:
+        database.migrate(migrate.revisions()[-2])
+    vault.file.unlink()
+    with pytest.raises(SchemaOlder):
+        vault.make(settings)
 
 
 def test_a_backup_that_somebody_made_up_is_refused(settings: Settings, tmp_path: Path) -> None:

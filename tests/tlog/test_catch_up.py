@@ -95,6 +95,9 @@ def test_a_copy_read_beside_the_writer_is_whole(town: Town, tmp_path: Path) -> N
     for name in stored.rest(blobs, edge.head.size):
         assert stored.stored_name(stored.served_name(name)) == name
         to.lay(name, blobs.get(name))
+    file = (tmp_path / "log" / stored.HEAD).stat().st_ino
+    assert Log.copy(blobs, town.log.vkey, town.clock, is_ours=False).size == town.log.size
+    assert (tmp_path / "log" / stored.HEAD).stat().st_ino == file, "a reader wrote"
     laid = Log.copy(to, town.log.vkey, town.clock)
     assert (laid.size, laid.root) == (edge.head.size, edge.head.root)
     assert Auditor(town.log.vkey).audit(LocalSource(laid)).is_clean

@@ -10,6 +10,7 @@ import httpx
 
 from tocsin.clock import SystemClock
 from tocsin.errors import TocsinError
+from tocsin.store import disk
 from tocsin.store.blobs import DiskBlobs
 from tocsin.tlog import entry as entries
 from tocsin.tlog import note as notes
@@ -61,6 +62,8 @@ def log_prove(url: str, vkey: str, index: int) -> None:
 @click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
 def log_copy(url: str, vkey: str, folder: Path) -> None:
     """Keep a proven copy of a log in FOLDER; the next run adds what is new. For whoever would help it back after a loss."""
+    disk.make_directory(folder.absolute().parent)
+    disk.hold(Path(f"{folder.absolute()}.lock"))  # a run that takes longer than a timer's step is not met by the next
     copy = Log.copy(DiskBlobs(folder), notes.parse_vkey(vkey), SystemClock())
     with httpx.Client(trust_env=False) as client:
         added = catch_up(copy, HttpSource(url, client))

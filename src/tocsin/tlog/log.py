@@ -96,7 +96,7 @@ class Log:
         self._lock = Lock()
         self._tiles: OrderedDict[Tile, list[Hash]] = OrderedDict()
         self._tail: list[bytes] = []
-        self._needs_reload = False
+        self._needs_reload, self._is_ours = False, True
         self._head = Checkpoint(origin, 0, merkle.EMPTY_ROOT)
         self._note = self._published = Note(self._head.text, ())
         self.newest_beat = 0
@@ -124,9 +124,13 @@ class Log:
         return log
 
     @classmethod
-    def copy(cls, blobs: DiskBlobs, vkey: VerifierKey, clock: Clock) -> "Log":
-        """Somebody's copy of the log of `vkey`: it grows by `adopt` alone and signs nothing. Raises `LogDamaged`."""
+    def copy(cls, blobs: DiskBlobs, vkey: VerifierKey, clock: Clock, *, is_ours: bool = True) -> "Log":
+        """Somebody's copy of the log of `vkey`: it grows by `adopt` alone and signs nothing. Raises `LogDamaged`.
+
+        With `is_ours` false it is only read, perhaps beside a process that writes it.
+        """
         log = cls(blobs, vkey.name, _PublicHalf(vkey.public), clock, entries_.CLASSES)
+        log._is_ours = is_ours
         if blobs.exists(HEAD):  # without it nothing was proven yet, and everything can be had again
             log._load()
         return log
@@ -351,9 +355,10 @@ class Log:
             raise LogDamaged from error
         # The rename may have been visible but not durable when the process died: make it durable before anybody relies
         # on it.
-        self._blobs.put(HEAD, raw)
-        if head.size and not self._blobs.exists(beat_name(head.size)):
-            self._blobs.put(beat_name(head.size), raw)
+        if self._is_ours:
+            self._blobs.put(HEAD, raw)
+            if head.size and not self._blobs.exists(beat_name(head.size)):
+                self._blobs.put(beat_name(head.size), raw)
         self._tail, self._head, self._note, self.newest_beat = tail, head, note, beat
         self._published = note
         self._needs_reload = False
