@@ -57,6 +57,14 @@ for (const name of VECTORS) {
   });
 }
 
+test("a phone whose clock was wrong is said to be so", async () => {
+  const vector = JSON.parse(readFileSync(new URL("honest_phone_two_hours_ahead.json", FOLDER), "utf8")) as Vector;
+  const { facts } = await verify(fileOf(vector), trust, undefined);
+  assert.equal(facts.filter((fact) => /clock_suspect: .* 7200 s ahead of the node's/.test(fact)).length, 1);
+  const { facts: usual } = await verify(new Blob([honest]), trust, undefined);
+  assert.ok(!usual.some((fact) => fact.includes("clock_suspect")));
+});
+
 test("what is no package is exit 2 and no exception", async () => {
   for (const content of ["", "PK", "hello", "PK\x03\x04"]) {
     const report = await verify(new Blob([content]));

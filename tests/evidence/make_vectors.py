@@ -28,6 +28,7 @@ HONEST: dict[str, dict[str, Any]] = {
     "honest_one_witness": {"witness_count": 1},
     "honest_without_timestamp": {"is_timestamped": False},
     "honest_unlogged_signer": {"is_logged_custodian": False},
+    "honest_phone_two_hours_ahead": {"phone_behind_ms": -7_200_000, "is_timestamped": False},
 }
 
 

@@ -68,6 +68,7 @@ class Scene:
     place: Path
     seed: bytes = b"scene"
     witness_count: int = 2
+    phone_behind_ms: int = 40
     is_timestamped: bool = True
     is_logged_custodian: bool = True
     is_stopped: bool = True
@@ -178,7 +179,13 @@ class Scene:
             self._pass(self.step_ms)
             if seq == 2:
                 self.say(
-                    EVENT, {"event": "clock", "at": self.clock.ms - 40, "node_ms": self.clock.ms, "round_trip_ms": 31}
+                    EVENT,
+                    {
+                        "event": "clock",
+                        "at": self.clock.ms - self.phone_behind_ms,
+                        "node_ms": self.clock.ms,
+                        "round_trip_ms": 31,
+                    },
                 )
             elif seq == 3:
                 self.say(GAP, {"reason": "paused", "from_ms": 40_000, "until_ms": 41_000})

@@ -29,6 +29,15 @@ def test_notes_that_no_leaf_has_seen_are_said_to_be_so(made: Path, trust: Trust)
     assert any("no witness has seen them" in fact for fact in verify(made, trust).facts)
 
 
+def test_a_phone_whose_clock_was_wrong_is_said_to_be_so(tmp_path: Path) -> None:
+    for behind, told in {40: "", -60_500: "60 s ahead of", 86_400_000: "86400 s behind"}.items():
+        scene = Scene(tmp_path, str(behind).encode(), phone_behind_ms=behind)
+        report = verify(scene.package(), Trust.read(json.dumps(scene.trust()).encode()))
+        found = [fact for fact in report.facts if "clock_suspect" in fact]
+        assert report.exit == 0
+        assert bool(found) == bool(told) == any(told in fact for fact in found)
+
+
 def test_whoever_holds_a_package_holds_the_key(scene: Scene, made: Path) -> None:
     with zipfile.ZipFile(made) as opened:
         assert (

@@ -11,6 +11,8 @@ const CHUNKS_HEAD =
 const EVENTS_HEAD = "seq,type,monotonic_ms,event,at,detail";
 const MOST_FRAME = 2 * 1024 * 1024;
 const COLUMNS = 13;
+/** Two clocks may differ by so much. */
+const SKEW_MS = 60_000;
 
 export async function checkChunks(found: Package): Promise<void> {
   const keys = need(await found.value("keys.json"), { texts: "commitment opening_key public_key recording salt" });
@@ -111,4 +113,14 @@ async function compareWhole(found: Package, recording: Recording): Promise<void>
   for (const [name, value] of Object.entries(facts)) {
     if (!equal(found.manifest[name as keyof typeof facts], value)) throw new Wrong("manifest_differs", name);
   }
+  if (recording.clock) tellClock(found, recording.clock.offset, recording.clock.bound);
+}
+
+function tellClock(found: Package, offset: number, bound: number): void {
+  if (Math.abs(offset) - Math.max(bound, 0) <= SKEW_MS) return;
+  const [seconds, side] = [Math.floor(Math.abs(offset) / 1000), offset > 0 ? "behind" : "ahead of"];
+  found.facts.push(
+    `clock_suspect: the phone's clock stood ${seconds} s ${side} the node's.` +
+      " Times that the phone states are off by that; those of node and witnesses are not.",
+  );
 }

@@ -131,6 +131,11 @@ export class Recording {
     if (!this.#clock || trip < this.#clock.bound) this.#clock = { offset: node - at, bound: trip };
   }
 
+  /** How far the phone's clock stood from the node's (ms, above 0 behind it) and within what bound. */
+  get clock(): { offset: number; bound: number } | undefined {
+    return this.#clock;
+  }
+
   /** What capture.json must be. */
   capture(): Bytes {
     const found: Json = { device: NONE, recorder: NONE };

@@ -1032,6 +1032,16 @@ class Verifier:
         }.items():  # fmt: skip
             if canonical_bytes(self.manifest[name]) != canonical_bytes(value):
                 raise Wrong("manifest_differs", name)
+        if found.clock:
+            self._tell_clock(found.clock["node_ms"] - found.clock["at"], found.clock["round_trip_ms"])
+
+    def _tell_clock(self, offset: int, bound: int) -> None:
+        if abs(offset) - max(bound, 0) > SKEW * 1000:
+            side = "behind" if offset > 0 else "ahead of"
+            self.facts.append(
+                f"clock_suspect: the phone's clock stood {abs(offset) // 1000} s {side} the node's."
+                " Times that the phone states are off by that; those of node and witnesses are not."
+            )
 
     # 5
 
