@@ -135,7 +135,7 @@ def _restore(file: Path, identity: str, draft: Path, asked: Asked, clock: Clock,
     vkey = notes.parse_vkey(unpacked.published["log"])
     if asked.log_key and notes.parse_vkey(asked.log_key) != vkey:
         raise KeyNotTheOne
-    blobs = DiskBlobs(draft / "log")
+    blobs = DiskBlobs(draft / "log", is_draft=True)
     copy = Log.copy(blobs, vkey, clock)
     unpacked.hold_to(copy.size, copy.root)
     backup_beat = copy.newest_beat

@@ -92,7 +92,7 @@ class _Reader:
 
     def __init__(self, folder: Path, *, with_keys: bool) -> None:
         self.unpacked, self._with_keys = Unpacked(), with_keys
-        self._folder, self._log = folder, DiskBlobs(folder / "log")
+        self._folder, self._log = folder, DiskBlobs(folder / "log", is_draft=True)
         self._unlisted: dict[str, str] = {}
         self._lists: dict[str, str] = {}
         self._parts = 0
@@ -161,7 +161,7 @@ class _Reader:
 
     def _lay(self, served: str, content: bytes) -> None:
         try:
-            self._log.lay(stored.stored_name(served), content)
+            self._log.put(stored.stored_name(served), content)
         except ValueError as error:
             raise ArchiveDamaged from error
 

@@ -247,9 +247,9 @@ def test_memory_does_not_grow_with_the_node(settings: Settings, tmp_path: Path) 
     vault = Vault(tmp_path / "vault")
     with standing(settings) as node:
         asyncio.run(one_beat(node))
-    blobs = DiskBlobs(Path(settings.folder) / "log")
+    blobs = DiskBlobs(Path(settings.folder) / "log", is_draft=True)
     for number in range(40):
-        blobs.lay(f"timestamps/0/{number}", CLOCK.random_bytes(1_000_000))
+        blobs.put(f"timestamps/0/{number}", CLOCK.random_bytes(1_000_000))
     tracemalloc.start()
     try:
         made = vault.make(settings)

@@ -88,13 +88,13 @@ def test_a_copy_read_beside_the_writer_is_whole(town: Town, tmp_path: Path) -> N
     edge = stored.edge_of(blobs, town.log.vkey)
     assert stored.newest_beat(blobs, edge) == town.log.newest_beat
     beats(town, range(12, 30))
-    to = DiskBlobs(tmp_path / "laid")
-    to.lay(stored.HEAD, edge.raw)
+    to = DiskBlobs(tmp_path / "laid", is_draft=True)
+    to.put(stored.HEAD, edge.raw)
     for name, content in edge.partial.items():
-        to.lay(name, content)
+        to.put(name, content)
     for name in stored.rest(blobs, edge.head.size):
         assert stored.stored_name(stored.served_name(name)) == name
-        to.lay(name, blobs.get(name))
+        to.put(name, blobs.get(name))
     file = (tmp_path / "log" / stored.HEAD).stat().st_ino
     assert Log.copy(blobs, town.log.vkey, town.clock, is_ours=False).size == town.log.size
     assert (tmp_path / "log" / stored.HEAD).stat().st_ino == file, "a reader wrote"

@@ -47,9 +47,12 @@ class BlobDamaged(TocsinError):
 class DiskBlobs:
     """Blobs as files below one directory. Names are words of letters, digits, `.`, `_` and `-`, joined by `/`."""
 
-    def __init__(self, root: Path, *, is_ours: bool = True) -> None:
-        """`is_ours` is false for one who only reads beside the process that writes: then nothing is made or tidied up."""
-        self._root = root
+    def __init__(self, root: Path, *, is_ours: bool = True, is_draft: bool = False) -> None:
+        """`is_ours` is false for one who only reads beside the process that writes: then nothing is made or tidied up.
+
+        In a draft nothing is durable until its maker syncs the whole file system: two syncs a file would take hours for very many.
+        """
+        self._root, self._is_draft = root, is_draft
         if is_ours:
             disk.make_directory(root)
             disk.sweep_unfinished(root)
@@ -64,12 +67,6 @@ class DiskBlobs:
             self._write(name, content, replace=False)
         except FileExistsError as error:
             raise BlobExists from error
-
-    def lay(self, name: str, content: bytes) -> None:
-        """Store without making it durable, for one who lays in very many and then syncs the whole file system once."""
-        path = self._path(name)
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        path.write_bytes(content + _check(name, content))
 
     def get(self, name: str) -> bytes:
         """Exactly what was put."""
@@ -122,6 +119,10 @@ class DiskBlobs:
 
     def _write(self, name: str, content: bytes, *, replace: bool) -> None:
         path = self._path(name)
+        if self._is_draft:
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            path.write_bytes(content + _check(name, content))
+            return
         disk.make_directory(path.parent)
         fail_points.hit("blobs.before_write")
         disk.write_new_file(path, [content, _check(name, content)], replace=replace)
