@@ -1,6 +1,6 @@
 """Every kind of change to a package, with many seeds, must be found at the right step; honest packages must pass.
 
-`python -m tests.evidence.trial_mutations [--seeds 20] [--honest 500] [--json]`: the long form. The tests run each kind once
+`./run mutations [--seeds 20] [--honest 500] [--json]`: the long form. The tests run each kind once
 and 25 honest ones. Exit status 1 when anything was missed.
 """
 
