@@ -28,7 +28,7 @@ HELD: dict[str, tuple[str, ...]] = {
     "disclose.held_keys": ("folder/keys/*", "runtime/*"),
     "disclose.held_work": ("work.id", "work.kind", "work.due_ms", "work.leased_until_ms", "work.tries", "work.payload"),
     "disclose.held_operation": (
-        "folder/tocsin.sqlite*", "folder/inbox/*", "folder/checked.json", "folder/backed-up.json", "folder/node.toml",
+        "folder/tocsin.sqlite*", "folder/inbox/*", "folder/out/*", "folder/checked.json", "folder/backed-up.json", "folder/node.toml",
         "folder/ballast",
         "standard error",
     ),

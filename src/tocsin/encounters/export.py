@@ -26,6 +26,7 @@ async def export(
     async with live.lock:
         if live.row.state is State.ERASED and not as_held:
             raise RecordingErased
+        await room.take_up(live)
         wraps = await hold.wraps(room, live) if as_held else create.open_box(room, live.row).wraps
         await room.act(live, actor, Action.FETCHED)
     await room.flush_index()

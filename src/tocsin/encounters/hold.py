@@ -75,10 +75,12 @@ async def wraps(room: Room, live: Live) -> bytes:
 
 
 async def named(room: Room, recording_id: RecordingId) -> Live:
-    """The recording of this number. Raises `RecordingUnknown`."""
+    """The recording of this number, also one that is erased and held. Raises `RecordingUnknown`."""
     live = await room.live(recording_id)
     if live is None:
         raise RecordingUnknown
+    async with live.lock:
+        await room.take_up(live)
     return live
 
 

@@ -62,6 +62,8 @@ class Live:
     is_dirty: bool = False
     is_held: bool = False
     """Two stewards keep it, whatever its row says."""
+    is_taken_up: bool = True
+    """False for one that was read back erased: where its chunks and notes stand is not known."""
     oldest_promise: int = 0
     """The first beat promised for something that no leaf covers yet; 0 for none."""
     session: Session | None = None

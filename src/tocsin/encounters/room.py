@@ -124,10 +124,20 @@ class Room:
         live = self.hold(row)
         # When its last second came is sealed; it was not after the last write. So its time does not go back over a restart either.
         live.received_ms = self.latest_ms
-        await self.flush_index()
         live.is_held = await self.database.read(lambda c: queries.hold_of(c, row.id)) is not None
-        if not live.is_kept:
-            return live
+        live.is_taken_up = False
+        if row.state is not State.ERASED:
+            await self.take_up(live)
+        return live
+
+    async def take_up(self, live: Live) -> None:
+        """Know again where a recording's chunks and notes stand. Of what is erased only staff's acts under a hold need it: its owner
+        is answered without, so that the delay does not tell whether something is left.
+        """
+        if live.is_taken_up:
+            return
+        live.is_taken_up, row = True, live.row
+        await self.flush_index()
         newest = await self.database.read(lambda c: queries.newest_frames(c, row.id))
         notes_at_chunk = -1
         for number, position in newest:
@@ -143,7 +153,6 @@ class Room:
         live.is_dirty = row.covered_seq < live.next_seq - 1
         if live.has_final and row.state in {State.OPEN, State.CUT}:
             await self._finish_stop(live, is_noted=live.chain.count > notes_at_chunk)
-        return live
 
     async def _finish_stop(self, live: Live, *, is_noted: bool) -> None:
         """The process died after the final second was durable and before the recording was stopped."""
