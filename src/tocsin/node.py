@@ -90,7 +90,6 @@ class Node:
     troubles: dict[str, str] = field(default_factory=dict)
     """What does not work now, by name: shown to stewards, never about anybody."""
     noticed: Noticed = field(init=False)
-    """Coarse counts and error ids of this process, for stewards."""
     tell_status: Callable[[], bytes] = lambda: b"{}"
     """What `tocsin status` is answered; set by who watches this node."""
     release: str = ""
@@ -161,12 +160,15 @@ class Node:
         await start.start(self.encounters)
         await self._queue_own_keys()
         await self._attempt("retention", self.stewardship.keep)
+        well = partial(
+            self.troubles.pop, "work", None
+        )  # that loop never returns while it is well, so it says so itself
         for name, verb, seconds in (
             ("inbox", self.take_inbox, INDEX_SECONDS),
             ("index", self.encounters.flush_index, INDEX_SECONDS),
             ("sweep", self.sweep, SWEEP_SECONDS),
             ("retention", self.stewardship.keep, SWEEP_SECONDS),
-            ("work", lambda: self.encounters.work.run(self._work()), INDEX_SECONDS),
+            ("work", lambda: self.encounters.work.run(self._work(), well=well), INDEX_SECONDS),
         ):
             self.tasks.append(asyncio.create_task(self._every(name, verb, seconds)))
         self.tasks.append(asyncio.create_task(self._beats()))

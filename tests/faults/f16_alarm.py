@@ -1,7 +1,6 @@
 """F16: nobody is woken while all is well; a disk that takes nothing, a log that stands still, a node that is dead wake once each."""
 
 import resource
-import sys
 import time
 import urllib.error
 import urllib.request
@@ -11,18 +10,16 @@ from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any, ClassVar
 
+from tests.faults.elsewhere import witness
 from tests.faults.outcome import Outcome
-from tests.faults.served import FORKS, Served, free_port, health, serving
+from tests.faults.served import Served, health, serving
 from tests.serving import serving as answering
 from tests.waiting import wait_until
-from tocsin.demo.town import tocsin
-from tocsin.settings import toml_of
 from tocsin.wake import TEXT
 
 SCALE = 0.02
 """A minute of the alarm is 1.2 s here, so everything below is a fiftieth of what a city waits."""
 MINUTE_S = 60 * SCALE
-NAME = "elsewhere.example/w1"
 
 
 class Steward(BaseHTTPRequestHandler):
@@ -42,8 +39,8 @@ class Steward(BaseHTTPRequestHandler):
 class Watched:
     """A node, its witness elsewhere, and everybody who is woken."""
 
-    def __init__(self, node: Served, witness: Any, alive: str, folder: Path, heard: list[tuple[str, str]]) -> None:
-        self.node, self.witness, self.alive = node, witness, alive
+    def __init__(self, node: Served, alive: str, folder: Path, heard: list[tuple[str, str]]) -> None:
+        self.node, self.alive = node, alive
         self._rung, self._heard = folder / "rung", heard
 
     def woken(self, by: str) -> int:
@@ -67,44 +64,21 @@ class Watched:
             return red.code == 503
 
 
-def serve_witness(file: str) -> None:
-    """What the witness's process does: the program, with short minutes."""
-    from tocsin import cli, wake
-    from tocsin.tlog import silence
-
-    wake.CALM_S *= SCALE
-    silence.MINUTE *= 2 * SCALE
-    silence.LOOK_SECONDS *= SCALE
-    sys.exit(cli.main(["witness", "serve", "--config", file], standalone_mode=False))
-
-
 @contextmanager
 def watched(folder: Path) -> Iterator[Watched]:
     """All of it, up and well."""
     Steward.heard = []
-    with answering(Steward) as address:
-        port, file = free_port(), folder / "witness" / "witness.toml"
-        file.parent.mkdir(parents=True)
-        own = {"name": NAME, "listen": f"127.0.0.1:{port}", "silent_minutes": 5, "wake_url": f"{address}/witness"}
-        write(file, own | {"logs": []})
-        keys = tocsin("witness", "new-key", "--config", str(file)).split()
+    with (
+        answering(Steward) as address,
+        witness(folder / "witness", 2 * MINUTE_S, silent_minutes=5, wake_url=f"{address}/witness") as outside,
+    ):
         alarm = {"command": ["/bin/sh", "-c", f"cat >> {folder / 'rung'}"], "url": f"{address}/node"}
-        outside = [{"url": f"http://127.0.0.1:{port}", "vkeys": keys, "outside": True}]
-        with serving(folder, alarm=alarm, witnesses=outside) as node:
-            write(file, own | {"logs": [node.log_vkey]})
+        with serving(folder, alarm=alarm, witnesses=[outside.as_setting]) as node:
+            outside.follow(node.log_vkey)
+            outside.start()
             node.watch_scale = SCALE
-            witness = FORKS.Process(target=serve_witness, args=(str(file),), daemon=True)
-            witness.start()
-            try:
-                node.start()
-                yield Watched(node, witness, f"http://127.0.0.1:{port}/alive", folder, Steward.heard)
-            finally:
-                witness.kill()
-                witness.join()
-
-
-def write(file: Path, settings: dict[str, Any]) -> None:
-    file.write_text(toml_of(settings))
+            node.start()
+            yield Watched(node, f"{outside.url}/alive", folder, Steward.heard)
 
 
 def waited(condition: Any, minutes: float) -> float:

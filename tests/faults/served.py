@@ -6,6 +6,7 @@
 
 import contextlib
 import json
+import logging
 import multiprocessing
 import os
 import resource
@@ -189,6 +190,7 @@ def serve(
     os.environ.update(MEMORY)  # a forked process must not start itself anew
     for which, limit in limits.items():
         resource.setrlimit(which, limit)
+    logging.getLogger().handlers.clear()  # what was preloaded has put its own there, and a thread that did not come along
     from tocsin import cli, wake, watch
     from tocsin.web import body, server
 

@@ -12,8 +12,12 @@ from tests.faults import (
     f05_limits,
     f06_clock,
     f07_chunks,
+    f09_fork,
+    f11_postgres,
     f12_slow,
+    f13_flood,
     f14_schema,
+    f15_soak,
     f16_alarm,
 )
 from tests.faults.outcome import Outcome
@@ -35,8 +39,12 @@ TRIALS = (
     Trial("F5", "more callers than descriptors", f05_limits.perform),
     Trial("F6", "the clock jumps", f06_clock.perform),
     Trial("F7", "everything a bad line can send", f07_chunks.perform),
+    Trial("F9", "a node that shows two trees, or goes back", f09_fork.perform),
     Trial("F10", "SQLite's files are hurt or missing", f03_rot.perform_sqlite),
+    Trial("F11", "PostgreSQL dies in mid-write", f11_postgres.perform),
     Trial("F12", "slow and silent clients", f12_slow.perform),
+    Trial("F13", "strangers flood the door", f13_flood.perform),
     Trial("F14", "a migration is killed, a newer version's database is opened", f14_schema.perform),
+    Trial("F15", "hours of everything", f15_soak.perform),
     Trial("F16", "somebody is woken when the node, its disk or its log stands still", f16_alarm.perform),
 )

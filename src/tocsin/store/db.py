@@ -58,7 +58,9 @@ class Database:
         return await asyncio.get_running_loop().run_in_executor(self._threads, self.read_now, question)
 
     async def write(self, verb: Callable[[Connection], T]) -> T:
-        """Perform `verb`, durably. Raises what it raises, with nothing of it stored; `DiskFull` when there is no space."""
+        """Perform `verb`, durably. Raises what it raises, with nothing of it stored; `DiskFull` when there is no space; `DatabaseAway`
+        when a server was lost, and then it may have happened.
+        """
         answer: T = await self._group.ask(verb)
         return answer
 
@@ -66,7 +68,7 @@ class Database:
         """`read` for commands and threads: blocks."""
         if self._closed:
             raise StoreClosed
-        with self._reader.begin() as connection:
+        with postgres.found(self._reader) as connection:
             return question(connection)
 
     def write_now(self, verb: Callable[[Connection], T]) -> T:
@@ -87,7 +89,7 @@ class Database:
 
     def _perform(self, verbs: Sequence[Work]) -> list[Any]:
         try:
-            with self._engine.begin() as connection:
+            with postgres.found(self._engine) as connection:
                 answers = [_alone(connection, verb) for verb in verbs]
                 fail_points.hit("db.before_commit")
             fail_points.hit("db.after_commit")

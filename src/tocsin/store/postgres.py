@@ -4,11 +4,13 @@ Promise: `open_engines` refuses a server that acknowledges before it syncs (`fsy
 `synchronous_commit` off). The session turns statement logging of its own errors down as far as a session may.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import URL, Engine, create_engine, event
+from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
 from tocsin.errors import TocsinError
@@ -27,6 +29,17 @@ class PostgresNotDurable(TocsinError):
     message = "PostgreSQL runs with fsync, full_page_writes or synchronous_commit off. Turn them on; the node does not start without."
 
 
+class DatabaseAway(TocsinError):
+    """The server went away or is starting. Whether what was asked for happened is unknown: asking again finds out."""
+
+    code = "database_away"
+    status = 503
+    message = "The node's database is away for a moment. Try again in a few seconds; what was acknowledged is kept."
+
+    def __init__(self) -> None:
+        super().__init__(retry_after=5)
+
+
 def open_engines(url: str) -> tuple[Engine, Engine, Callable[[], None]]:
     """The writing engine (one connection), the reading one (`READERS`, read only), and what lets go of both."""
     target: URL = make_url(url)
@@ -35,7 +48,7 @@ def open_engines(url: str) -> tuple[Engine, Engine, Callable[[], None]]:
     reader = create_engine(target, pool_size=READERS, execution_options={"postgresql_readonly": True}, **told)
     for engine in (writer, reader):
         event.listen(engine, "connect", _prepare)
-    with writer.begin() as connection:
+    with found(writer) as connection:
         if any(connection.exec_driver_sql(f"SHOW {name}").scalar() != "on" for name in _MUST_BE_ON):
             raise PostgresNotDurable
 
@@ -50,6 +63,26 @@ def open_reader(url: str) -> Engine:
     """An engine for another process beside the one that writes: one instant a transaction, and no writing."""
     told = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
     return create_engine(url, poolclass=NullPool, hide_parameters=True, execution_options=told)
+
+
+@contextmanager
+def found(engine: Engine) -> Iterator[Connection]:
+    """A transaction. Raises `DatabaseAway` where the server is not there, or was lost on the way."""
+    try:
+        with engine.begin() as connection:
+            yield connection
+    except DBAPIError as error:
+        if is_away(error.orig):
+            raise DatabaseAway from error
+        raise
+
+
+def is_away(error: BaseException | None) -> bool:
+    """Whether the server was lost: no SQLSTATE at all, or one of class 08 (connection) or 57P (shutting down, starting)."""
+    # By name: the driver is loaded where there is such a server, and only there.
+    kinds = {kind.__name__ for kind in type(error).__mro__}
+    state = getattr(error, "sqlstate", "")
+    return bool(kinds & {"OperationalError", "InterfaceError"}) and (state is None or state.startswith(("08", "57P")))
 
 
 def is_full(error: BaseException | None) -> bool:

@@ -97,12 +97,19 @@ class Work:
         if self._loop is not None:
             self._loop.call_soon_threadsafe(self._woken.set)
 
-    async def run(self, verbs: Mapping[str, Verb], poll_s: float = POLL_S) -> None:
-        """Perform what is due, for ever; cancel the task to stop. Work of an unknown kind is left for a version that knows it."""
+    async def run(
+        self, verbs: Mapping[str, Verb], poll_s: float = POLL_S, well: Callable[[], object] = lambda: None
+    ) -> None:
+        """Perform what is due, for ever; cancel the task to stop. Work of an unknown kind is left for a version that knows it.
+
+        `well` is called whenever the table could be asked.
+        """
         self._loop = asyncio.get_running_loop()
         while True:
             self._woken.clear()
-            for item in (items := await self.lease()):
+            items = await self.lease()
+            well()
+            for item in items:
                 await self._perform(item, verbs)
             if not items:
                 await self._wait(poll_s)
