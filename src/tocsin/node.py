@@ -322,9 +322,7 @@ class Node:
             self.troubles.pop(name, None)
         except Exception as error:  # noqa: BLE001  whatever broke, the next second must still be received
             self.troubles[name] = error.message if isinstance(error, TocsinError) else type(error).__name__
-            LOG.error(  # noqa: TRY400  a traceback may hold what nobody may keep
-                "%s failed and will be tried again: %s", name, place_of(error)
-            )
+            LOG.error("%s failed and will be tried again: %s", name, place_of(error))  # noqa: TRY400  a traceback may hold too much
 
     async def _queue_own_keys(self) -> None:
         """The receipt key belongs in the log, so that nobody can be given another."""
