@@ -7,6 +7,9 @@ from pathlib import Path
 import pytest
 
 from tests.serving import serving
+from tocsin.acts import wake_somebody
+from tocsin.rehearse import ActFailed
+from tocsin.settings import Alarm as AlarmSettings
 from tocsin.settings import Settings, SettingsWrong
 from tocsin.wake import CALM_S, RETRY_S, TEXT, Alarm, by_command, by_url, ways
 
@@ -93,6 +96,14 @@ def test_nobody_is_woken_while_all_is_well() -> None:
     for step in range(100):
         alarm.look(is_bad=False, now=float(step))
     assert way.tries == 0
+
+
+def test_a_check_rings_and_says_when_nobody_would_be_woken() -> None:
+    with pytest.raises(ActFailed, match="nobody is woken"):
+        wake_somebody(AlarmSettings())
+    assert "1 of 1" in wake_somebody(AlarmSettings(command=(sys.executable, "-c", "")))
+    with pytest.raises(ActFailed, match="1 of 1 ways did not"):
+        wake_somebody(AlarmSettings(command=(sys.executable, "-c", "raise SystemExit(1)")))
 
 
 @pytest.mark.parametrize("alarm", [{"url": "file:///etc/passwd"}, {"probe_minutes": -1}])

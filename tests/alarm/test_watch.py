@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
@@ -17,7 +18,8 @@ from tocsin.clock import SystemClock
 from tocsin.encounters import queries
 from tocsin.encounters.model import State
 from tocsin.jurisdictions import load
-from tocsin.node import Node
+from tocsin.node import OUT, Node
+from tocsin.people import inbox
 from tocsin.wake import Alarm
 from tocsin.watch import Watch
 from tocsin.web.status import FAILS, UNTRIED, WORKS
@@ -134,3 +136,12 @@ async def test_a_steward_is_told_more_than_the_public_and_nothing_of_anybody(wat
     assert told["this_hour"] == {"too_fast": 5}
     assert told["errors"]["00ff"]["place"] == "OSError at tocsin.store:7"
     assert set(told) == {"parts", "troubles", "this_hour", "errors", "woken"}
+
+
+async def test_the_command_asks_a_running_node_and_leaves_nothing_behind(watched: Watched) -> None:
+    place = Path(watched.node.settings.folder)
+    inbox.drop(place, {"kind": "status", "to": "0123"}, watched.clock)
+    await watched.node.take_inbox()
+    told = json.loads((place / OUT / "0123").read_text())
+    assert told["parts"]["log"] == UNTRIED
+    assert not list((place / inbox.FOLDER).iterdir())

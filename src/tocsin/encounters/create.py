@@ -27,7 +27,7 @@ from tocsin.evidence.custody import Action
 from tocsin.ids import RecordingId, SlotNumber, unb64
 
 START_COST = {Kind.ENCOUNTER: 1, Kind.REHEARSAL: 4, Kind.IMPORT: 4}
-"""What a start takes of the common pace: calm things wait before an encounter does."""
+"""What a start takes of the common pace. Calm things leave half of it: however many rehearse, an encounter does not wait for them."""
 
 
 class Start(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -139,9 +139,10 @@ def _same(standing: Recording, wanted: Recording) -> Recording:
 def _pace(room: Room, kind: Kind) -> None:
     if kind is not Kind.ENCOUNTER and not room.ballast.is_whole:
         raise DiskFull(retry_after=600)
-    cost = START_COST[kind]
-    if not room.starts.take(cost, room.clock.monotonic()):
-        raise TooFast(retry_after=room.starts.wait(cost))
+    cost, burst = START_COST[kind], room.starts.burst
+    keep = 0.0 if kind is Kind.ENCOUNTER else min(burst / 2, max(0.0, burst - cost))
+    if not room.starts.take(cost, room.clock.monotonic(), keep):
+        raise TooFast(retry_after=room.starts.wait(cost, keep))
 
 
 def digest_of(secret: bytes) -> bytes:

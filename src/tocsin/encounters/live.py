@@ -28,20 +28,20 @@ class Pace:
     level: float = field(default=-1.0)
     seen: float = 0.0
 
-    def take(self, amount: float, now: float) -> bool:
-        """Whether `amount` may pass at `now` (monotonic seconds)."""
+    def take(self, amount: float, now: float, keep: float = 0.0) -> bool:
+        """Whether `amount` may pass at `now` (monotonic seconds) and leave `keep` for others."""
         if self.level < 0:
             self.level, self.seen = self.burst, now
         self.level = min(self.burst, self.level + (now - self.seen) * self.rate)
         self.seen = now
-        if amount > self.level:
+        if amount + keep > self.level:
             return False
         self.level -= amount
         return True
 
-    def wait(self, amount: float) -> int:
+    def wait(self, amount: float, keep: float = 0.0) -> int:
         """Whole seconds until `amount` may pass."""
-        return max(1, round((amount - self.level) / self.rate + 0.5))
+        return max(1, round((amount + keep - self.level) / self.rate + 0.5))
 
 
 @dataclass
