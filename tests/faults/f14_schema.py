@@ -7,6 +7,7 @@ import random
 import shutil
 import signal
 import tempfile
+import time
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -23,7 +24,6 @@ from tocsin.store.db import Database
 ROWS = 40
 STATEMENTS = 12
 """A migration may have fewer; beyond them nothing is killed, and the new schema stands."""
-LONGEST_S = 0.3
 VERSION = "alembic_version"
 RENAMED = {("recording", "expires_day"): "day"}
 """Columns that a later revision calls otherwise."""
@@ -55,12 +55,13 @@ def steps() -> list[tuple[str, str]]:
 def run(place: Place, times: int) -> dict[str, int]:
     """Kill each migration `times` times over all; how often the old and how often the new schema was found."""
     found = {"old": 0, "new": 0, "killed": 0}
+    longest = unharmed(place)
     for number in range(times):
         before, after = steps()[number % len(steps())]
         url = place.anew()
         filled = prepare(url, before)
         reference = reference_of(place, after)
-        found["killed"] += killed(url, after, point_of(number))
+        found["killed"] += killed(url, after, point_of(number), longest)
         stand = look(url)
         assert stand.revision in (before, after), stand.revision
         assert stand.schema == (filled if stand.revision == before else reference).schema, "a schema between two"
@@ -151,12 +152,21 @@ def point_of(number: int) -> str:
     return (*points, f"migrate.statement:{random.randint(1, STATEMENTS)}")[number % 4]
 
 
-def killed(url: str, revision: str, point: str) -> bool:
+def unharmed(place: Place) -> float:
+    """How long a migration takes here and now that nobody kills, in seconds: random instants are drawn from a little more."""
+    url = place.anew()
+    prepare(url, steps()[0][0])
+    began = time.monotonic()
+    assert not killed(url, steps()[0][1], "", None)
+    return 1.1 * (time.monotonic() - began)
+
+
+def killed(url: str, revision: str, point: str, longest: float | None) -> bool:
     """Migrate in a process that dies on the way, or comes through; whether it died."""
     process = FORKS.Process(target=migrate_alone, args=(url, revision, point), daemon=True)
     process.start()
-    if not point:
-        process.join(random.uniform(0.0, LONGEST_S))
+    if not point and longest is not None:
+        process.join(random.uniform(0.0, longest))
         with contextlib.suppress(ProcessLookupError):
             os.kill(process.pid or 0, signal.SIGKILL)
     process.join(30)
