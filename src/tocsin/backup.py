@@ -32,6 +32,7 @@ from tocsin.errors import TocsinError
 from tocsin.jurisdictions.load import shipped
 from tocsin.node import PUBLISHED, read_published
 from tocsin.people.tables import statement
+from tocsin.registry import tables as registry
 from tocsin.settings import Settings
 from tocsin.store import archive, disk, migrate, rows
 from tocsin.store.archive import Part, part_of, part_of_file
@@ -105,8 +106,12 @@ def _as_public(row: Mapping[str, Any]) -> Mapping[str, Any] | None:
     return None if row["kind"] == HIDDEN else row
 
 
-CARRIED: dict[Any, Change] = {recording: _as_restored, public_entry: _as_public}
-LEFT = (frame, hold, indexed_to, statement, work)
+CARRIED: dict[Any, Change] = {
+    recording: _as_restored,
+    public_entry: _as_public,
+    **dict.fromkeys(registry.BACKED_UP, dict),  # all of it public; the progress of an import belongs to a file that is not here
+}
+LEFT = (frame, hold, indexed_to, registry.progress, statement, work)
 """Where a second lies, and work, holds and stewards' statements on what is not in a backup."""
 
 

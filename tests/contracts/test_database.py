@@ -11,6 +11,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 
 import tocsin.encounters.tables
 import tocsin.people.tables
+import tocsin.registry.tables
 import tocsin.tlog.public  # noqa: F401  all register their tables
 from tests.backup.test_contents import backed_up
 from tests.backup.test_drill import settings_in, standing

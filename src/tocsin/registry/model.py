@@ -1,0 +1,166 @@
+"""What the registry says: statements about institutions, each with its source. Frozen; nothing here touches a database.
+
+A row of a source (`Row`) becomes entities (`Draft`) made of claims. What makes a statement the same statement is its `digest`: the
+same claim from the same source again is no news.
+"""
+
+import builtins
+import re
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from hashlib import blake2b
+from typing import NamedTuple
+
+from tocsin.errors import TocsinError
+
+SEPARATOR = "\x1f"
+
+
+class VerbClass(StrEnum):
+    """What kind of word stands behind a claim."""
+
+    RECORDED = "recorded"
+    """A public register, a contract, an act says so."""
+    REPORTED = "reported"
+    """Press, researchers or campaigners say so."""
+    ALLEGED = "alleged"
+    """One side says so, or nobody has confirmed it."""
+    RULED = "ruled"
+    """A court or an authority decided so."""
+
+
+class Confidence(StrEnum):
+    """How well a claim is supported, as whoever recorded it judged. `LOW` never stands as plain fact."""
+
+    HIGH = "high"
+    MEDIUM = "medium"
+    LOW = "low"
+
+
+class ValueKind(StrEnum):
+    """What an amount of money is. Two kinds are never added up."""
+
+    ESTIMATE = "estimate"
+    CEILING = "ceiling"
+    AWARD = "award"
+    """The value an award was published or reported with, where nobody says whether it is a maximum or committed."""
+    OBLIGATED = "obligated"
+    PAID = "paid"
+    MODIFICATION = "modification"
+    AGGREGATE = "aggregate"
+
+
+class StatementMalformed(TocsinError):
+    """A claim without what every claim has, or of a schema or property that there is not."""
+
+    code = "statement_malformed"
+    status = 422
+    message = "A claim has no entity, property, value, source or date, or is of a kind that is not known. Nothing was recorded."
+
+
+class EntityUnknown(TocsinError):
+    code = "entity_unknown"
+    status = 404
+    message = "The registry has nothing at this address. Search for it by name."
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where a claim was read. `lineage` names the original: ten copies of one story have one lineage and are one source."""
+
+    url: str
+    kind: str
+    lineage: str = ""
+
+    @property
+    def origin(self) -> str:
+        return self.lineage or self.url
+
+    @property
+    def digest(self) -> bytes:
+        return blake2b(SEPARATOR.join((self.url, self.kind, self.origin)).encode(), digest_size=16).digest()
+
+
+class Claim(NamedTuple):
+    """One value of one property. What is `None` is as the row has it."""
+
+    property: str
+    value: str
+    original: str = ""
+    """As the source wrote it, where `value` was put in order."""
+    verb: VerbClass | None = None
+    as_of: str | None = None
+
+
+@dataclass(frozen=True)
+class Draft:
+    """An entity as one row tells it. `facets`: what it can be filtered by; `is_sole_trader`: the source itself says so."""
+
+    id: str
+    schema: str
+    claims: Sequence[Claim]
+    facets: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    is_sole_trader: bool = False
+
+
+@dataclass(frozen=True)
+class Row:
+    """One row of a source. `number` finds it again in the source; it is all that is kept of a row that was held back."""
+
+    number: int
+    drafts: Sequence[Draft]
+    source: Source
+    verb: VerbClass = VerbClass.RECORDED
+    confidence: Confidence = Confidence.HIGH
+    as_of: str = ""
+
+
+class Statement(NamedTuple):
+    """One claim as it is kept. Days are whole days since 1970."""
+
+    entity: str
+    schema: str
+    property: str
+    value: str
+    original: str
+    dataset: str
+    source: Source
+    verb: VerbClass
+    confidence: Confidence
+    as_of: str
+    first_seen: int
+    last_seen: int
+
+    @builtins.property  # `property` is a field here
+    def digest(self) -> bytes:
+        """Sixteen bytes that name this claim. What was seen when is not in it."""
+        said = (self.entity, self.schema, self.property, self.value, self.original, self.dataset)
+        under = (self.source.url, self.source.origin, self.verb, self.confidence, self.as_of)
+        return blake2b(SEPARATOR.join((*said, *under)).encode(), digest_size=16).digest()
+
+
+def statements_of(row: Row, dataset: str, day: int) -> list[Statement]:
+    """Every statement a row makes. Raises `StatementMalformed` for a claim without what every claim has."""
+    made = []
+    for draft in row.drafts:
+        for claim in draft.claims:
+            if not (draft.id and claim.property and claim.value.strip() and row.source.url and dataset):
+                raise StatementMalformed
+            verb = claim.verb or row.verb
+            as_of = row.as_of if claim.as_of is None else claim.as_of
+            said = (draft.id, draft.schema, claim.property, claim.value.strip(), claim.original, dataset)
+            made.append(Statement(*said, row.source, verb, row.confidence, as_of, day, day))
+    return made
+
+
+def folded(text: str) -> str:
+    """Letters and digits in small letters without accents, one space between words: how names are compared and searched."""
+    plain = unicodedata.normalize("NFKD", text)
+    return " ".join(re.findall(r"[^\W_]+", "".join(one for one in plain if not unicodedata.combining(one)).casefold()))
+
+
+def slug(text: str) -> str:
+    """`folded` as a part of an address."""
+    return re.sub(r"[^a-z0-9]+", "-", folded(text)).strip("-")[:80] or "x"

@@ -1,0 +1,285 @@
+"""What can be asked of the registry, named for its question. Nothing here writes."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from hashlib import sha256
+from typing import Any
+
+from sqlalchemy import Connection, func, select
+
+from tocsin.registry.judge import Verdict, heads, standing
+from tocsin.registry.model import Confidence, EntityUnknown, Source, Statement, ValueKind, VerbClass
+from tocsin.registry.schemata import SINGLE
+from tocsin.registry.tables import edge, entity, judgement, source, statement
+from tocsin.registry.value_sums import Amount, Refused, Total, total_of
+
+NEIGHBOURS = 200
+"""Shown on one page; how many there are in all is said."""
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A statement and its place in the order in which claims came."""
+
+    number: int
+    said: Statement
+
+
+@dataclass(frozen=True)
+class Value:
+    """One value of one property, with everybody who says so."""
+
+    value: str
+    claims: tuple[Kept, ...]
+
+    @property
+    def origins(self) -> int:
+        """How many independent sources: copies of one story are one."""
+        return len({one.said.source.origin for one in self.claims})
+
+    @property
+    def is_unconfirmed(self) -> bool:
+        """Whether nothing but low confidence or one side's word stands behind it."""
+        return all(one.said.confidence is Confidence.LOW or one.said.verb is VerbClass.ALLEGED for one in self.claims)
+
+
+@dataclass(frozen=True)
+class Property:
+    """All values of one property. `contested`: it can have one true value and has several."""
+
+    name: str
+    values: tuple[Value, ...]
+
+    @property
+    def is_contested(self) -> bool:
+        return self.name in SINGLE and len(self.values) > 1
+
+    @property
+    def contested_since(self) -> int:
+        """The day, since 1970, on which a second value was first seen."""
+        return sorted(min(one.said.first_seen for one in value.claims) for value in self.values)[1]
+
+
+@dataclass(frozen=True)
+class Version:
+    """What a permanent link names: the newest claim and judgement it knows, and the hash of all claims it shows."""
+
+    statement: int
+    judgement: int
+    hash: str
+
+    def __str__(self) -> str:
+        return f"{self.statement}-{self.judgement}-{self.hash[:16]}"
+
+
+@dataclass(frozen=True)
+class Entity:
+    """One entity as the registry knows it: every claim about every id that stands for it."""
+
+    id: str
+    members: tuple[str, ...]
+    schema: str
+    caption: str
+    properties: tuple[Property, ...]
+    version: Version
+
+    def first(self, name: str) -> str:
+        """The first value of a property, or nothing."""
+        return next((value.value for one in self.properties if one.name == name for value in one.values), "")
+
+    def values(self, name: str) -> tuple[str, ...]:
+        return tuple(value.value for one in self.properties if one.name == name for value in one.values)
+
+    @property
+    def is_low(self) -> bool:
+        """Whether every claim about it is of low confidence."""
+        return all(value.is_unconfirmed for one in self.properties for value in one.values)
+
+
+@dataclass(frozen=True)
+class Neighbour:
+    """Another entity that says it has to do with this one, and how."""
+
+    id: str
+    schema: str
+    caption: str
+    property: str
+
+
+@dataclass(frozen=True)
+class Money:
+    """One value event with what it is called for, and its own page."""
+
+    entity: Entity
+    amount: Amount
+
+
+def entity_of(connection: Connection, name: str, until: tuple[int, int] | None = None) -> Entity:
+    """The entity that the id `name` goes under. `until`: as it was after that statement and that judgement. Raises `EntityUnknown`."""
+    judged = None if until is None else until[1]
+    head, members = _cluster(connection, name, judged)
+    kept = _statements(connection, members, None if until is None else until[0])
+    if not kept:
+        raise EntityUnknown
+    last = connection.execute(select(func.max(judgement.c.number))).scalar() or 0
+    schema = next((one.said.schema for one in kept if one.said.entity == head), kept[0].said.schema)
+    named = [one for one in kept if one.said.property in ("name", "title")]
+    caption = next((one.said.value for one in named if one.said.entity == head), named[0].said.value if named else head)
+    version = Version(max(one.number for one in kept), last if judged is None else judged, _hash(kept))
+    return Entity(head, members, schema, caption, _properties(kept), version)
+
+
+def neighbours_of(connection: Connection, found: Entity) -> tuple[list[Neighbour], int]:
+    """Who names this entity, at most `NEIGHBOURS`, and how many there are. Value events are told apart (`money_of`)."""
+    question = (
+        select(entity.c.canonical, entity.c.schema, entity.c.caption, edge.c.property)
+        .join(entity, entity.c.entity == edge.c.entity)
+        .where(edge.c.target.in_(found.members), entity.c.schema != "ValueEvent")
+        .order_by(entity.c.caption, entity.c.entity)
+    )
+    total = connection.execute(select(func.count()).select_from(question.subquery())).scalar() or 0
+    rows = connection.execute(question.limit(NEIGHBOURS))
+    return [Neighbour(*row) for row in rows], int(total)
+
+
+def captions_of(connection: Connection, names: Iterable[str]) -> dict[str, str]:
+    """What each id is called."""
+    question = select(entity.c.entity, entity.c.caption).where(entity.c.entity.in_(sorted(set(names))))
+    return {row.entity: row.caption for row in connection.execute(question)}
+
+
+def money_of(connection: Connection, found: Entity) -> list[Money]:
+    """The value events of a contract, or of every contract and aggregate that names this buyer or vendor."""
+    contracts = {*found.members, *_contracts_of(connection, found)}
+    question = (
+        select(edge.c.entity)
+        .where(edge.c.target.in_(sorted(contracts)), edge.c.property.in_(["contract", "about"]))
+        .order_by(edge.c.entity)
+    )
+    events = list(dict.fromkeys(connection.execute(question).scalars()))
+    kept = defaultdict(list)
+    for one in _statements(connection, events, None):
+        kept[one.said.entity].append(one)
+    made = [_money(name, kept[name]) for name in events]
+    return sorted((one for one in made if one), key=lambda one: (one.entity.first("date"), one.entity.id))
+
+
+def totals_of(connection: Connection, money: Sequence[Money]) -> list[tuple[ValueKind, str, Total | Refused]]:
+    """For each kind and currency that occurs, what it adds up to or why it does not."""
+    grouped: dict[tuple[ValueKind, str], list[Amount]] = defaultdict(list)
+    for one in money:
+        grouped[one.amount.kind, one.amount.currency].append(one.amount)
+    within = parts_of(connection, {one.amount.contract for one in money})
+    return [(kind, currency, total_of(amounts, within)) for (kind, currency), amounts in sorted(grouped.items())]
+
+
+def parts_of(connection: Connection, contracts: Iterable[str]) -> dict[str, str]:
+    """Contract to the contract it is part of, where one is known."""
+    question = select(edge.c.entity, edge.c.target).where(
+        edge.c.entity.in_(sorted(contracts)), edge.c.property == "partOf"
+    )
+    return {row.entity: row.target for row in connection.execute(question)}
+
+
+def changes(connection: Connection, most: int) -> list[Kept]:
+    """The newest claims, newest first."""
+    return list(_kept(connection, _SAID.order_by(statement.c.number.desc()).limit(most)))
+
+
+def not_same(connection: Connection, found: Entity) -> list[str]:
+    """Ids that are recorded as not this entity."""
+    pairs = [pair for pair, verdict in standing(connection).items() if verdict is Verdict.NOT_SAME]
+    return sorted({name for pair in pairs if set(pair) & set(found.members) for name in pair} - set(found.members))
+
+
+def day_of(connection: Connection, number: int) -> int:
+    """The day on which the claim of this number came in."""
+    return int(connection.execute(select(statement.c.first_seen).where(statement.c.number == number)).scalar() or 0)
+
+
+_SAID = select(
+    statement.c.number, statement.c.entity, statement.c.schema, statement.c.property, statement.c.value,
+    statement.c.original, statement.c.dataset, source.c.url, source.c.kind, source.c.lineage, statement.c.verb,
+    statement.c.confidence, statement.c.as_of, statement.c.first_seen, statement.c.last_seen,
+).join(source, source.c.number == statement.c.source)  # fmt: skip
+
+
+def _kept(connection: Connection, question: Any) -> Iterable[Kept]:
+    for (
+        number,
+        name,
+        schema,
+        prop,
+        value,
+        original,
+        dataset,
+        url,
+        kind,
+        lineage,
+        verb,
+        confidence,
+        *rest,
+    ) in connection.execute(question):
+        said = Source(url, kind, "" if lineage == url else lineage)
+        words = (VerbClass(verb), Confidence(confidence))
+        yield Kept(number, Statement(name, schema, prop, value, original, dataset, said, *words, *rest))
+
+
+def _statements(connection: Connection, members: Sequence[str], until: int | None) -> list[Kept]:
+    kept: list[Kept] = []
+    for begin in range(0, len(members), 500):
+        question = _SAID.where(statement.c.entity.in_(members[begin : begin + 500])).order_by(statement.c.number)
+        kept += _kept(connection, question if until is None else question.where(statement.c.number <= until))
+    return kept
+
+
+def _cluster(connection: Connection, name: str, until: int | None) -> tuple[str, tuple[str, ...]]:
+    if until is not None:
+        above = heads(standing(connection, until))
+        head = above.get(name, name)
+        return head, tuple(sorted({head, *(one for one, top in above.items() if top == head)}))
+    head = connection.execute(select(entity.c.canonical).where(entity.c.entity == name)).scalar() or name
+    question = select(entity.c.entity).where(entity.c.canonical == head).order_by(entity.c.entity)
+    return head, tuple(connection.execute(question).scalars()) or (head,)
+
+
+def _properties(kept: Sequence[Kept]) -> tuple[Property, ...]:
+    grouped: dict[str, dict[str, list[Kept]]] = defaultdict(lambda: defaultdict(list))
+    for one in kept:
+        grouped[one.said.property][one.said.value].append(one)
+    return tuple(
+        Property(name, tuple(Value(value, tuple(by)) for value, by in values.items()))
+        for name, values in grouped.items()
+    )
+
+
+def _hash(kept: Sequence[Kept]) -> str:
+    """SHA-256 over the digests of all claims, in order of the digests, so that the same claims have the same hash anywhere."""
+    return sha256(b"".join(sorted(one.said.digest for one in kept))).hexdigest()
+
+
+def _contracts_of(connection: Connection, found: Entity) -> list[str]:
+    question = select(edge.c.entity).where(
+        edge.c.target.in_(found.members), edge.c.property.in_(["authority", "supplier", "reseller"])
+    )
+    return list(connection.execute(question).scalars())
+
+
+def _money(name: str, kept: Sequence[Kept]) -> Money | None:
+    properties = _properties(kept)
+    first: Mapping[str, str] = {one.name: one.values[0].value for one in properties}
+    try:
+        amount = Decimal(first["amount"])
+        kind = ValueKind(first["kind"])
+    except (KeyError, InvalidOperation, ValueError):
+        return None
+    confidence = (
+        Confidence.LOW if all(value.is_unconfirmed for one in properties for value in one.values) else Confidence.HIGH
+    )
+    contract = first.get("contract") or first.get("about", name)
+    currency = first.get("currency", "")
+    version = Version(max(one.number for one in kept), 0, _hash(kept))
+    event = Entity(name, (name,), "ValueEvent", name, properties, version)
+    return Money(event, Amount(name, contract, kind, amount, currency, first.get("step") == "1", confidence))

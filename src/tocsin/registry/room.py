@@ -1,0 +1,65 @@
+"""The registry of one node, opened: its database, its clock, the full text made sure of."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, func, select
+
+from tocsin.clock import Clock
+from tocsin.registry import search, starter
+from tocsin.registry.judge import Verdict, judge
+from tocsin.registry.record import Recorded, record, release
+from tocsin.registry.tables import COUNTING, entity, judgement, statement
+from tocsin.store.db import Database
+
+DAY_MS = 86_400_000
+REASON = "starter facts: spellings of one firm"
+
+
+@dataclass(frozen=True)
+class Registry:
+    """What the verbs and pages need."""
+
+    database: Database
+    clock: Clock
+
+    @classmethod
+    def open(cls, database: Database, clock: Clock) -> "Registry":
+        """Make sure of the full text, and of the facts that ship where the registry is empty."""
+        registry = cls(database, clock)
+        database.write_now(registry._begin)
+        return registry
+
+    @property
+    def today(self) -> int:
+        """Whole days since 1970."""
+        return self.clock.now_ms() // DAY_MS
+
+    def _begin(self, connection: Connection) -> None:
+        _count_on(connection)
+        if search.prepare(connection):
+            search.rebuild(connection)
+        if connection.execute(select(statement.c.number).limit(1)).first() is None:
+            begin(connection, self.today)
+
+
+def begin(connection: Connection, day: int) -> Recorded:
+    """Record the facts that ship, and what their notes say about who is who."""
+    for name in starter.INSTITUTIONS:
+        release(connection, name, "starter facts: named as a firm by the source", day)
+    done = record(connection, list(starter.rows()), starter.DATASET, day)
+    said = {(row.left, row.right) for row in connection.execute(select(judgement.c.left, judgement.c.right))}
+    for pair in starter.SAME:
+        left, right = sorted(f"{starter.PREFIX}-org-{part}" for part in pair)
+        known = set(connection.execute(select(entity.c.entity).where(entity.c.entity.in_([left, right]))).scalars())
+        if known == {left, right} and (left, right) not in said:
+            judge(connection, left, right, Verdict.SAME, REASON, day)
+    return done
+
+
+def _count_on(connection: Connection) -> None:
+    """Rows that a backup brought keep their numbers; PostgreSQL counts on from where it was told, not from what is there."""
+    if connection.dialect.name == "postgresql":
+        for table in COUNTING:
+            last = connection.execute(select(func.max(table.c.number))).scalar()
+            if last is not None:
+                connection.execute(select(func.setval(func.pg_get_serial_sequence(table.name, "number"), last)))

@@ -1,0 +1,217 @@
+"""What the registry promises of statements, judgements and search, held on SQLite and on a real PostgreSQL."""
+
+from collections.abc import Iterator
+from functools import partial
+
+import pytest
+from sqlalchemy import Connection, create_engine, make_url, select
+
+from tests.crypto.counted_clock import CountedClock
+from tocsin.registry import queries, search, starter, tables
+from tocsin.registry.judge import JudgementContradicts, Verdict, judge
+from tocsin.registry.model import Claim, Draft, EntityUnknown, Row, Source, VerbClass
+from tocsin.registry.record import record, release
+from tocsin.registry.room import Registry, begin
+from tocsin.registry.value_sums import Refused, total_of
+from tocsin.store.db import Database
+
+DAY = 20_000
+PALANTIR = "tf-org-palantir"
+SPELLINGS = (PALANTIR, "tf-org-palantir-technologies", "tf-org-palantir-technologies-inc")
+
+
+def firm(number: int, name: str, **more: str) -> Row:
+    claims = [Claim("name", name), *(Claim(key, value) for key, value in more.items())]
+    source = Source("https://register.example/1", "public register")
+    return Row(number, [Draft(f"x-{number}", "Company", claims, {"vendor": [name]})], source, as_of="2026-01-02")
+
+
+def recorded(connection: Connection) -> list[tuple[object, ...]]:
+    """Every statement with its source, without the order in which they came."""
+    joined = select(tables.statement, tables.source.c.url).join(
+        tables.source, tables.source.c.number == tables.statement.c.source
+    )
+    return sorted((row.digest, row.value, row.first_seen, row.last_seen, row.url) for row in connection.execute(joined))
+
+
+def found(connection: Connection, said: str, **filters: str) -> set[str]:
+    question = search.matches(connection, search.asked_of(said, filters))
+    numbers = list(connection.execute(question).scalars())
+    names = connection.execute(select(tables.entity.c.caption).where(tables.entity.c.number.in_(numbers)))
+    return set(names.scalars())
+
+
+class RegistryContract:
+    """Subclasses give `url`."""
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def registry(cls, url: str) -> Iterator[Registry]:
+        database = Database.open(url)
+        database.migrate()
+        yield Registry.open(database, CountedClock())
+        database.close()
+
+    @pytest.fixture
+    def connection(self, registry: Registry) -> Iterator[Connection]:
+        """The writer's own connection, undone at the end."""
+        with registry.database._engine.connect() as connection:
+            yield connection
+
+    def test_the_seventy_facts_are_there_and_again_changes_nothing(
+        self, connection: Connection, registry: Registry
+    ) -> None:
+        before = recorded(connection)
+        again = begin(connection, registry.today)
+        assert (again.rows, again.kept, again.merged, again.held) == (70, 0, 70, {})
+        assert recorded(connection) == before
+        for number in range(1, 71):
+            assert queries.entity_of(connection, starter.id_of(f"F{number:03}")).caption
+
+    def test_every_claim_has_source_verb_confidence_and_every_caveat_is_shown(self, connection: Connection) -> None:
+        for number, given in enumerate(starter.rows()):
+            act = queries.entity_of(connection, given.drafts[0].id)
+            kept = [one.said for prop in act.properties for value in prop.values for one in value.claims]
+            assert {one.source.url for one in kept} == {given.source.url}, number
+            assert {one.confidence for one in kept} == {given.confidence}
+            caveats = [claim.value for claim in given.drafts[0].claims if claim.property == "notes"]
+            assert set(caveats) <= set(act.values("notes"))
+
+    def test_seen_again_on_a_later_day_moves_only_the_day(self, connection: Connection) -> None:
+        rows = [firm(1, "Acme Systems LLC")]
+        record(connection, rows, "d", DAY)
+        done = record(connection, rows, "d", DAY + 3)
+        assert (done.kept, done.merged, done.statements) == (0, 1, 0)
+        kept = queries.entity_of(connection, "x-1").properties[0].values[0].claims[0].said
+        assert (kept.first_seen, kept.last_seen) == (DAY, DAY + 3)
+
+    def test_contradictions_stand_side_by_side_and_are_marked(self, connection: Connection) -> None:
+        case = queries.entity_of(connection, "tf-f020")
+        [status] = [one for one in case.properties if one.name == "status"]
+        assert [value.value for value in status.values] == [
+            "stop-work 2024", "reactivated Aug 2025", "DHS denies relationship 2026-05-22",
+        ]  # fmt: skip
+        assert status.is_contested
+        assert [value.is_unconfirmed for value in status.values] == [False, False, True]
+        assert status.values[2].claims[0].said.verb is VerbClass.ALLEGED
+
+    def test_the_false_sum_is_refused(self, connection: Connection) -> None:
+        money = queries.money_of(connection, queries.entity_of(connection, PALANTIR))
+        assert len(money) == 4
+        assert total_of(one.amount for one in money) is Refused.KINDS
+        framework = [
+            one
+            for name in ("tf-f035", "tf-f038")
+            for one in queries.money_of(connection, queries.entity_of(connection, name))
+        ]
+        totals = queries.totals_of(connection, framework)
+        assert [total for _, _, total in totals] == [Refused.WITHIN]
+
+    def test_an_echo_of_low_confidence_is_never_added(self, connection: Connection) -> None:
+        money = queries.money_of(connection, queries.entity_of(connection, "tf-org-clearview-ai"))
+        awards = {str(kind): total for kind, _, total in queries.totals_of(connection, money)}
+        assert awards["award"] is Refused.UNCONFIRMED
+
+    def test_copies_of_one_story_are_one_source(self, connection: Connection) -> None:
+        for number, place in enumerate(("one", "two", "three")):
+            source = Source(f"https://{place}.example/story", "copy of WIRE", "WIRE 2026-01-01")
+            row = Row(number, [Draft("x-1", "Company", [Claim("name", "Acme Systems LLC")])], source)
+            record(connection, [row], "d", DAY)
+        [name] = queries.entity_of(connection, "x-1").properties
+        assert (len(name.values[0].claims), name.values[0].origins) == (3, 1)
+
+    def test_un_merging_leaves_what_would_stand_without_the_merge(
+        self, connection: Connection, registry: Registry
+    ) -> None:
+        rows = [firm(number, f"Acme {number} LLC") for number in range(5)]
+        record(connection, rows, "d", DAY)
+        statements, before = recorded(connection), [queries.entity_of(connection, f"x-{n}") for n in range(5)]
+        pairs = [("x-0", "x-1"), ("x-2", "x-1"), ("x-4", "x-3"), ("x-3", "x-2")]
+        for left, right in pairs:
+            judge(connection, left, right, Verdict.SAME, "spelling", DAY)
+        merged = queries.entity_of(connection, "x-4")
+        assert (merged.id, len(merged.values("name"))) == ("x-0", 5)
+        judge(connection, "x-1", "x-2", Verdict.UNSURE, "mistaken", DAY)
+        assert queries.entity_of(connection, "x-4").members == ("x-2", "x-3", "x-4")
+        for left, right in pairs:
+            judge(connection, left, right, Verdict.UNSURE, "mistaken", DAY)
+        after = [queries.entity_of(connection, f"x-{n}") for n in range(5)]
+        assert [(one.members, one.properties) for one in after] == [(one.members, one.properties) for one in before]
+        assert recorded(connection) == statements, "no claim was touched"
+        assert queries.entity_of(connection, "x-4", (merged.version.statement, merged.version.judgement)) == merged
+
+    def test_what_is_not_the_same_cannot_be_joined_by_a_detour(self, connection: Connection) -> None:
+        record(
+            connection, [firm(1, "PARAGON SOLUTIONS INC"), firm(2, "PARAGON MICRO INC"), firm(3, "PARAGON")], "d", DAY
+        )
+        judge(connection, "x-1", "x-2", Verdict.NOT_SAME, "a spyware maker and a seller of computers", DAY)
+        judge(connection, "x-1", "x-3", Verdict.SAME, "short name", DAY)
+        with pytest.raises(JudgementContradicts):
+            judge(connection, "x-2", "x-3", Verdict.SAME, "short name", DAY)
+        assert queries.not_same(connection, queries.entity_of(connection, "x-3")) == ["x-2"]
+        assert found(connection, '"paragon micro"') == {"PARAGON MICRO INC"}
+        assert "PARAGON MICRO INC" not in found(connection, '"paragon solutions"')
+
+    def test_a_row_about_a_person_leaves_a_number_and_a_reason(self, connection: Connection) -> None:
+        done = record(connection, [firm(7, "Philippa Montrose"), firm(8, "Acme Systems LLC")], "d", DAY)
+        assert (done.kept, sum(done.held.values())) == (1, 1)
+        assert [tuple(row)[:2] for row in connection.execute(select(tables.held))] == [("d", 7)]
+        everything = [
+            str(value).lower() for table in (tables.statement, tables.entity, tables.facet, tables.held, tables.edge)
+            for row in connection.execute(select(table)) for value in row
+        ]  # fmt: skip
+        assert not [one for one in everything if "montrose" in one]
+        assert not found(connection, "montrose")
+
+    def test_an_institution_wrongly_held_is_released_by_name(self, connection: Connection) -> None:
+        rows = [firm(1, "Booz Allen Hamilton")]
+        assert record(connection, rows, "d", DAY).held
+        release(connection, "BOOZ ALLEN HAMILTON", "a firm", DAY)
+        assert record(connection, rows, "d", DAY).kept == 1
+
+    def test_a_row_with_a_property_nobody_knows_is_refused_alone(self, connection: Connection) -> None:
+        done = record(connection, [firm(1, "Acme LLC", shoeSize="9"), firm(2, "Bolt LLC")], "d", DAY)
+        assert (done.kept, done.refused) == (1, {"statement_malformed": 1})
+        with pytest.raises(EntityUnknown):
+            queries.entity_of(connection, "x-1")
+
+    def test_search_honours_words_phrases_accents_and_filters(self, connection: Connection) -> None:
+        assert len(found(connection, '"skip tracing"', vendor="Bluehawk")) == 1
+        assert found(connection, '"tracing skip"') == set()
+        assert found(connection, "RECONNAISSANCE lycées") == found(connection, "reconnaissance lycees") != set()
+        drones = search.matches(connection, search.asked_of("", {"technology": "drones", "year": "2020"}))
+        counted = search.count_by_facet(connection, drones)
+        assert counted["place"] == [("FR", 5)]
+        assert dict(counted["kind"]) == {"estimate": 4}
+        assert found(connection, "a OR b* NEAR(x) -- ' ; \" :col") == set(), "nothing of a query language"
+
+    def test_the_index_is_made_anew_from_the_statements(self, connection: Connection) -> None:
+        before = found(connection, "palantir")
+        connection.exec_driver_sql(f"DROP TABLE {search.INDEX}")
+        assert search.prepare(connection)
+        search.rebuild(connection)
+        assert found(connection, "palantir") == before != set()
+
+    def test_a_restart_records_nothing_twice(self, registry: Registry) -> None:
+        before = registry.database.read_now(recorded)
+        Registry.open(registry.database, CountedClock())
+        assert registry.database.read_now(recorded) == before
+        assert registry.database.read_now(partial(queries.changes, most=3))[0].number == len(before)
+
+
+class TestSqlite(RegistryContract):
+    @pytest.fixture(scope="class")
+    @classmethod
+    def url(cls, tmp_path_factory: pytest.TempPathFactory) -> str:
+        return f"sqlite:///{tmp_path_factory.mktemp('registry') / 'node.db'}"
+
+
+class TestPostgres(RegistryContract):
+    @pytest.fixture(scope="class")
+    @classmethod
+    def url(cls, postgres_server: str) -> str:
+        engine = create_engine(postgres_server, isolation_level="AUTOCOMMIT")
+        with engine.connect() as connection:
+            connection.exec_driver_sql("CREATE DATABASE registry_contract")
+        engine.dispose()
+        return make_url(postgres_server).set(database="registry_contract").render_as_string(hide_password=False)
