@@ -109,7 +109,7 @@ def _as_public(row: Mapping[str, Any]) -> Mapping[str, Any] | None:
 CARRIED: dict[Any, Change] = {
     recording: _as_restored,
     public_entry: _as_public,
-    **dict.fromkeys(registry.BACKED_UP, dict),  # all of it public; the progress of an import belongs to a file that is not here
+    **dict.fromkeys(registry.BACKED_UP, dict),  # public; only how far an import came stays
 }
 LEFT = (frame, hold, indexed_to, registry.progress, statement, work)
 """Where a second lies, and work, holds and stewards' statements on what is not in a backup."""
