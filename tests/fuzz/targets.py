@@ -26,7 +26,10 @@ from tocsin.evidence import receipt
 from tocsin.evidence.sealed import Sealed, write_sealed
 from tocsin.evidence.verify import Trust, verify
 from tocsin.ids import RecordingId, b64, unb64
-from tocsin.tlog import checkpoint, cosignature, note, promise, publish, tile, timestamp, witness
+from tocsin.people import retention, statement
+from tocsin.people.steward_keys import Steward
+from tocsin.tlog import checkpoint, cosignature, note, promise, public, publish, tile, timestamp, witness
+from tocsin.tlog import entry as entries
 from tocsin.web import headers, i18n
 
 VECTORS = Path(__file__).parents[2] / "vectors"
@@ -41,6 +44,11 @@ LOG_KEY = note.parse_vkey(SIGNED["vkey"])
 WITNESS_KEY = note.parse_vkey(MLDSA["vkey"])
 RECEIPT_VKEY = "city.example/receipts+00000000+AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
 LANGUAGES = ("en", "es", "fr")
+STEWARDS = [json.loads((VECTORS / "stewards" / f"{name}.json").read_text()) for name in ("hold", "retention")]
+STEWARD_KEYS = {
+    one.public: Steward(one.public, name, 0)
+    for one, name in zip(statement.read(STEWARDS[0]["signed"].encode()).signatures, ("Wren", "Kestrel"), strict=True)
+}
 
 
 class Target(NamedTuple):
@@ -257,6 +265,21 @@ def starts() -> Iterator[bytes]:
     yield b'{"tokens":[{"tsa":"a","token":"AAAA"}]}'
 
 
+def a_statement(raw: bytes) -> None:
+    """What two stewards are taken to have said is byte for byte what they signed."""
+    with contextlib.suppress(TocsinError):
+        found = statement.read(raw)
+        assert found.raw == raw
+        statement.check(found, STEWARD_KEYS, "sample.example/log", 20_779)
+        assert found.raw in {one["signed"].encode() for one in STEWARDS} or not found.is_confirmed
+
+
+def retention_entry(raw: bytes) -> None:
+    """A table that nobody signed is passed over, whatever it says."""
+    standing = public.Standing(raw, 0, 1, None, 0)
+    assert retention.read([standing], bytes(32), STEWARD_KEYS, "sample.example/log", ("encounter",)) == []
+
+
 def tokens() -> Iterator[bytes]:
     """DER that a timestamp authority of our own signed: what stands in the honest package."""
     import zipfile
@@ -290,4 +313,6 @@ TARGETS = (
     Target("body", start_body, starts),
     Target("address", addresses, lambda: [b"Tocsin " + b"A" * 43, b"es-MX;q=0.8, en", b"[::1]:80", b"A" * 22]),
     Target("timestamp", timestamp_token, tokens),
+    Target("statement", a_statement, lambda: [one["signed"].encode() for one in STEWARDS]),
+    Target("retention-entry", retention_entry, lambda: [entries.RETENTION + STEWARDS[1]["entry"].encode()]),
 )

@@ -113,7 +113,7 @@ def prepare(town: Town) -> None:
     vkeys = {name: _witness(town, name) for name in WITNESSES}
     _write(town.settings, _node(town, vkeys))
     published = town.folder / "node" / "published.json"
-    if not published.exists():
+    if not published.exists() or "city" not in json.loads(published.read_text()):
         tocsin("--settings", str(town.settings), "keys", "init")
     if not town.desk_identity.exists():
         _open_desk(town)

@@ -137,10 +137,12 @@ class Signature(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     @property
     def public(self) -> bytes:
-        return base64.b64decode(self.key)
+        """32 bytes; empty where it is no base64."""
+        return _raw(self.key)
 
     def is_over(self, label: bytes, raw: bytes) -> bool:
-        return verify_ed25519(self.public, base64.b64decode(self.signature), label + raw)
+        """Whether it is this key's over these bytes. False for anything malformed."""
+        return verify_ed25519(self.public, _raw(self.signature), label + raw)
 
 
 class Signed(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -185,7 +187,7 @@ def read(raw: bytes) -> Signed:
     """A signed statement from its canonical bytes. Raises `StatementMalformed`; judges no signature."""
     try:
         found = msgspec.convert(canonical.loads(raw[:LONGEST]), Signed)
-        keys = [(len(one.public), len(base64.b64decode(one.signature, validate=True))) for one in found.signatures]
+        keys = [(len(one.public), len(_raw(one.signature))) for one in found.signatures]
     except (canonical.CanonicalError, msgspec.ValidationError, ValueError) as error:
         raise StatementMalformed from error
     if len(found.statement.salt) != SALT_LETTERS or found.raw != raw or keys not in ([(32, 64)], [(32, 64)] * 2):
@@ -212,6 +214,15 @@ def check(signed: Signed, stewards: Mapping[bytes, Steward], node: str, today: i
     if signed.is_confirmed and (who[0].key == who[1].key or who[0].name == who[1].name):
         raise SecondStewardNeeded
     return who
+
+
+def _raw(text: str) -> bytes:
+    """Inverse of `_std`; empty for what it would not have written."""
+    try:
+        raw = base64.b64decode(text, validate=True)
+    except ValueError:
+        return b""
+    return raw if _std(raw) == text else b""
 
 
 def _std(raw: bytes) -> str:

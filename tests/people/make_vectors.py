@@ -1,0 +1,48 @@
+"""Writes `vectors/stewards`: once for a format version, never to make a test pass."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from tests.crypto.counted_clock import CountedClock
+from tocsin.crypto import canonical
+from tocsin.crypto.keys import SigningKey
+from tocsin.people import retention, statement, steward_keys
+from tocsin.people.statement import Act, Reason, Signed, Statement
+
+FOLDER = Path(__file__).parents[2] / "vectors" / "stewards"
+NODE, DAY = "sample.example/log", 20_779
+
+
+def of(signed: Signed, keys: list[SigningKey]) -> dict[str, Any]:
+    """A signed statement and everything that is derived from it."""
+    return {
+        "seeds": [key.seed.hex() for key in keys],
+        "ids": [steward_keys.key_id(key.public) for key in keys],
+        "statement": signed.statement.raw.decode(),
+        "digest": signed.statement.digest.hex(),
+        "signed": signed.raw.decode(),
+        "step": signed.step.hex(),
+    }
+
+
+def main() -> None:
+    clock = CountedClock(b"stewards")
+    first, second, city = (SigningKey.generate(clock) for _ in range(3))
+    salts = [statement.salted(clock) for _ in range(2)]
+    recording = "AAECAwQFBgcICQoLDA0ODw"
+    hold = Statement(act=Act.HOLD, day=DAY, node=NODE, salt=salts[0], recording=recording, reason=Reason.COURT_ORDER)
+    days = {"encounter": 60, "import": 30, "rehearsal": 1}
+    table = Statement(act=Act.RETENTION, day=DAY, node=NODE, salt=salts[1], number=2, days=days)
+    held, kept = (statement.confirm(statement.propose(one, first), second) for one in (hold, table))
+    entry = canonical.dumps(retention.entry(kept, city)).decode()
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    for name, content in {
+        "hold": of(held, [first, second]),
+        "retention": {**of(kept, [first, second]), "city_seed": city.seed.hex(), "entry": entry},
+    }.items():
+        (FOLDER / f"{name}.json").write_text(json.dumps(content, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()
