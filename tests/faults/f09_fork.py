@@ -1,14 +1,14 @@
 """F9: a node that shows two trees, or goes back to an old one, is refused by its witness and proven; an honest one never is."""
 
 import asyncio
-import os
 import re
 import shutil
-import signal
 import tempfile
 import urllib.request
 from pathlib import Path
 from typing import Any
+
+import httpx
 
 from tests.faults import readback
 from tests.faults.elsewhere import Witness, witness
@@ -16,10 +16,15 @@ from tests.faults.outcome import Outcome
 from tests.faults.served import Served, serving
 from tests.tlog.town import Town
 from tests.waiting import wait_until
+from tocsin.clock import SystemClock
+from tocsin.crypto.keys import SigningKey
+from tocsin.node import LOG_KEY, open_custody
+from tocsin.store.blobs import DiskBlobs
 from tocsin.tlog import checkpoint as checkpoints
 from tocsin.tlog import note as notes
 from tocsin.tlog.ask import Outcome as Heard
-from tocsin.tlog.ask import Witnesses
+from tocsin.tlog.ask import WitnessAddress, Witnesses
+from tocsin.tlog.log import Log
 
 
 async def honest_polls(folder: Path, count: int) -> int:
@@ -98,25 +103,32 @@ def rolled_back(node: Served, outside: Witness) -> int:
     return size
 
 
-def forked(one: Served, other: Served, outside: Witness) -> dict[str, str]:
-    """Two nodes go on from one copy under one key, while no witness can warn them: when it is back it keeps two heads of one size."""
-    one.start()
-    cosigned(outside, one.log_vkey, 2)
-    one.kill()
-    outside.kill()
-    shutil.copytree(one.place, other.place)
-    one.start()
-    readback.wait_for_beats(one.port, 3)
-    other.start()  # behind the first, so that it comes to sizes that the first has shown
-    readback.wait_for_beats(other.port, 1)
-    os.kill(other.pid, signal.SIGSTOP)  # whoever asks first wins; it has to be the one who is ahead
-    outside.start()
-    cosigned(outside, one.log_vkey, 2)
-    os.kill(other.pid, signal.SIGCONT)
-    wait_until(lambda: outside.fork_count, 90)
-    wait_until(lambda: is_alarmed(other), 30)
+def forked(node: Served, outside: Witness) -> dict[str, str]:
+    """Whoever has the log's key goes on from a copy, to a size that the node has shown, and asks the same witness to cosign that too.
+
+    A node would refuse itself (`rolled_back`); this is one that lies. The witness refuses, and keeps two heads of one size.
+    """
+    node.start()
+    cosigned(outside, node.log_vkey, 2)
+    node.kill()
+    shutil.copytree(node.place / "log", node.folder / "other-log")
+    node.start()
+    shown = cosigned(outside, node.log_vkey, 3)
+    node.kill()
+    key = SigningKey(open_custody(node.settings).get(LOG_KEY))
+    lying = Log.open(DiskBlobs(node.folder / "other-log"), node.settings.log_origin, key, SystemClock())
+    while lying.size < shown:
+        lying.append_beat(lying.newest_beat + 1, [])
+    assert asyncio.run(asked_to_cosign(lying, outside)) is Heard.FORKED
     outside.kill()
     return outside.forks()[0]
+
+
+async def asked_to_cosign(log: Log, outside: Witness) -> Heard:
+    """What the witness says to this tree."""
+    address = WitnessAddress.parse(outside.url, outside.vkeys)
+    async with httpx.AsyncClient(trust_env=False) as client:
+        return (await Witnesses([address], client, seconds=30).ask(log))[0].outcome
 
 
 def check_proof(proof: dict[str, str], vkey: str) -> None:
@@ -141,16 +153,10 @@ def run(folder: Path, polls: int, times: int) -> dict[str, Any]:
         restarts(node, outside, times)
         told["restarts"] = 2 * times
         told["witness_stayed_at"] = rolled_back(node, outside)
-    with (
-        witness(folder / "w2") as outside,
-        serving(folder / "one", witnesses=[outside.as_setting]) as one,
-        serving(folder / "other", witnesses=[outside.as_setting]) as other,
-    ):
-        one.watch_scale = other.watch_scale = 0.02
-        outside.follow(one.log_vkey)
+    with witness(folder / "w2") as outside, serving(folder / "forked", witnesses=[outside.as_setting]) as node:
+        outside.follow(node.log_vkey)
         outside.start()
-        shutil.rmtree(other.place)
-        check_proof(forked(one, other, outside), one.log_vkey)
+        check_proof(forked(node, outside), node.log_vkey)
         told["forks_proven"] = outside.fork_count
     return told
 
