@@ -6,7 +6,7 @@ import sqlite3
 import subprocess
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
+from contextlib import closing, contextmanager
 from typing import NamedTuple
 
 from tests.seizure.acquire import Seized
@@ -40,12 +40,10 @@ class Inference:
         """Everything that was asked, found or not; named residuals among them."""
 
     def attack(self) -> Iterator[Finding]:
-        copy = database_of(self.seized)
-        if copy is None:
-            return
-        with sqlite3.connect(copy) as connection:
+        with database_of(self.seized) as connection:
+            if connection is None:
+                return
             columns = [*columns_of(connection, self.lives)]
-        connection.close()
         yield from self.orders(columns)
         yield from persons(columns, self.lives, self.source, self.figures)
         yield from self.file_times()
@@ -104,14 +102,17 @@ def persons(
             yield Finding("L4", "same person", name.partition(".")[2], name, f"advantage {measured.value:.2f}")
 
 
-def database_of(seized: Seized) -> Path | None:
-    """A copy of the seized database that may be opened; None where there is none."""
+@contextmanager
+def database_of(seized: Seized) -> Iterator[sqlite3.Connection | None]:
+    """A copy of the seized database, opened; None where there is none."""
     node, copy = seized.files / "node", seized.files / "copy.sqlite"
     if not (node / "tocsin.sqlite").exists():
-        return None
+        yield None
+        return
     for end in ("", "-wal"):
         subprocess.run(["cp", f"{node}/tocsin.sqlite{end}", f"{copy}{end}"], check=False, capture_output=True)
-    return copy
+    with closing(sqlite3.connect(copy)) as connection:
+        yield connection
 
 
 def columns_of(connection: sqlite3.Connection, lives: Mapping[bytes, Life]) -> Iterator[Column]:

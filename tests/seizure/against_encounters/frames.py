@@ -1,7 +1,6 @@
 """L4 against recordings: what frames and custody notes tell by their lengths and their order, though all are sealed."""
 
 import random
-import sqlite3
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -25,13 +24,11 @@ class Frames:
         self.figures: dict[str, Measured] = {}
 
     def attack(self) -> Iterator[Finding]:
-        copy = database_of(self.seized)
-        if copy is None:
-            return
-        with sqlite3.connect(copy) as connection:
+        with database_of(self.seized) as connection:
+            if connection is None:
+                return
             columns = [*columns_of(connection, self.visits)]
             frames = connection.execute("SELECT recording_id, number, segment, offset, length FROM frame").fetchall()
-        connection.close()
         yield from persons([sizes(frames)], self.visits, self.source, self.figures)
         yield from self.padding(frames)
         yield from self.leaf_order(frames)
