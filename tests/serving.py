@@ -1,10 +1,14 @@
 """A small server for the length of a with-block, and ports for larger ones."""
 
+import random
 import socket
 import threading
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+BELOW_EPHEMERAL = (12_000, 32_000)
+DRAW = random.SystemRandom()
 
 
 @contextmanager
@@ -21,9 +25,16 @@ def serving(answers: type[BaseHTTPRequestHandler]) -> Iterator[str]:
 
 
 def free_ports(count: int) -> list[int]:
-    """Ports nobody listens on. They are held all at once, so that they differ."""
+    """Ports nobody listens on, all different.
+
+    From below those that the kernel gives to outgoing connections: a node that is killed and started again would find its port
+    taken by somebody's request, once in some hundred times on a busy machine.
+    """
+    found: list[int] = []
     with ExitStack() as held:
-        sockets = [held.enter_context(socket.socket()) for _ in range(count)]
-        for one in sockets:
-            one.bind(("127.0.0.1", 0))
-        return [one.getsockname()[1] for one in sockets]
+        while len(found) < count:
+            one, port = held.enter_context(socket.socket()), DRAW.randrange(*BELOW_EPHEMERAL)
+            with suppress(OSError):
+                one.bind(("127.0.0.1", port))
+                found.append(port)
+    return found

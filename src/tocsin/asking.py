@@ -22,10 +22,17 @@ def asked(settings: Settings, wish: dict[str, object]) -> Path:
     inbox.drop(Path(settings.folder), wish | {"to": name}, clock)
     waited, known = 0.0, -1
     while not place.exists():
-        draft = place.with_name(f"{name}.draft")
-        size = draft.stat().st_size if draft.exists() else -1
+        size = _size(place.with_name(f"{name}.draft"))
         waited, known = (0.0, size) if size != known else (waited + ANSWER_STEP, known)
         if waited > ANSWER_PATIENCE:
             raise click.ClickException("The node did not answer. Is it running? `tocsin check` tells.")
         threading.Event().wait(ANSWER_STEP)
     return place
+
+
+def _size(draft: Path) -> int:
+    """Bytes of what is being written; -1 before and after: it gets its name between two looks."""
+    try:
+        return draft.stat().st_size
+    except FileNotFoundError:
+        return -1

@@ -7,7 +7,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from tests.faults.served import FORKS, free_port
+from tests.faults.served import FORKS
+from tests.serving import free_ports
 from tests.waiting import wait_until
 from tocsin.demo.town import tocsin
 from tocsin.settings import toml_of
@@ -20,7 +21,7 @@ class Witness:
     """`follow` and then `start`, as often as wanted. `minute_s` is how long its minutes are."""
 
     def __init__(self, folder: Path, minute_s: float = 60.0, **settings: Any) -> None:
-        self.folder, self.port, self._minute_s = folder, free_port(), minute_s
+        self.folder, self.port, self._minute_s = folder, free_ports(1)[0], minute_s
         self._settings = {"name": NAME, "listen": f"127.0.0.1:{self.port}", **settings}
         self._process: Any = None
         folder.mkdir(parents=True)

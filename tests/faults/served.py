@@ -19,6 +19,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from tests.serving import free_ports
 from tests.waiting import wait_until
 from tocsin import new_keys
 from tocsin.clock import SystemClock
@@ -41,7 +42,7 @@ class Served:
     def __init__(self, folder: Path, place: Path | None = None, **settings: Any) -> None:
         self.folder = folder
         self.place = place or folder / "node"
-        self.port = free_port()
+        self.port = free_ports(1)[0]
         self.limits: dict[int, tuple[int, int]] = {}
         """Resource limits (resource.RLIMIT_...) of the process."""
         self.deadline_scale = 1.0
@@ -226,11 +227,3 @@ def health(port: int, seconds: float = 2.0) -> dict[str, Any]:
             whole += part
     found: dict[str, Any] = json.loads(whole.partition(b"\r\n\r\n")[2])
     return found
-
-
-def free_port() -> int:
-    """A port nobody listens on."""
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        port: int = one.getsockname()[1]
-        return port

@@ -3,7 +3,6 @@
 import asyncio
 import json
 import signal
-import socket
 import subprocess
 import sys
 from base64 import b64encode
@@ -16,6 +15,7 @@ import httpx
 import pytest
 from click.testing import CliRunner, Result
 
+from tests.serving import free_ports
 from tests.tlog.conftest import BEAT
 from tests.tlog.test_audit import RECEIPTS, covered, liar, over_http, receipt
 from tests.tlog.town import Town
@@ -41,12 +41,6 @@ def write_settings(place: Path, town: Town, port: int = 1) -> Path:
 def run(*words: str | Path) -> Result:
     first, *rest = map(str, words)
     return CliRunner().invoke({"log": commands.log, "witness": witness}[first], rest, catch_exceptions=False)
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @contextmanager
@@ -78,7 +72,7 @@ def ask(town: Town, url: str, vkeys: list[str]) -> Outcome:
 
 
 def test_a_witness_process_cosigns_is_killed_and_goes_on(town: Town, tmp_path: Path) -> None:
-    port = free_port()
+    (port,) = free_ports(1)
     url = f"http://127.0.0.1:{port}"
     settings = write_settings(tmp_path / "w", town, port)
     vkeys = run("witness", "new-key", "--config", settings).output.split()
