@@ -71,6 +71,7 @@ def _log(node: Node) -> Log:
 
 
 def _number(text: str) -> int:
-    if not text.isdigit() or len(text) > 15 or str(int(text)) != text:
+    # A raised one is a digit to `isdigit` and no number to `int`.
+    if not text.isascii() or not text.isdigit() or len(text) > 15 or str(int(text)) != text:
         raise BeatUnknown
     return int(text)

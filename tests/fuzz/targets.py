@@ -8,7 +8,7 @@ import contextlib
 import io
 import json
 import os
-from base64 import b64decode
+from base64 import b64decode, b64encode
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -28,7 +28,7 @@ from tocsin.evidence.verify import Trust, verify
 from tocsin.ids import RecordingId, b64, unb64
 from tocsin.people import retention, statement
 from tocsin.people.steward_keys import Steward
-from tocsin.tlog import checkpoint, cosignature, note, promise, public, publish, tile, timestamp, witness
+from tocsin.tlog import checkpoint, cosignature, note, promise, proof, public, publish, tile, timestamp, witness
 from tocsin.tlog import entry as entries
 from tocsin.web import headers, i18n
 
@@ -214,6 +214,19 @@ def timestamp_token(raw: bytes) -> None:
         timestamp.check(raw, bytes(32), ())
 
 
+def log_proof(raw: bytes) -> None:
+    with contextlib.suppress(TocsinError, UnicodeDecodeError):
+        text = raw.decode()
+        found = proof.parse(text)
+        assert proof.parse(str(found)) == found
+        proof.verify(found, b"entry", LOG_KEY, [WITNESS_KEY], 1)
+
+
+def proofs() -> Iterator[bytes]:
+    one = b64encode(bytes(32)).decode()
+    yield f"{proof.FIRST_LINE}\nextra AAAA\nindex 7\n{one}\n{one}\n\n{SIGNED['note']}".encode()
+
+
 def chunks() -> Iterator[bytes]:
     for path in sorted((VECTORS / "recording").glob("*.json")):
         yield from (bytes.fromhex(one) for one in json.loads(path.read_text())["chunks"])
@@ -313,6 +326,7 @@ TARGETS = (
     Target("body", start_body, starts),
     Target("address", addresses, lambda: [b"Tocsin " + b"A" * 43, b"es-MX;q=0.8, en", b"[::1]:80", b"A" * 22]),
     Target("timestamp", timestamp_token, tokens),
+    Target("log-proof", log_proof, proofs),
     Target("statement", a_statement, lambda: [one["signed"].encode() for one in STEWARDS]),
     Target("retention-entry", retention_entry, lambda: [entries.RETENTION + STEWARDS[1]["entry"].encode()]),
 )

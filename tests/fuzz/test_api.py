@@ -3,11 +3,13 @@
 from collections.abc import Iterator
 from typing import Any
 
+import httpx
 import pytest
 
 from tests.fuzz import api
 from tests.fuzz.description import is_described
 from tocsin.app import litestar_of
+from tocsin.encounters.routes import is_upload
 from tocsin.web import headers
 from tocsin.web.headers import Kind, Site
 
@@ -29,6 +31,15 @@ def test_every_address_of_the_program_is_asked(place: api.World) -> None:
     assert not [
         path for path in plain if not is_described(path, place.document["paths"]) and path + "/" not in languages
     ]
+
+
+@pytest.mark.parametrize("sign", ["\u00b9", "\u0663", "\u2167", "-1", "01", "", "1" * 16])
+def test_digits_of_another_script_are_no_number(place: api.World, sign: str) -> None:
+    """Found by fuzzing: a raised one passed for a digit and broke the answer."""
+    with httpx.Client(base_url=place.url, trust_env=False) as client:
+        asked = [client.get(f"/log/{kind}/{sign}") for kind in ("beats", "timestamps")]
+    assert {answer.status_code for answer in asked} == {404}
+    assert not is_upload(f"/encounters/{'A' * 22}/chunks/{sign}") or sign in {"01", "1" * 15}
 
 
 class Answer:

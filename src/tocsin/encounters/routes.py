@@ -23,7 +23,7 @@ from tocsin.ids import RecordingId, b64, unb64
 from tocsin.web.body import read_body
 
 START_LIMIT = 64 * 1024
-UPLOAD_PATH = re.compile(r"/encounters/([A-Za-z0-9_-]{22})/chunks/(\d{1,15})")
+UPLOAD_PATH = re.compile(r"/encounters/([A-Za-z0-9_-]{22})/chunks/([0-9]{1,15})")
 SCHEME = b"Tocsin "
 NO_STORE = {"Cache-Control": "no-store"}
 
