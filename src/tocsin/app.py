@@ -24,6 +24,8 @@ from tocsin.encounters.model import Kind
 from tocsin.errors import TocsinError
 from tocsin.log_routes import desk_answer, log_routes
 from tocsin.node import Node
+from tocsin.registry import routes as registry
+from tocsin.registry.room import Registry
 from tocsin.watch import Watch
 from tocsin.web import headers, i18n, pages, refusals, static_files
 from tocsin.web.body import Disconnected
@@ -55,6 +57,7 @@ def litestar_of(node: Node) -> Litestar:
             *pages.routes(config),
             *encounters.routes(node.encounters, node.sealed_extra),
             *log_routes(node),
+            *registry.routes(Registry.open(node.database, node.clock), config),
             _constant("/client-config", client_config(node, built)),
             _health(node),
         ],

@@ -20,6 +20,8 @@ ASKED = [
     *(f"/{language}/{page}" for language in ("en", "es", "fr") for page in PAGES),
     "/", "/leave", "/source", "/worker.js", "/client-config", "/desk-keys", "/health", "/en/app.webmanifest",
     "/log/checkpoint", "/log/keys", "/log/tile/0/000.p/64", "/log/tile/entries/000.p/64", "/log/beats/64", "/log/timestamps/64",
+    "/en/registry", "/fr/registry/entity/tf-f020", "/es/registry/entity/none", "/registry/search.json", "/registry/search.csv",
+    "/registry/entities/tf-f020/json", "/registry/entities/tf-f020/csv", "/registry/changes.atom",
     "/recover", "/encounters", "/encounters/AAAAAAAAAAAAAAAAAAAAAA/state", "/encounters/AAAAAAAAAAAAAAAAAAAAAA/sealed",
     "/no/such/place", "/log/tile/nonsense", "/log/beats/x", "/static/built/none.js", "/en/nothing", "/%00",
 ]  # fmt: skip

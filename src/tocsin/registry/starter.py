@@ -143,16 +143,15 @@ def _dates(schema: str, given: Mapping[str, str]) -> list[Claim]:
 
 
 def _statuses(given: Mapping[str, str]) -> list[Claim]:
-    """«disputed: A, B, C» is three claims beside each other, the last word of an interested side alleged."""
+    """«disputed: A, B, C» is three claims beside each other, a denial alleged. None has a date: the row's is another's."""
     status = given["status"]
     if not status:
         return []
     if not status.startswith("disputed:"):
-        return [Claim("status", status)]
+        return [Claim("status", status, as_of="")]
     parts = [one.strip() for one in status.removeprefix("disputed:").split(",")]
-    return [
-        Claim("status", part, status, VerbClass.ALLEGED if re.search(r"\bdenies\b", part) else None) for part in parts
-    ]
+    denied = VerbClass.ALLEGED
+    return [Claim("status", one, status, denied if re.search(r"\bdenies\b", one) else None, "") for one in parts]
 
 
 def _technology_id(given: Mapping[str, str]) -> str:

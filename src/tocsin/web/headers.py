@@ -190,6 +190,8 @@ def kind_of(path: str) -> Kind:
     parts = path.split("/")
     if len(parts) == 3 and len(parts[1]) == 2 and parts[1].isalpha():
         return _SCREENS.get(parts[2], Kind.PLAIN)
+    if len(parts) > 3 and len(parts[1]) == 2 and parts[1].isalpha() and parts[2] == "registry":
+        return Kind.PLAIN
     return Kind.MACHINE
 
 

@@ -1,0 +1,220 @@
+"""The registry's pages, drawn for each question: search, one entity. Nothing is kept of who asked or what.
+
+They need no script. What somebody typed comes back in the page (escaped), which no other page of the node does; ADR 8 says why.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from functools import cache
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+from babel.numbers import format_decimal
+from jinja2 import Environment, FileSystemLoader
+from sqlalchemy import Connection, Select, func, select
+
+from tocsin.registry import queries, search
+from tocsin.registry.model import Confidence, EntityUnknown
+from tocsin.registry.queries import Entity
+from tocsin.registry.schemata import REFERENCES
+from tocsin.registry.search import Asked
+from tocsin.registry.tables import entity, facet, statement
+from tocsin.registry.value_sums import Refused, total_of
+from tocsin.web import render
+from tocsin.web.i18n import Language
+from tocsin.web.render import Page, PageConfig
+
+TEMPLATES = Path(__file__).parent / "templates"
+SHOWN = 20
+FACETS_SHOWN = 40
+EXPECTED = {
+    "Contract": ("supplier", "authority", "contractDate", "status"),
+    "Deployment": ("supplier", "authority", "startDate", "status"),
+    "CallForTenders": ("authority", "publicationDate"),
+    "OversightDecision": ("authority", "date", "identifier"),
+    "PolicyAdoption": ("authority", "date", "identifier"),
+}
+"""What a reader looks for first: what of it no claim says is listed as not known."""
+EPOCH = date(1970, 1, 1)
+
+
+@dataclass(frozen=True)
+class Hit:
+    """One result. `about`: buyers, vendors and years, in a line."""
+
+    id: str
+    schema: str
+    caption: str
+    about: str
+    is_low: bool
+
+
+@cache
+def templates() -> Environment:
+    """The pages' own templates over the shared ones."""
+    made = render.templates().overlay(loader=FileSystemLoader([TEMPLATES, render.TEMPLATES]))
+    made.globals = dict(render.templates().globals)
+    return made
+
+
+def search_page(
+    config: PageConfig, language: Language, said: str, asked: Asked, begin: int
+) -> Callable[[Connection], bytes]:
+    """The page of a search, to be asked of a database."""
+
+    def page(connection: Connection) -> bytes:
+        found = search.matches(connection, asked)
+        total = int(
+            connection.execute(select(func.count()).select_from(found.limit(search.COUNTED + 1).subquery())).scalar()
+            or 0
+        )
+        address = _address(f"/{language.code}/registry", said, asked)
+        counted = search.count_by_facet(connection, found)
+        return _draw(
+            "registry.html",
+            config,
+            language,
+            Page("registry", "registry", "registry.html", "registry.title"),
+            said=said,
+            asked=asked,
+            chosen=asked.filters,
+            without={name: address(**{name: ""}) for name in asked.filters},
+            total=min(total, search.COUNTED),
+            is_more=total > search.COUNTED,
+            entities=connection.execute(select(func.count()).select_from(entity)).scalar(),
+            hits=hits_of(connection, found, begin, SHOWN),
+            following=address(begin=str(begin + SHOWN)) if total > begin + SHOWN else "",
+            facets={
+                name: [(value, many, address(**{name: value})) for value, many in values[:FACETS_SHOWN]]
+                for name, values in counted.items()
+            },
+            shown=_shown(language),
+            twin_json=_address("/registry/search.json", said, asked)(),
+            twin_csv=_address("/registry/search.csv", said, asked)(),
+        )
+
+    return page
+
+
+def entity_page(config: PageConfig, language: Language, name: str, version: str = "") -> Callable[[Connection], bytes]:
+    """The page of one entity, to be asked of a database; with `version`, as that permanent link saw it. Raises `EntityUnknown`."""
+
+    def page(connection: Connection) -> bytes:
+        found = version_of(connection, name, version)
+        money = queries.money_of(connection, found)
+        neighbours, named = queries.neighbours_of(connection, found)
+        others = queries.not_same(connection, found)
+        named_here = [value for one in found.properties if one.name in REFERENCES for value in found.values(one.name)]
+        captions = queries.captions_of(connection, [*named_here, *others, *(one.amount.contract for one in money)])
+        mixed = total_of(one.amount for one in money) if len({one.amount.kind for one in money}) > 1 else None
+        return _draw(
+            "entity.html",
+            config,
+            language,
+            Page("registry", f"registry/entity/{found.id}", "entity.html", "registry.title"),
+            found=found,
+            is_old=bool(version) and str(queries.entity_of(connection, name).version) != str(found.version),
+            money=[_Money(one) for one in money],
+            totals=queries.totals_of(connection, money),
+            mixed=mixed if isinstance(mixed, Refused) else "",
+            neighbours=neighbours,
+            named=named,
+            others=others,
+            captions=captions,
+            references=REFERENCES,
+            unknown=[one for one in EXPECTED.get(found.schema, ()) if not found.values(one)],
+            permanent=f"/{language.code}/registry/entity/{found.id}/at/{found.version}",
+            version_day=queries.day_of(connection, found.version.statement),
+            origin=config.origin,
+            day=lambda number: language.date(EPOCH + timedelta(days=number)),
+            amount=lambda value: money_text(language, value),
+        )
+
+    return page
+
+
+def version_of(connection: Connection, name: str, version: str) -> Entity:
+    """The entity as a permanent link saw it. Raises `EntityUnknown` for a link whose hash is not that of the claims it names."""
+    if not version:
+        return queries.entity_of(connection, name)
+    at, judged, _ = version.split("-")
+    found = queries.entity_of(connection, name, (int(at), int(judged)))
+    if str(found.version) != version:
+        raise EntityUnknown
+    return found
+
+
+def hits_of(connection: Connection, found: Select[tuple[int]], begin: int, most: int) -> list[Hit]:
+    """Some results, in the order in which they came into the registry."""
+    numbers = list(connection.execute(found.order_by(entity.c.number).limit(most).offset(begin)).scalars())
+    rows = connection.execute(select(entity).where(entity.c.number.in_(numbers)).order_by(entity.c.number)).all()
+    told: dict[int, list[str]] = {}
+    kinds = ("buyer", "vendor", "year")
+    question = select(facet).where(facet.c.number.in_(numbers), facet.c.facet.in_(kinds)).order_by(facet.c.facet)
+    for row in connection.execute(question):
+        told.setdefault(row.number, []).append(row.value)
+    low = _low(connection, [row.entity for row in rows])
+    return [
+        Hit(row.canonical, row.schema, row.caption, ", ".join(told.get(row.number, ())), row.entity in low)
+        for row in rows
+    ]
+
+
+def money_text(language: Language, value: Decimal) -> str:
+    """An amount as the language writes it, to the last digit that is known."""
+    return str(format_decimal(value, locale=language.code, decimal_quantization=False))
+
+
+def _low(connection: Connection, names: list[str]) -> set[str]:
+    """Entities of which nothing is known but by claims of low confidence."""
+    question = select(
+        statement.c.entity, func.count(), func.count().filter(statement.c.confidence == str(Confidence.LOW))
+    )
+    rows = connection.execute(question.where(statement.c.entity.in_(names)).group_by(statement.c.entity))
+    return {name for name, every, low in rows if every == low}
+
+
+class _Money:
+    """A value event for the page."""
+
+    def __init__(self, one: queries.Money) -> None:
+        self.entity, self.amount = one.entity, one.amount
+        self.is_low = one.amount.confidence is Confidence.LOW
+
+
+def _shown(language: Language) -> Callable[[str, str], str]:
+    return lambda name, value: language.say(f"registry.kind_{value}") if name == "kind" else value
+
+
+def _address(path: str, said: str, asked: Asked) -> Callable[..., str]:
+    """A link to the same search with something changed."""
+
+    def address(**changed: str) -> str:
+        parts: Mapping[str, str] = {"q": said, **asked.filters, **changed}
+        line = urlencode({name: value for name, value in parts.items() if value})
+        return f"{path}?{line}" if line else path
+
+    return address
+
+
+def _draw(template: str, config: PageConfig, language: Language, page: Page, **more: Any) -> bytes:
+    text = (
+        templates()
+        .get_template(template)
+        .render(
+            page=page,
+            language=language,
+            direction=language.direction,
+            languages=list(config.languages.values()),
+            say=language.say,
+            built=config.built,
+            scripts=[],
+            strings="",
+            client="",
+            **more,
+        )
+    )
+    return text.encode()

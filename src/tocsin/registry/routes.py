@@ -1,0 +1,126 @@
+"""The room's addresses: parse, ask the database, answer. All are GET, public, and change nothing (ADR 8)."""
+
+import re
+from functools import partial
+from typing import Any
+
+from litestar import Request, Response, get
+from litestar.exceptions import NotFoundException
+from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromPath
+from sqlalchemy import Connection, func, select
+
+from tocsin.registry import pages, queries, search, twins
+from tocsin.registry.model import EntityUnknown
+from tocsin.registry.room import Registry
+from tocsin.registry.search import Asked
+from tocsin.web.i18n import Language
+from tocsin.web.render import PageConfig
+
+HTML = "text/html; charset=utf-8"
+LONGEST = 200
+"""Characters of a search: a name, a phrase and some words."""
+FURTHEST = 10_000
+MOST = 1_000
+"""Results in one file for a spreadsheet or a program."""
+CHANGES = 100
+ID = re.compile(r"[A-Za-z0-9._-]{1,200}")
+VERSION = re.compile(r"\d{1,12}-\d{1,12}-[0-9a-f]{16}")
+
+AnyRequest = Request[Any, Any, Any]
+
+
+def routes(registry: Registry, config: PageConfig) -> list[HTTPRouteHandler]:
+    """Every handler of the registry."""
+    read = [one for language in config.languages.values() for one in _pages(registry, config, language)]
+    return [*read, *_twins(registry, config)]
+
+
+def asked_in(request: AnyRequest) -> tuple[str, Asked]:
+    """The line somebody typed and the filters beside it, from an address; what is too long is cut."""
+    given = request.query_params
+    said = str(given.get("q", ""))[:LONGEST].replace("\x00", " ")
+    filters = {name: str(given.get(name, ""))[:LONGEST].replace("\x00", "") for name in search.FACETS}
+    return said, search.asked_of(said, filters)
+
+
+def _pages(registry: Registry, config: PageConfig, language: Language) -> list[HTTPRouteHandler]:
+    here = f"/{language.code}/registry"
+
+    @get(here, include_in_schema=False)
+    async def find(request: AnyRequest) -> Response[bytes]:
+        said, asked = asked_in(request)
+        begin = str(request.query_params.get("begin", "0"))
+        at = min(int(begin), FURTHEST) if begin.isascii() and begin.isdigit() and len(begin) < 6 else 0
+        return _html(await registry.database.read(pages.search_page(config, language, said, asked, at)))
+
+    @get(f"{here}/entity/{{name:str}}", include_in_schema=False)
+    async def show(name: FromPath[str]) -> Response[bytes]:
+        return _html(await _drawn(registry, config, language, name))
+
+    @get(f"{here}/entity/{{name:str}}/at/{{version:str}}", include_in_schema=False)
+    async def show_version(name: FromPath[str], version: FromPath[str]) -> Response[bytes]:
+        if not VERSION.fullmatch(version):
+            raise NotFoundException
+        return _html(await _drawn(registry, config, language, name, version))
+
+    return [find, show, show_version]
+
+
+async def _drawn(registry: Registry, config: PageConfig, language: Language, name: str, version: str = "") -> bytes:
+    """The page of an entity. Raises litestar's own error for what is not there, which a person gets as a page."""
+    try:
+        return await registry.database.read(pages.entity_page(config, language, _id(name), version))
+    except EntityUnknown as error:
+        raise NotFoundException from error
+
+
+def _twins(registry: Registry, config: PageConfig) -> list[HTTPRouteHandler]:
+    @get("/registry/search.json", include_in_schema=False)
+    async def find_json(request: AnyRequest) -> Response[bytes]:
+        hits, total = await registry.database.read(partial(_found, asked=asked_in(request)[1]))
+        return Response(twins.search_json(hits, total), media_type="application/json")
+
+    @get("/registry/search.csv", include_in_schema=False)
+    async def find_csv(request: AnyRequest) -> Response[bytes]:
+        hits, _ = await registry.database.read(partial(_found, asked=asked_in(request)[1]))
+        return _csv(twins.search_csv(hits), "registry-search")
+
+    @get("/registry/entities/{name:str}/json", include_in_schema=False)
+    async def entity_json(name: FromPath[str]) -> Response[bytes]:
+        found = await registry.database.read(partial(queries.entity_of, name=_id(name)))
+        return Response(twins.entity_json(found), media_type="application/json")
+
+    @get("/registry/entities/{name:str}/csv", include_in_schema=False)
+    async def entity_csv(name: FromPath[str]) -> Response[bytes]:
+        found = await registry.database.read(partial(queries.entity_of, name=_id(name)))
+        return _csv(twins.entity_csv(found), found.id)
+
+    @get("/registry/changes.atom", include_in_schema=False)
+    async def changes() -> Response[bytes]:
+        newest = await registry.database.read(partial(queries.changes, most=CHANGES))
+        return Response(twins.changes_atom(newest, config.origin), media_type="application/atom+xml")
+
+    return [find_json, find_csv, entity_json, entity_csv, changes]
+
+
+def _found(connection: Connection, asked: Asked) -> tuple[list[pages.Hit], int]:
+    question = search.matches(connection, asked)
+    counted = select(func.count()).select_from(question.limit(search.COUNTED + 1).subquery())
+    return pages.hits_of(connection, question, 0, MOST), int(connection.execute(counted).scalar() or 0)
+
+
+def _id(name: str) -> str:
+    """An id from an address. Raises `EntityUnknown` for what no id looks like."""
+    if not ID.fullmatch(name):
+        raise EntityUnknown
+    return name
+
+
+def _html(page: bytes) -> Response[bytes]:
+    return Response(page, media_type=HTML)
+
+
+def _csv(content: bytes, name: str) -> Response[bytes]:
+    headers = {"content-disposition": f'attachment; filename="{name}.csv"'}
+    return Response(content, media_type="text/csv; charset=utf-8", headers=headers)

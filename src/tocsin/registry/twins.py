@@ -1,0 +1,105 @@
+"""The same answers for programs: JSON, CSV for a spreadsheet, Atom of what changed."""
+
+import csv
+import io
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+from xml.sax.saxutils import escape, quoteattr
+
+import msgspec
+
+from tocsin.registry.pages import Hit
+from tocsin.registry.queries import Entity, Kept
+
+COLUMNS = (
+    "number", "canonical_id", "entity", "schema", "property", "value", "original_value", "dataset", "source", "source_kind",
+    "lineage", "verb", "confidence", "as_of", "first_seen", "last_seen",
+)  # fmt: skip
+DAY_S = 86_400
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+"""What makes a spreadsheet run a cell instead of showing it."""
+
+
+def statement_row(kept: Kept, canonical: str) -> dict[str, Any]:
+    """One claim with everything that is known of it."""
+    one = kept.said
+    row = (
+        kept.number, canonical, one.entity, one.schema, one.property, one.value, one.original, one.dataset, one.source.url,
+        one.source.kind, one.source.origin, str(one.verb), str(one.confidence), one.as_of, iso(one.first_seen), iso(one.last_seen),
+    )  # fmt: skip
+    return dict(zip(COLUMNS, row, strict=True))
+
+
+def statements(found: Entity) -> list[dict[str, Any]]:
+    """Every claim about an entity, in the order in which they came."""
+    kept = {one.number: one for prop in found.properties for value in prop.values for one in value.claims}
+    return [statement_row(kept[number], found.id) for number in sorted(kept)]
+
+
+def entity_json(found: Entity) -> bytes:
+    contested = [one.name for one in found.properties if one.is_contested]
+    head = {"id": found.id, "members": found.members, "schema": found.schema, "caption": found.caption}
+    told = {"version": str(found.version), "sha256": found.version.hash, "contested": contested}
+    return msgspec.json.encode(head | told | {"statements": statements(found)})
+
+
+def search_json(hits: Sequence[Hit], total: int) -> bytes:
+    return msgspec.json.encode({"total": total, "results": [_hit(one) for one in hits]})
+
+
+def search_csv(hits: Sequence[Hit]) -> bytes:
+    return as_csv([_hit(one) for one in hits], ("id", "schema", "caption", "about", "confidence"))
+
+
+def entity_csv(found: Entity) -> bytes:
+    return as_csv(statements(found), COLUMNS)
+
+
+def as_csv(rows: Sequence[dict[str, Any]], columns: Sequence[str]) -> bytes:
+    """UTF-8 with its mark, so that a spreadsheet reads accents; no cell that a spreadsheet would run."""
+    out = io.StringIO()
+    writer = csv.writer(out)
+    writer.writerow(columns)
+    writer.writerows([[_cell(row[name]) for name in columns] for row in rows])
+    return out.getvalue().encode("utf-8-sig")
+
+
+def changes_atom(newest: Sequence[Kept], origin: str) -> bytes:
+    """RFC 4287: an entry for each of the newest claims."""
+    feed = origin or "urn:tocsin:registry"
+    updated = stamp(max((one.said.first_seen for one in newest), default=0))
+    entries = "".join(_entry(one, origin) for one in newest)
+    head = f"<id>{escape(feed)}/registry/changes.atom</id><title>Registry</title><updated>{updated}</updated>"
+    author = "<author><name>Tocsin</name></author>"
+    return f'<?xml version="1.0" encoding="utf-8"?><feed xmlns="http://www.w3.org/2005/Atom">{head}{author}{entries}</feed>'.encode()
+
+
+def iso(day: int) -> str:
+    return stamp(day)[:10]
+
+
+def stamp(day: int) -> str:
+    """A whole day as RFC 3339 writes a time."""
+    return datetime.fromtimestamp(day * DAY_S, UTC).strftime("%Y-%m-%dT00:00:00Z")
+
+
+def _entry(kept: Kept, origin: str) -> str:
+    one = kept.said
+    link = f"{origin}/en/registry/entity/{one.entity}"
+    said = escape(f"{one.property}: {one.value} ({one.verb}, {one.confidence}, {one.as_of})")
+    return (
+        f"<entry><id>urn:tocsin:statement:{one.digest.hex()}</id><title>{said}</title>"
+        f"<updated>{stamp(one.first_seen)}</updated><link href={quoteattr(link)}/></entry>"
+    )
+
+
+def _hit(one: Hit) -> dict[str, Any]:
+    told = {"id": one.id, "schema": one.schema, "caption": one.caption, "about": one.about}
+    return told | {"confidence": "low" if one.is_low else ""}
+
+
+def _cell(value: Any) -> str:
+    text = str(value)
+    is_number = text.lstrip("-").replace(".", "", 1).isdigit()
+    return f"'{text}" if text.startswith(FORMULA) and not is_number else text

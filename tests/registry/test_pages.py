@@ -1,0 +1,174 @@
+"""The registry as people and programs read it: every claim with its source, sums refused in words, links that stay, nothing noted."""
+
+import csv
+import io
+import logging
+import re
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any, cast
+from xml.etree import ElementTree as ET
+
+import httpx
+import pytest
+from litestar import Litestar
+
+from tests.crypto.counted_clock import CountedClock
+from tests.web.sample import page_config, small_build
+from tocsin.registry import routes
+from tocsin.registry.model import Claim, Draft, Row, Source
+from tocsin.registry.record import record
+from tocsin.registry.room import Registry
+from tocsin.store.db import Database
+from tocsin.web import i18n, pages
+from tocsin.web.headers import Kind, Site, headers_for, with_headers
+
+pytestmark = pytest.mark.anyio
+
+LANGUAGES = i18n.load()
+SOURCE = Source("https://register.example/1", "public register")
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture(scope="module")
+def registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Registry]:
+    database = Database.open(f"sqlite:///{tmp_path_factory.mktemp('registry') / 'node.db'}")
+    database.migrate()
+    yield Registry.open(database, CountedClock())
+    database.close()
+
+
+@pytest.fixture
+def client(registry: Registry) -> httpx.AsyncClient:
+    config = page_config(small_build())
+    handlers = [*pages.routes(config), *routes.routes(registry, config)]
+    app = with_headers(Litestar(handlers, exception_handlers={**pages.failures(config)}, openapi_config=None), Site())
+    return httpx.AsyncClient(transport=httpx.ASGITransport(app=cast(Any, app)), base_url="http://node.example")
+
+
+def read(answer: httpx.Response) -> str:
+    assert answer.status_code == 200
+    return re.sub(r"[ \n]+", " ", answer.text)
+
+
+async def test_a_search_says_what_was_searched_honours_phrases_and_counts_by_year(client: httpx.AsyncClient) -> None:
+    page = read(await client.get("/en/registry", params={"q": '"skip tracing" ICE'}))
+    assert "<q>ice</q>" in page
+    assert "<q>skip tracing</q> (exactly)" in page
+    assert "7 results" in page
+    assert "2025 (7)" in page
+    assert "0 results" in read(await client.get("/en/registry", params={"q": '"tracing skip"'}))
+    french = read(await client.get("/fr/registry", params={"technology": "drones", "year": "2020"}))
+    assert LANGUAGES["fr"].count("registry.found", 5) in french
+
+
+@pytest.mark.parametrize("code", ["en", "es", "fr"])
+async def test_every_claim_of_a_disputed_contract_is_shown_with_source_and_mark(
+    client: httpx.AsyncClient, code: str
+) -> None:
+    say = LANGUAGES[code].say
+    page = read(await client.get(f"/{code}/registry/entity/tf-f020"))
+    for claim in ("stop-work 2024", "reactivated Aug 2025", "DHS denies relationship 2026-05-22"):
+        assert claim in page
+    assert say("registry.contested", date="X").split("X")[0] in page
+    assert f"<em>{say('registry.unconfirmed')}:</em> DHS denies" in page
+    assert say("registry.verb_alleged") in page
+    assert page.count("https://itmagazine.com/") >= 10, "each claim leads to its source"
+
+
+@pytest.mark.parametrize("code", ["en", "es", "fr"])
+async def test_the_false_sum_is_refused_on_the_page(client: httpx.AsyncClient, code: str) -> None:
+    page = read(await client.get(f"/{code}/registry/entity/tf-org-palantir-technologies-inc"))
+    assert LANGUAGES[code].say("registry.sum_kinds") in page
+    assert LANGUAGES[code].number(150_703_825) in page
+    assert LANGUAGES[code].number(344_403_825) not in page
+    assert LANGUAGES[code].number(180_503_825) not in page
+    low = read(await client.get(f"/{code}/registry/entity/tf-f019"))
+    assert LANGUAGES[code].say("registry.unconfirmed_all") in low
+
+
+async def test_a_permanent_link_shows_what_it_showed_and_a_bent_one_shows_nothing(
+    client: httpx.AsyncClient, registry: Registry
+) -> None:
+    def corrected(value: str) -> Row:
+        return Row(1, [Draft("x-cam", "Deployment", [Claim("title", "Cameras"), Claim("status", value)])], SOURCE)
+
+    registry.database.write_now(partial(record, rows=[corrected("running")], dataset="d", day=20_000))
+    before = read(await client.get("/en/registry/entity/x-cam"))
+    [link] = set(re.findall(r'href="(/en/registry/entity/x-cam/at/[^"]+)"', before))
+    registry.database.write_now(partial(record, rows=[corrected("stopped")], dataset="d", day=20_001))
+    now, then = read(await client.get("/en/registry/entity/x-cam")), read(await client.get(link))
+    assert "stopped" in now
+    assert link not in now
+    assert "stopped" not in then
+    assert LANGUAGES["en"].say("registry.old") in then
+    bent = link[:-1] + ("0" if link[-1] != "0" else "1")
+    for path in (bent, "/en/registry/entity/x-cam/at/1-2", "/en/registry/entity/none", "/en/registry/entity/%00"):
+        answer = await client.get(path, headers={"Accept": "text/html"})
+        assert (answer.status_code, answer.headers["content-type"][:9]) == (404, "text/html"), path
+
+
+async def test_twins_say_the_same_as_the_page_and_run_nothing_in_a_spreadsheet(
+    client: httpx.AsyncClient, registry: Registry
+) -> None:
+    formula = Row(2, [Draft("x-sum", "Deployment", [Claim("title", '=HYPERLINK("http://x")')])], SOURCE)
+    registry.database.write_now(partial(record, rows=[formula], dataset="d", day=20_000))
+    told = (await client.get("/registry/entities/tf-f020/json")).json()
+    rows = list(
+        csv.DictReader(io.StringIO((await client.get("/registry/entities/tf-f020/csv")).content.decode("utf-8-sig")))
+    )
+    assert [one["value"] for one in told["statements"]] == [row["value"] for row in rows]
+    assert told["contested"] == ["status"]
+    assert all(row["source"] and row["verb"] and row["confidence"] and row["first_seen"] for row in rows)
+    assert ",'=" in (await client.get("/registry/entities/x-sum/csv")).text.replace('"', "")
+    results = (await client.get("/registry/search.json", params={"q": "palantir"})).json()
+    assert results["total"] == len(results["results"])
+    table = (
+        (await client.get("/registry/search.csv", params={"q": "palantir"})).content.decode("utf-8-sig").splitlines()
+    )
+    assert len(table) == results["total"] + 1
+    feed = ET.fromstring((await client.get("/registry/changes.atom")).content)
+    assert len(feed.findall("{http://www.w3.org/2005/Atom}entry")) == 100
+
+
+async def test_what_is_typed_comes_back_as_text_and_is_written_nowhere(
+    client: httpx.AsyncClient, registry: Registry, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    canary = "zzcanaryzz<script>alert(1)</script>"
+    page = read(await client.get("/en/registry", params={"q": canary, "vendor": canary}))
+    assert "<script" not in page
+    assert "&lt;script&gt;" in page
+    await client.get("/registry/search.json", params={"q": canary})
+    folder = Path(str(registry.database._engine.url.database)).parent
+    assert not [path for path in folder.iterdir() if b"zzcanaryzz" in path.read_bytes().lower()]
+    ours = [one for one in caplog.records if not one.name.startswith(("httpx", "httpcore"))]
+    assert not [one for one in ours if "zzcanaryzz" in one.getMessage()]
+
+
+@pytest.mark.parametrize(
+    ("path", "kind"),
+    [
+        ("/en/registry?q=a", Kind.PLAIN),
+        ("/es/registry/entity/tf-f001", Kind.PLAIN),
+        ("/registry/search.json", Kind.MACHINE),
+        ("/registry/entities/tf-f001/csv", Kind.MACHINE),
+        ("/registry/changes.atom", Kind.MACHINE),
+    ],
+)
+async def test_answers_have_the_exact_headers_of_their_kind(client: httpx.AsyncClient, path: str, kind: Kind) -> None:
+    answer = await client.get(path)
+    assert answer.status_code == 200
+    assert set(headers_for(kind, Site())) <= set(answer.headers.items())
+    assert answer.headers["cache-control"] == "no-store"
+    assert not {"set-cookie", "etag", "last-modified"} & set(answer.headers)
+
+
+async def test_strange_questions_are_answered(client: httpx.AsyncClient) -> None:
+    for given in ('"', '""', "*", "a" * 5000, "NEAR(a b)", "\x00", "' OR 1=1 --", "année « caméra »", "%"):
+        read(await client.get("/en/registry", params={"q": given, "begin": "-1", "year": given, "kind": "paid"}))
