@@ -153,6 +153,7 @@ def _pages(node: Node, built: static_files.Built, watch: Watch) -> pages.PageCon
         source_url=node.settings.source_url,
         security_contact=node.settings.security_contact,
         status=watch.shown,
+        has_registry=True,
         schedule=lambda: schedule_of(node),
         security_expires=datetime.fromtimestamp(node.clock.now_ms() / 1000, UTC).date() + SECURITY_TXT_LIFE,
     )

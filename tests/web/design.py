@@ -17,7 +17,7 @@ from tocsin.web.render import TEMPLATES
 
 PAGE = ROOT / "docs" / "design.html"
 CSS = ROOT / "client" / "css"
-SHEETS = ("_tokens.css", "_page.css", "_controls.css", "_encounter.css")
+SHEETS = ("_tokens.css", "_page.css", "_controls.css", "_encounter.css", "_registry.css")
 ENGLISH = i18n.load()["en"]
 PACK = load("minneapolis-sample")
 
@@ -204,9 +204,20 @@ def components(icon: Say) -> Iterator[tuple[str, str]]:
             f'<div class="group"><dl class="facts"><dt>{text("recover.state")}</dt><dd>{text("recover.state_cut")}</dd></dl>'
             f'<table><caption>{text("recover.history")}</caption><thead><tr><th scope="col">{text("recover.at")}</th>'
             f'<th scope="col">{text("recover.what")}</th><th scope="col" class="number">{text("about.residents")}</th></tr></thead>'
-            f'<tbody><tr><td>14:31</td><td>{text("recover.act_fetched")}</td><td class="number">9,000</td></tr></tbody></table>'
+            f'<tbody><tr><td>14:31</td><td class="long">{text("recover.act_fetched")}</td>'
+            f'<td class="number">9,000</td></tr></tbody></table>'
             f'<ul class="group" role="list"><li class="recipient">{text("recover.desk")}{button("recover.drop")}</li></ul>'
             f'<ul class="dots"><li>{text("about.cannot_history")}</li></ul></div>'
+        ),
+    )
+    yield (
+        "A claim of the registry, contested; money; a hash",
+        (
+            f'<dl class="claims"><dt>{text("registry.prop_status")} <strong class="contested">'
+            f'{text("registry.contested", date="November 22, 2026")}</strong></dt><dd>reactivated<ul class="plain small muted">'
+            f'<li>{text("registry.verb_reported")}, 2025-08</li></ul></dd></dl><div class="wide"><table><tbody><tr><td>'
+            f'{text("registry.kind_ceiling")}</td><td class="number">201,400,000 USD</td></tr></tbody></table></div>'
+            '<p class="hash">09cccfcc7205cc2df68d5071597cfa52</p>'
         ),
     )
     yield "Camera and film, before they show anything", '<span class="preview"></span><div class="film">&#160;</div>'

@@ -68,6 +68,8 @@ class PageConfig:
     security_expires: date | None = None
     status: Callable[[], Shown] = nothing_tried
     """How the node is now, for a page that is not the same all day."""
+    has_registry: bool = False
+    """Whether this node answers questions to the registry."""
     schedule: Callable[[], Schedule] = Schedule
     """How long things are kept now, for the page that says so."""
 
@@ -173,6 +175,7 @@ def _render(environment: Environment, config: PageConfig, language: Language, pa
         strings=embedded(language.strings(page.strings)),
         client=embedded(config.client),
         pack=config.pack,
+        has_registry=config.has_registry,
         hotline=config.hotline,
         reviewed_on=date.fromisoformat(config.pack.review.date) if config.pack.review.date else None,
         advice=_advice(config.pack, language),
