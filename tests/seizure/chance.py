@@ -6,11 +6,13 @@ standard deviations of what shuffled answers give, not one in a hundred of them.
 
 import random
 from collections.abc import Sequence
+from math import atanh, tanh
 from statistics import pstdev
 from typing import NamedTuple
 
 SHUFFLES = 60
 DEVIATIONS = 5
+ALMOST_ONE = 0.999
 ADVANTAGE = 0.05
 """What a guesser may gain by chance and rounding: |2 AUC - 1|."""
 
@@ -61,7 +63,8 @@ def order_told(groups: Sequence[tuple[Sequence[float], Sequence[float]]], source
     def pooled(*, mixed: bool) -> float:
         return sum(len(a) * correlation(source.sample(a, len(a)) if mixed else a, b) for a, b in kept) / count
 
-    return Measured(abs(pooled(mixed=False)), unreached([pooled(mixed=True) for _ in range(SHUFFLES)]), count)
+    by_chance = [pooled(mixed=True) for _ in range(SHUFFLES)]
+    return Measured(abs(pooled(mixed=False)), unreached_correlation(by_chance), count)
 
 
 def same_person(values: Sequence[float], persons: Sequence[int], source: random.Random, shuffles: int) -> Measured:
@@ -84,3 +87,8 @@ def same_person(values: Sequence[float], persons: Sequence[int], source: random.
 def unreached(by_chance: Sequence[float]) -> float:
     """What answers of which these are a sample do not reach."""
     return DEVIATIONS * pstdev(by_chance)
+
+
+def unreached_correlation(by_chance: Sequence[float]) -> float:
+    """The same for correlations, which end at 1: counted in Fisher's z, so that a perfect order of two dozen is found."""
+    return tanh(DEVIATIONS * pstdev([atanh(max(-ALMOST_ONE, min(ALMOST_ONE, one))) for one in by_chance]))

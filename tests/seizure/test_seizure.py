@@ -96,6 +96,14 @@ def test_an_order_that_tells_is_found_and_one_that_does_not_is_not() -> None:
     assert not chance.same_person([source.random() for _ in truth], persons, source, 20).is_found
 
 
+def test_a_perfect_order_of_two_dozen_is_found_and_a_shuffled_one_hardly_ever() -> None:
+    source = random.Random(7)
+    groups = [list(range(8)), list(range(17))]
+    assert all(chance.order_told([(one, one) for one in groups], source).is_found for _ in range(20))
+    mixed = [chance.order_told([(source.sample(one, len(one)), one) for one in groups], source) for _ in range(200)]
+    assert sum(one.is_found for one in mixed) == 0
+
+
 def test_the_page_has_the_shape_of_a_result() -> None:
     written = page.PAGE.read_text()
     assert written.startswith(page.HEAD)
