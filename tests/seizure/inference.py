@@ -2,12 +2,13 @@
 
 import random
 import re
-import sqlite3
 import subprocess
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from typing import NamedTuple
+
+from pysqlite3 import dbapi2 as sqlite3  # type: ignore[import-untyped]  # the product's own: it knows every kind of table there is
 
 from tests.seizure.acquire import Seized
 from tests.seizure.chance import Measured, order_told, same_person
