@@ -1,0 +1,152 @@
+"""Take a file of rows into the registry, some at a time, and say what became of each row.
+
+Promise: rows and how far the import came are stored together, so that a kill at any instant loses nothing and repeats nothing; the
+same file again changes nothing. A dry run stores nothing. Every row of the file is counted once: kept, merged, held or refused, and
+why.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from hashlib import sha256
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, delete, select
+
+from tocsin.errors import TocsinError
+from tocsin.registry.model import Row
+from tocsin.registry.record import Recorded, record
+from tocsin.registry.room import Registry
+from tocsin.registry.tables import progress
+
+BATCH = 1000
+"""Rows that share a commit: a tenth of a second or two, so that whoever else writes hardly waits."""
+
+
+class FileNotUnderstood(TocsinError):
+    """The first lines are not what the format begins with."""
+
+    code = "file_not_understood"
+    status = 422
+    message = "This file does not begin like one of that format: its first line has to name the columns. Nothing was recorded."
+
+
+@dataclass(frozen=True)
+class Bad:
+    """A row that could not be read, and why, in one word of the reader's list."""
+
+    number: int
+    reason: str
+
+
+Read = Iterable[Row | Bad]
+
+
+@dataclass
+class Report:
+    """What became of a file's rows."""
+
+    rows: int = 0
+    kept: int = 0
+    merged: int = 0
+    statements: int = 0
+    held: Counter[str] = field(default_factory=Counter)
+    refused: Counter[str] = field(default_factory=Counter)
+
+    def add(self, done: Recorded, bad: Iterable[Bad]) -> None:
+        self.kept += done.kept
+        self.merged += done.merged
+        self.statements += done.statements
+        self.held.update(done.held)
+        self.refused.update(done.refused)
+        self.refused.update(one.reason for one in bad)
+        self.rows = self.kept + self.merged + self.held.total() + self.refused.total()
+
+    def told(self) -> dict[str, Any]:
+        return vars(self) | {"held": dict(self.held), "refused": dict(self.refused)}
+
+    @classmethod
+    def of(cls, told: Mapping[str, Any]) -> "Report":
+        return cls(**{**told, "held": Counter(told["held"]), "refused": Counter(told["refused"])})
+
+
+class _Undone(Exception):
+    """No error: the way out of a transaction that is not to stand."""
+
+    def __init__(self, done: Recorded) -> None:
+        super().__init__()
+        self.done = done
+
+
+def import_file(
+    registry: Registry,
+    path: Path,
+    read: Callable[[Path], Read],
+    dataset: str,
+    *,
+    is_dry: bool = False,
+    told: Callable[[Report], None] = lambda _: None,
+) -> Report:
+    """Import `path` as `dataset`, going on where an earlier import of the same bytes was cut. `told` hears of each batch."""
+    digest = _digest(path)
+    begun = None if is_dry else registry.database.read_now(lambda c: _begun(c, dataset, digest))
+    position, report = begun or (0, Report())
+    if begun and position < 0:
+        position, report = 0, Report()
+    rows = islice(iter(read(path)), position, None)
+    for batch in _batches(rows):
+        position += len(batch)
+        _one(registry, batch, dataset, (digest, position), report, is_dry=is_dry)
+        told(report)
+    if not is_dry:
+        registry.database.write_now(lambda c: _mark(c, dataset, digest, -1, report))
+    return report
+
+
+def _one(
+    registry: Registry, batch: list[Row | Bad], dataset: str, place: tuple[bytes, int], report: Report, *, is_dry: bool
+) -> None:
+    rows, bad = [one for one in batch if isinstance(one, Row)], [one for one in batch if isinstance(one, Bad)]
+
+    def store(connection: Connection) -> None:
+        done = record(connection, rows, dataset, registry.today)
+        if is_dry:
+            raise _Undone(done)
+        report.add(done, bad)
+        _mark(connection, dataset, *place, report)
+
+    try:
+        registry.database.write_now(store)
+    except _Undone as undone:
+        report.add(undone.done, bad)
+
+
+def _batches(rows: Iterator[Row | Bad]) -> Iterator[list[Row | Bad]]:
+    while batch := list(islice(rows, BATCH)):
+        yield batch
+
+
+def _begun(connection: Connection, dataset: str, digest: bytes) -> tuple[int, Report] | None:
+    """How far this file came, and its counts until then; the position is -1 when it was finished."""
+    question = select(progress.c.position, progress.c.counts).where(
+        progress.c.dataset == dataset, progress.c.digest == digest
+    )
+    found = connection.execute(question).first()
+    return (found.position, Report.of(json.loads(found.counts))) if found else None
+
+
+def _mark(connection: Connection, dataset: str, digest: bytes, position: int, report: Report) -> None:
+    connection.execute(delete(progress).where(progress.c.dataset == dataset, progress.c.digest == digest))
+    row = {"dataset": dataset, "digest": digest, "position": position, "counts": json.dumps(report.told())}
+    connection.execute(progress.insert().values(row))
+
+
+def _digest(path: Path) -> bytes:
+    digest = sha256()
+    with path.open("rb") as file:
+        while part := file.read(1 << 20):
+            digest.update(part)
+    return digest.digest()

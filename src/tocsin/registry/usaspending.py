@@ -1,0 +1,149 @@
+"""USAspending's CSV files of contracts as rows: transactions, award summaries, wide downloads and the narrow table of its search page.
+
+A transaction is one step of what was obligated, negative where money was taken back. An award summary gives totals: obligated, and the
+ceiling. Steps and totals of one contract are never added to each other (`value_sums`). Addresses, contacts and pay of officers, which
+the wide files hold, are not read.
+"""
+
+import csv
+from collections.abc import Iterator, Mapping
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+
+from tocsin.registry.importing import Bad, FileNotUnderstood
+from tocsin.registry.model import Claim, Draft, Row, Source, ValueKind, slug
+
+SITE = "https://www.usaspending.gov"
+KIND = "USAspending"
+CELL = 1_000_000
+"""Characters in one cell; a larger one is no description."""
+
+NAMES = {
+    "award": ("contract_award_unique_key", "award_unique_key", "generated_internal_id", "award_id_piid", "award id"),
+    "transaction": ("contract_transaction_unique_key", "transaction_unique_key"),
+    "piid": ("award_id_piid", "award id", "piid"),
+    "step": ("federal_action_obligation",),
+    "total": ("total_dollars_obligated", "total_obligated_amount", "award amount"),
+    "ceiling": ("potential_total_value_of_award", "base_and_all_options_value"),
+    "date": ("action_date", "award_base_action_date", "base obligation date", "start date"),
+    "end": ("period_of_performance_current_end_date", "end date"),
+    "agency": ("awarding_sub_agency_name", "awarding sub agency", "awarding_agency_name", "awarding agency"),
+    "uei": ("recipient_uei", "recipient uei"),
+    "recipient": ("recipient_name", "recipient name"),
+    "parent": ("recipient_parent_name",),
+    "parent_uei": ("recipient_parent_uei",),
+    "text": ("prime_award_base_transaction_description", "transaction_description", "award_description", "description"),
+    "service": ("product_or_service_code_description",),
+    "link": ("usaspending_permalink",),
+    "within": ("parent_award_id_piid",),
+    "offers": ("number_of_offers_received",),
+    "sole": ("sole_proprietorship", "organizational_type", "type_of_business"),
+}
+"""What we read, and what the files of different years and pages call it."""
+NEEDED = ("award", "agency", "recipient")
+YES = frozenset({"t", "true", "y", "yes", "1"})
+
+
+def read(path: Path) -> Iterator[Row | Bad]:
+    """Every row of a file. Raises `FileNotUnderstood` when the first line does not name the columns."""
+    csv.field_size_limit(CELL)
+    with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
+        lines = csv.reader(file)
+        head = [one.strip().lower() for one in next(lines, [])]
+        places = {ours: [head.index(name) for name in names if name in head] for ours, names in NAMES.items()}
+        if any(not places[name] for name in NEEDED) or not (places["step"] or places["total"]):
+            raise FileNotUnderstood
+        number = 0
+        while True:
+            number += 1
+            try:
+                cells = next(lines)
+            except StopIteration:
+                return
+            except csv.Error:
+                yield Bad(number, "line_malformed")
+                continue
+            yield row_of(number, _told(cells, places)) if len(cells) >= len(head) else Bad(number, "line_short")
+
+
+def row_of(number: int, told: Mapping[str, str]) -> Row | Bad:
+    """One line as a contract, its buyer and seller, and its value events."""
+    if not (told["award"] and told["recipient"] and told["agency"]):
+        return Bad(number, "award_missing")
+    contract = f"us-{slug(told['award'])}"
+    try:
+        events = list(_events(contract, told))
+    except InvalidOperation:
+        return Bad(number, "amount_malformed")
+    seller = f"us-{slug(told['uei'] or told['recipient'])}"
+    buyer = f"us-agency-{slug(told['agency'])}"
+    is_sole = told["sole"].lower() in YES or "sole" in told["sole"].lower() or "individual" in told["sole"].lower()
+    parts = [
+        _contract(contract, seller, buyer, told, [kind for kind, _ in events]),
+        Draft(buyer, "PublicBody", [Claim("name", told["agency"]), Claim("country", "us")]),
+        *_sellers(seller, told, is_sole=is_sole),
+        *(draft for _, draft in events),
+    ]
+    return Row(number, parts, Source(SITE, KIND), as_of=told["date"])
+
+
+def _told(cells: list[str], places: Mapping[str, list[int]]) -> dict[str, str]:
+    """The first cell that is not empty, for each thing we read."""
+    return {name: next((cells[at].strip() for at in here if cells[at].strip()), "") for name, here in places.items()}
+
+
+def _contract(contract: str, seller: str, buyer: str, told: Mapping[str, str], kinds: list[ValueKind]) -> Draft:
+    text = told["text"] or told["piid"] or told["award"]
+    claims = [Claim("title", text), Claim("supplier", seller), Claim("authority", buyer), Claim("country", "us")]
+    more = (
+        ("procedureNumber", told["piid"]), ("classification", told["service"]), ("sourceUrl", told["link"]),
+        ("offers", told["offers"]), ("intermediary", told["within"]),
+    )  # fmt: skip
+    claims += [Claim(name, value, as_of="") for name, value in more if value]
+    facets = {
+        "buyer": [told["agency"]], "vendor": [told["recipient"]], "place": ["US-federal"], "year": [told["date"][:4]],
+        "kind": [str(kind) for kind in kinds],
+    }  # fmt: skip
+    return Draft(contract, "Contract", claims, facets)
+
+
+def _sellers(seller: str, told: Mapping[str, str], *, is_sole: bool) -> Iterator[Draft]:
+    claims = [Claim("name", told["recipient"])] + ([Claim("uniqueEntityId", told["uei"])] if told["uei"] else [])
+    if told["parent"] and told["parent_uei"] not in ("", told["uei"]):
+        parent = f"us-{slug(told['parent_uei'])}"
+        claims.append(Claim("parent", parent))
+        yield Draft(parent, "Company", [Claim("name", told["parent"]), Claim("uniqueEntityId", told["parent_uei"])])
+    yield Draft(seller, "Company", claims, is_sole_trader=is_sole)
+
+
+def _events(contract: str, told: Mapping[str, str]) -> Iterator[tuple[ValueKind, Draft]]:
+    if told["transaction"] and told["step"]:
+        yield (
+            ValueKind.OBLIGATED,
+            _event(
+                f"us-{slug(told['transaction'])}",
+                contract,
+                ValueKind.OBLIGATED,
+                told["step"],
+                told["date"],
+                is_step=True,
+            ),
+        )
+        return
+    for kind, amount in ((ValueKind.OBLIGATED, told["total"]), (ValueKind.CEILING, told["ceiling"])):
+        if amount:
+            yield kind, _event(f"{contract}-{kind}", contract, kind, amount, told["date"], is_step=False)
+
+
+def _event(name: str, contract: str, kind: ValueKind, amount: str, date: str, *, is_step: bool) -> Draft:
+    exact = Decimal(amount.replace(",", "").replace("$", ""))
+    claims = [
+        Claim("contract", contract),
+        Claim("kind", str(kind)),
+        Claim("amount", f"{exact:f}"),
+        Claim("currency", "USD"),
+    ]
+    if not exact.is_finite():
+        raise InvalidOperation
+    claims += [Claim("date", date)] if date else []
+    return Draft(name, "ValueEvent", claims + ([Claim("step", "1")] if is_step else []))
