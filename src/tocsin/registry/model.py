@@ -10,6 +10,7 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cached_property
 from hashlib import blake2b
 from typing import NamedTuple
 
@@ -78,7 +79,7 @@ class Source:
     def origin(self) -> str:
         return self.lineage or self.url
 
-    @property
+    @cached_property
     def digest(self) -> bytes:
         return blake2b(SEPARATOR.join((self.url, self.kind, self.origin)).encode(), digest_size=16).digest()
 

@@ -52,7 +52,8 @@ def record(connection: Connection, rows: Sequence[Row], dataset: str, day: int) 
         except StatementMalformed as error:
             refused[error.code] += 1
     new = _add_statements(connection, [one for made in taken.values() for one in made])
-    _derive(connection, [row for row in rows if row.number in taken], new)
+    changed = {one.entity for made in taken.values() for one in made if one.digest in new}
+    _derive(connection, [row for row in rows if row.number in taken], changed)
     _hold(connection, dataset, held_rows, day)
     kept = sum(any(one.digest in new for one in made) for made in taken.values())
     counted: dict[str, int] = defaultdict(int)
@@ -117,11 +118,9 @@ def _sources(connection: Connection, made: Iterable[Statement]) -> dict[bytes, i
     return found
 
 
-def _derive(connection: Connection, rows: Iterable[Row], new: set[bytes]) -> None:
-    """What searching and walking need, beside the statements: entities, edges, facets, words."""
-    if not new:
-        return
-    drafts = [draft for row in rows for draft in row.drafts]
+def _derive(connection: Connection, rows: Iterable[Row], changed: set[str]) -> None:
+    """What searching and walking need of what has a new claim, beside the statements: entities, edges, facets, words."""
+    drafts = [draft for row in rows for draft in row.drafts if draft.id in changed]
     numbers = _entities(connection, drafts)
     edges = {
         (claim.value, claim.property, draft.id)

@@ -117,6 +117,8 @@ def _words_of(connection: Connection, numbers: Sequence[int]) -> dict[int, str]:
 
 def matches(connection: Connection, asked: Asked) -> Select[tuple[int]]:
     """A question whose rows are the numbers of the entities that match, in the order in which they came; not yet asked."""
+    # SQLAlchemy keeps compiled questions, and with each the values it was first asked with.
+    connection.execution_options(compiled_cache=None)
     question = select(entity.c.number)
     if asked.words or asked.phrases:
         inner = _sqlite_words(asked) if _is_sqlite(connection) else _postgres_words(asked)

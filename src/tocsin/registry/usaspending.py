@@ -80,7 +80,7 @@ def row_of(number: int, told: Mapping[str, str]) -> Row | Bad:
     is_sole = told["sole"].lower() in YES or "sole" in told["sole"].lower() or "individual" in told["sole"].lower()
     parts = [
         _contract(contract, seller, buyer, told, [kind for kind, _ in events]),
-        Draft(buyer, "PublicBody", [Claim("name", told["agency"]), Claim("country", "us")]),
+        Draft(buyer, "PublicBody", [Claim("name", told["agency"], as_of=""), Claim("country", "us", as_of="")]),
         *_sellers(seller, told, is_sole=is_sole),
         *(draft for _, draft in events),
     ]
@@ -94,7 +94,8 @@ def _told(cells: list[str], places: Mapping[str, list[int]]) -> dict[str, str]:
 
 def _contract(contract: str, seller: str, buyer: str, told: Mapping[str, str], kinds: list[ValueKind]) -> Draft:
     text = told["text"] or told["piid"] or told["award"]
-    claims = [Claim("title", text), Claim("supplier", seller), Claim("authority", buyer), Claim("country", "us")]
+    told_as = (("title", text), ("supplier", seller), ("authority", buyer), ("country", "us"))
+    claims = [Claim(name, value, as_of="") for name, value in told_as]
     more = (
         ("procedureNumber", told["piid"]), ("classification", told["service"]), ("sourceUrl", told["link"]),
         ("offers", told["offers"]), ("intermediary", told["within"]),
@@ -108,12 +109,17 @@ def _contract(contract: str, seller: str, buyer: str, told: Mapping[str, str], k
 
 
 def _sellers(seller: str, told: Mapping[str, str], *, is_sole: bool) -> Iterator[Draft]:
-    claims = [Claim("name", told["recipient"])] + ([Claim("uniqueEntityId", told["uei"])] if told["uei"] else [])
+    claims = _named(told["recipient"], told["uei"])
     if told["parent"] and told["parent_uei"] not in ("", told["uei"]):
         parent = f"us-{slug(told['parent_uei'])}"
-        claims.append(Claim("parent", parent))
-        yield Draft(parent, "Company", [Claim("name", told["parent"]), Claim("uniqueEntityId", told["parent_uei"])])
+        claims.append(Claim("parent", parent, as_of=""))
+        yield Draft(parent, "Company", _named(told["parent"], told["parent_uei"]))
     yield Draft(seller, "Company", claims, is_sole_trader=is_sole)
+
+
+def _named(name: str, uei: str) -> list[Claim]:
+    """Who it is. Without a date: the row's date is that of a payment, and a name is said again in each of a thousand rows."""
+    return [Claim("name", name, as_of=""), *([Claim("uniqueEntityId", uei, as_of="")] if uei else [])]
 
 
 def _events(contract: str, told: Mapping[str, str]) -> Iterator[tuple[ValueKind, Draft]]:
