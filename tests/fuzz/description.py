@@ -26,6 +26,7 @@ TILE = {
         ANYTHING,
     ]
 }
+REGISTRY = ("/registry/search.json", "/registry/search.csv", "/registry/changes.atom")
 FIXED = ("/client-config", "/health", "/desk-keys", "/log/checkpoint", "/log/keys", "/source")
 WRAPS = {
     "type": "object",
@@ -66,9 +67,22 @@ def description(recordings: Sequence[str], capabilities: Sequence[str], starts: 
             "/{language}/": {"get": _does([_path("language", LANGUAGE), likes, speaks])},
             "/{language}/{page}": {"get": _does([_path("language", LANGUAGE), _path("page", PAGE), likes, speaks])},
             **{path: {"get": _does([likes, speaks])} for path in ("/", "/leave", "/worker.js")},
-            **{path: {"get": _does([likes])} for path in FIXED},
+            **{path: {"get": _does([likes])} for path in (*FIXED, *REGISTRY)},
+            **_registry([_path("language", LANGUAGE), likes, speaks]),
         },
     }  # fmt: skip
+
+
+def _registry(page: list[Json]) -> Json:
+    """Entities by name and by version; whatever stands there, nobody's input comes back."""
+    name = _path("name", {"anyOf": [text("^[A-Za-z0-9_-]{22}$"), ANYTHING]})
+    version = _path("version", {"anyOf": [text("^[0-9a-f]{8,64}$"), ANYTHING]})
+    entity = "/{language}/registry/entity/{name}"
+    return {
+        entity: {"get": _does([*page, name])},
+        f"{entity}/at/{{version}}": {"get": _does([*page, name, version])},
+        **{f"/registry/entities/{{name}}/{form}": {"get": _does([name])} for form in ("json", "csv")},
+    }
 
 
 def is_described(path: str, described: Iterable[str]) -> bool:
