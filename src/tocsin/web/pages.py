@@ -14,7 +14,7 @@ from litestar.handlers import HTTPRouteHandler
 from tocsin.errors import TocsinError
 from tocsin.web import static_files
 from tocsin.web.headers import bare_host
-from tocsin.web.i18n import Language, negotiate
+from tocsin.web.i18n import negotiate
 from tocsin.web.render import (
     ERRORS,
     PAGES,
@@ -60,7 +60,12 @@ def routes(config: PageConfig) -> list[HTTPRouteHandler]:
         fixed["/.well-known/security.txt"] = (contact, "text/plain; charset=utf-8")
     handlers = [_constant(path, content, media_type) for path, (content, media_type) in fixed.items()]
     for language in config.languages.values():
-        handlers += [_status(config, language), _retention(config, language)]
+        handlers += [
+            _changing(f"/{language.code}/{STATUS.path}", partial(render_status, config, language), config.status),
+            _changing(
+                f"/{language.code}/{RETENTION.path}", partial(render_retention, config, language), config.schedule
+            ),
+        ]
     return [*handlers, _door(config), _way_out(config), _source(config), *static_files.routes(config.built)]
 
 
@@ -72,26 +77,15 @@ def _constant(path: str, content: bytes, media_type: str) -> HTTPRouteHandler:
     return constant
 
 
-def _status(config: PageConfig, language: Language) -> HTTPRouteHandler:
-    """The status page: as many pages as there are states, each rendered once."""
-    rendered = lru_cache(maxsize=64)(partial(render_status, config, language))
+def _changing(path: str, render: Callable[[Any], bytes], now: Callable[[], Any]) -> HTTPRouteHandler:
+    """A page of something that changes: rendered once for each state it was in, the newest 64 of them kept."""
+    rendered = lru_cache(maxsize=64)(render)
 
-    @get(f"/{language.code}/{STATUS.path}", sync_to_thread=False, include_in_schema=False)
-    def status() -> Response[bytes]:
-        return Response(rendered(config.status()), media_type=HTML)
+    @get(path, sync_to_thread=False, include_in_schema=False)
+    def changing() -> Response[bytes]:
+        return Response(rendered(now()), media_type=HTML)
 
-    return status
-
-
-def _retention(config: PageConfig, language: Language) -> HTTPRouteHandler:
-    """The page on how long things are kept: rendered anew when what counts has changed, and only then."""
-    rendered = lru_cache(maxsize=2)(partial(render_retention, config, language))
-
-    @get(f"/{language.code}/{RETENTION.path}", sync_to_thread=False, include_in_schema=False)
-    def retention() -> Response[bytes]:
-        return Response(rendered(config.schedule()), media_type=HTML)
-
-    return retention
+    return changing
 
 
 def _asked_language(request: AnyRequest, config: PageConfig) -> str:
