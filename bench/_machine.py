@@ -20,6 +20,11 @@ def pin(number: int) -> None:
         os.sched_setaffinity(0, {number})
 
 
+def free() -> None:
+    """Let this process run on every core again."""
+    os.sched_setaffinity(0, range(os.cpu_count() or 1))
+
+
 def cpu_s(pid: int) -> float:
     """Seconds of processor time that a process and its threads have used, user and kernel together."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()

@@ -15,12 +15,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-from bench._machine import ROOT, SERVER_CORE, pin
+from bench._machine import ROOT, SERVER_CORE, free, pin
 
 PEERS = Path(__file__).parent / "peers"
 READY_S = 30.0
 BEAT_S = 10
 """Six times as often as a city's, so that a short run has its share of them."""
+CITY_BEAT_S = 60
 
 
 class ServerDied(Exception):
@@ -37,19 +38,21 @@ class Server(NamedTuple):
 
 
 @contextmanager
-def node(folder: Path, environment: Mapping[str, str] | None = None) -> Iterator[Server]:
+def node(
+    folder: Path, environment: Mapping[str, str] | None = None, *, beat_s: int = BEAT_S, is_pinned: bool = True
+) -> Iterator[Server]:
     """A real `tocsin serve` on SQLite, its log beating, its limits on one recording out of the way."""
     port = free_port()
     settings = folder / "node.toml"
     place = json.dumps(str(folder / "node"))
     settings.write_text(
         f'folder = {place}\nlog_origin = "bench.invalid/tocsin"\npack = "minneapolis-sample"\nkeys = "unattended"\n'
-        f"trials = true\nbeat_seconds = {BEAT_S}\nport = {port}\n"
+        f"trials = true\nbeat_seconds = {beat_s}\nport = {port}\n"
         "[recording]\nstarts_per_minute = 1000000\nbytes_per_second = 1000000000\nburst_bytes = 1000000000\n"
     )
     program = [sys.executable, "-m", "tocsin", "--settings", str(settings)]
     subprocess.run([*program, "keys", "init"], check=True, capture_output=True)
-    with running("tocsin", [*program, "serve"], port, "/health", folder, environment) as server:
+    with running("tocsin", [*program, "serve"], port, "/health", folder, environment, is_pinned=is_pinned) as server:
         yield server
 
 
@@ -86,7 +89,14 @@ def free_port() -> int:
 
 @contextmanager
 def running(
-    name: str, command: list[str], port: int, path: str, folder: Path, environment: Mapping[str, str] | None = None
+    name: str,
+    command: list[str],
+    port: int,
+    path: str,
+    folder: Path,
+    environment: Mapping[str, str] | None = None,
+    *,
+    is_pinned: bool = True,
 ) -> Iterator[Server]:
     if shutil.which(command[0]) is None:
         raise ServerDied(f"{command[0]} is not there: `./run bench` puts it in the way")
@@ -99,7 +109,7 @@ def running(
             stdout=said,
             stderr=subprocess.STDOUT,
             env=os.environ | dict(environment or {}),
-            preexec_fn=lambda: pin(SERVER_CORE),  # noqa: PLW1509  no thread runs here yet
+            preexec_fn=(lambda: pin(SERVER_CORE)) if is_pinned else free,  # noqa: PLW1509  no thread runs here yet
         )
     try:
         address = ("127.0.0.1", port)

@@ -15,7 +15,7 @@ from bench._load import Lane, Loaded, closed, paced
 from bench._machine import CLIENT_CORE, cpu_s, described, own_folder, pin, resident_mb, say
 from bench._phones import phones
 from bench._report import Headline, asked, finish, table
-from bench._servers import Server, node, share_recipient, tus_node, tus_python
+from bench._servers import CITY_BEAT_S, Server, node, share_recipient, tus_node, tus_python
 from bench._tus import Upload
 
 AT_ONCE = 16
@@ -103,8 +103,11 @@ def peer_lanes(server: Server, count: int) -> list[Lane]:
 
 
 def crowd(folder: Path, size: Size) -> tuple[Loaded, float, float]:
-    """Many phones, one chunk a second each: what came, the node's memory (MB, most), its share of a core."""
-    with node(_fresh(folder, "crowd")) as server:
+    """Many phones, one chunk a second each: what came, the node's memory (MB, most), its share of a core.
+
+    As in earnest: a city's beat, and no core kept from the node; the phones use what they must of the second one.
+    """
+    with node(_fresh(folder, "crowd"), beat_s=CITY_BEAT_S, is_pinned=False) as server:
         say(f"{size.phones} phones begin")
         made = phones(server.address, size.phones, size.seconds, share_recipient(server))
         say(f"{size.phones} phones send a chunk a second for {size.seconds} s")

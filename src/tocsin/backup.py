@@ -30,7 +30,7 @@ from tocsin.encounters.model import ShareState, State
 from tocsin.encounters.tables import frame, hold, indexed_to, recording
 from tocsin.errors import TocsinError
 from tocsin.jurisdictions.load import shipped
-from tocsin.node import PUBLISHED, read_published
+from tocsin.own_keys import PUBLISHED, read_published
 from tocsin.people.tables import statement
 from tocsin.registry import tables as registry
 from tocsin.settings import Settings

@@ -9,7 +9,7 @@ from tocsin.crypto import envelope
 from tocsin.crypto.keys import SigningKey
 from tocsin.crypto.profiles import KEY_BYTES
 from tocsin.evidence.receipt import ReceiptSigner
-from tocsin.node import CITY_KEY, LOG_KEY, PUBLISHED, RECEIPT_KEY, SHARE_KEY, open_custody, read_published
+from tocsin.own_keys import CITY_KEY, LOG_KEY, PUBLISHED, RECEIPT_KEY, SHARE_KEY, open_custody, read_published
 from tocsin.settings import Settings
 from tocsin.store import disk
 from tocsin.store.key_custody import KeyCustody

@@ -6,7 +6,6 @@ was acknowledged is on disk, and `open` takes it up again.
 
 import asyncio
 import gc
-import json
 import logging
 from base64 import b64decode
 from collections.abc import Awaitable, Callable, Iterator, Mapping
@@ -32,6 +31,7 @@ from tocsin.evidence.receipt import ReceiptSigner
 from tocsin.ids import RecordingId, b64, unb64
 from tocsin.jurisdictions.model import Pack
 from tocsin.noticed import Noticed
+from tocsin.own_keys import CITY_KEY, LOG_KEY, RECEIPT_KEY, SHARE_KEY, open_custody, read_published
 from tocsin.people import desk_keys, inbox, steward_keys
 from tocsin.settings import Settings
 from tocsin.stewardship import Stewardship
@@ -53,14 +53,12 @@ from tocsin.tlog.timestamp import Authority, read_roots
 
 LOG = logging.getLogger("tocsin")
 
-MEMORY = Path("/dev/shm")  # noqa: S108  memory-backed on every Linux; the folder below it is 0700
-PUBLISHED = "published.json"
 OUT = "out"
-INDEX_SECONDS = 1.0
+INBOX_SECONDS, INDEX_SECONDS = 1.0, 5.0
+"""A thousand recordings touch a thousand pages of the index each time it is written; a start reads again what came since."""
 SWEEP_SECONDS = 20.0
 QUIET_SECONDS = 15.0
 """With the sweep's step: within a minute of the last second, memory holds nothing of a finished recording."""
-LOG_KEY, RECEIPT_KEY, SHARE_KEY, CITY_KEY = "log", "receipt", "share", "city"
 
 
 async def _nothing_more() -> dict[str, bytes]:
@@ -164,11 +162,11 @@ class Node:
             self.troubles.pop, "work", None
         )  # that loop never returns while it is well, so it says so itself
         for name, verb, seconds in (
-            ("inbox", self.take_inbox, INDEX_SECONDS),
+            ("inbox", self.take_inbox, INBOX_SECONDS),
             ("index", self.encounters.flush_index, INDEX_SECONDS),
             ("sweep", self.sweep, SWEEP_SECONDS),
             ("retention", self.stewardship.keep, SWEEP_SECONDS),
-            ("work", lambda: self.encounters.work.run(self._work(), well=well), INDEX_SECONDS),
+            ("work", lambda: self.encounters.work.run(self._work(), well=well), INBOX_SECONDS),
         ):
             self.tasks.append(asyncio.create_task(self._every(name, verb, seconds)))
         self.tasks.append(asyncio.create_task(self._beats()))
@@ -298,7 +296,8 @@ class Node:
         await forget.forget_quiet(self.encounters, QUIET_SECONDS)
         # A refused request leaves its headers and body in a cycle (error, traceback, frame), and an idle node makes too little
         # garbage for the collector to come by itself: the seizure trial found fourteen requests alive after ten quiet seconds.
-        gc.collect()
+        # Among a thousand recordings a full look stops every answer for a tenth of a second, and such a node is not idle.
+        gc.collect(2 if len(self.encounters.lives) < 100 else 1)
 
     async def _beats(self) -> None:
         step = self.settings.beat_seconds
@@ -333,21 +332,6 @@ class Node:
             await queue_public(self.database, "release", entries.RELEASE, release)
 
 
-class KeysMissing(TocsinError):
-    code = "keys_missing"
-    status = 503
-    message = "This node has no keys yet. Make them with `tocsin keys init`."
-
-
-def read_published(settings: Settings) -> dict[str, str]:
-    """The public halves of the node's keys, kept in clear: `log` and `receipts` (vkeys), `share` (age recipient), `city` (base64)."""
-    try:
-        found: dict[str, str] = json.loads((Path(settings.folder) / PUBLISHED).read_text())
-    except FileNotFoundError as error:
-        raise KeysMissing from error
-    return found
-
-
 def authority_of(configured: settings_.Authority) -> Authority:
     """A timestamp authority as the log knows it. Raises `OSError` or `ValueError` where its roots cannot be read."""
     roots = read_roots(Path(configured.roots)) if configured.roots else ()
@@ -359,13 +343,6 @@ async def queue_public(database: Database, kind: str, line: bytes, body: Mapping
     entry = line + canonical.dumps(body)
     digest = sha256(entry).digest()
     await database.write(lambda c: public.queue(c, digest, kind, entry))
-
-
-def open_custody(settings: Settings) -> KeyCustody:
-    """The node's keys (`docs/run/keys.md`)."""
-    place = sha256(str(Path(settings.folder).resolve()).encode()).hexdigest()[:16]
-    runtime = Path(settings.runtime) if settings.runtime else MEMORY / f"tocsin-{place}"
-    return KeyCustody.open(Path(settings.folder) / "keys", runtime)
 
 
 def _room(

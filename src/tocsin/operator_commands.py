@@ -14,7 +14,7 @@ from tocsin.asking import asked
 from tocsin.clock import SystemClock
 from tocsin.crypto import envelope
 from tocsin.jurisdictions import load
-from tocsin.node import open_custody, read_published
+from tocsin.own_keys import open_custody, read_published
 from tocsin.people import desk_keys, inbox
 from tocsin.settings import Settings, settings_of
 

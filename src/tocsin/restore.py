@@ -21,7 +21,7 @@ import httpx
 
 from tocsin.clock import Clock
 from tocsin.errors import TocsinError
-from tocsin.node import PUBLISHED
+from tocsin.own_keys import PUBLISHED
 from tocsin.restored_parts import Unpacked, unpack
 from tocsin.restored_tables import Counted, lay_tables
 from tocsin.settings import toml_of

@@ -10,7 +10,7 @@ from typing import Any
 from tocsin import backup
 from tocsin.backup import ABOUT, CONFIG, FORMAT, MANIFEST, SETTINGS
 from tocsin.errors import TocsinError
-from tocsin.node import PUBLISHED
+from tocsin.own_keys import PUBLISHED
 from tocsin.store import archive
 from tocsin.store.archive import ArchiveDamaged
 from tocsin.store.blobs import DiskBlobs

@@ -20,7 +20,7 @@ from tocsin.encounters import queries
 from tocsin.encounters.model import State
 from tocsin.encounters.tables import frame
 from tocsin.errors import TocsinError
-from tocsin.node import open_custody
+from tocsin.own_keys import open_custody
 from tocsin.settings import Settings, settings_of
 from tocsin.store.blobs import DiskBlobs
 from tocsin.store.db import Database

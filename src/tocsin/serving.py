@@ -5,6 +5,7 @@ import gc
 import logging
 import os
 import resource
+import sys
 
 from tocsin.app import application
 from tocsin.clock import SystemClock
@@ -15,6 +16,10 @@ from tocsin.store import fail_points
 from tocsin.web.server import server
 
 PR_SET_DUMPABLE = 4
+SWITCH_SECONDS = 0.0005
+"""How long a thread may keep the interpreter from the event loop: a tenth of Python's own, which every answer would wait out while
+an index is written.
+"""
 
 
 def run(settings: Settings) -> None:
@@ -29,6 +34,7 @@ def run(settings: Settings) -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(5_000, 20, 100)
+    sys.setswitchinterval(SWITCH_SECONDS)
     server(application(node), host=settings.host, port=settings.port, tls=tls, onion_port=settings.onion_port).run()
 
 

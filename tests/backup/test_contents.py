@@ -22,7 +22,8 @@ from tocsin.encounters import create, erase, receive, start, state
 from tocsin.encounters.create import Start
 from tocsin.encounters.model import RecordingErased, RecordingLost
 from tocsin.encounters.tables import hold, recording
-from tocsin.node import Node, read_published
+from tocsin.node import Node
+from tocsin.own_keys import read_published
 from tocsin.people import desk_keys, inbox
 from tocsin.rehearse import ActFailed
 from tocsin.restore import Asked, FolderNotEmpty, KeyNotTheOne

@@ -10,7 +10,8 @@ from tocsin import new_keys
 from tocsin.clock import SystemClock
 from tocsin.encounters import start
 from tocsin.jurisdictions import load
-from tocsin.node import PUBLISHED, Node
+from tocsin.node import Node
+from tocsin.own_keys import PUBLISHED
 from tocsin.settings import Settings
 
 

@@ -11,7 +11,8 @@ from tests.encounters.phone import Phone
 from tests.encounters.test_receive import begin, send
 from tocsin.crypto.custody import NoteReader
 from tocsin.crypto.stream import Reader, parse_chunk
-from tocsin.encounters import export
+from tocsin.encounters import cover, export
+from tocsin.encounters.model import DiskFull
 from tocsin.evidence.custody import beat_commitment
 from tocsin.evidence.receipt import read
 from tocsin.evidence.sealed import Sealed
@@ -87,3 +88,49 @@ async def test_a_clock_set_back_promises_no_beat_that_is_over(node: Node, phone:
     await node.beat(2_900_000_020)
     receipt = read(await send(node, phone, phone.second()), node.encounters.receipts.vkey)
     assert receipt.beat == 2_900_000_080
+
+
+async def test_each_of_many_recordings_finds_its_own_leaf(node: Node, folder: Any) -> None:
+    phones = [Phone(node.share_recipient) for _ in range(2 * cover.AT_ONCE + 1)]
+    for phone in phones:
+        await begin(node, phone)
+        await send(node, phone, phone.second())
+    await node.beat(1_900_000_020)
+    assert node.log is not None
+    for phone in phones:
+        with await exported(node, phone, folder) as sealed:
+            notes = [note for _, note in notes_of(sealed, phone)]
+            texts = [text for text, _ in notes_of(sealed, phone)]
+        at = next(place for place, note in enumerate(notes) if note["n"] == "beat")
+        beat, head = notes[at], bytes(32)
+        for text in texts[:at]:
+            head = sha256(head + text).digest()
+        commitment = beat_commitment(
+            base64.b64decode(beat["salt"]), phone.id, beat["seq"], base64.b64decode(beat["link"]), head
+        )
+        assert node.log.entry(notes[at + 1]["leaf"]) == BEAT + commitment
+        assert node.encounters.lives[phone.id].row.covered_seq == 0
+
+
+async def test_a_full_disk_in_the_middle_of_a_beat_leaves_every_recording_for_the_next(
+    node: Node, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    phones = [Phone(node.share_recipient) for _ in range(cover.AT_ONCE + 3)]
+    for phone in phones:
+        await begin(node, phone)
+        await send(node, phone, phone.second())
+    append, left = node.encounters.append, [cover.AT_ONCE + 1]
+
+    async def appended(*frame: Any) -> None:
+        left[0] -= 1
+        if left[0] < 0:
+            raise DiskFull
+        await append(*frame)
+
+    with monkeypatch.context() as full:
+        full.setattr(node.encounters, "append", appended)
+        with pytest.raises(DiskFull):
+            await node.beat(1_900_000_020)
+    assert all(node.encounters.lives[phone.id].is_dirty for phone in phones)
+    await node.beat(1_900_000_080)
+    assert all(node.encounters.lives[phone.id].row.covered_seq == 0 for phone in phones)

@@ -53,3 +53,21 @@ async def test_a_tombstone_stays_for_a_day_and_is_then_forgotten(node: Node, pho
     assert await node.encounters.live(phone.id) is not None
     await reclaim.reclaim(node.encounters, today + 1)
     assert await node.encounters.live(phone.id) is None
+
+
+async def test_a_file_that_was_still_written_to_goes_once_the_next_one_is(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tocsin.node.SegmentStore.open", partial(SegmentStore.open, segment_bytes=1 << 20))
+    node = open_node(folder)
+    await start.start(node.encounters)
+    first, second = Phone(node.share_recipient), Phone(node.share_recipient)
+    await begin(node, second)
+    await send(node, second, second.second())
+    await filled(node, first)
+    await erase.ask(node.encounters, first.id, owner_secret(first))
+    await reclaim.reclaim(node.encounters, today=0)
+    assert await reclaim.reclaim(node.encounters, today=0) == 0
+    await send(node, second, second.second(node.clock.random_bytes(900_000)))
+    assert await reclaim.reclaim(node.encounters, today=0) == 1
+    await node.end()

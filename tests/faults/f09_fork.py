@@ -18,7 +18,7 @@ from tests.tlog.town import Town
 from tests.waiting import wait_until
 from tocsin.clock import SystemClock
 from tocsin.crypto.keys import SigningKey
-from tocsin.node import LOG_KEY, open_custody
+from tocsin.own_keys import LOG_KEY, open_custody
 from tocsin.store.blobs import DiskBlobs
 from tocsin.tlog import checkpoint as checkpoints
 from tocsin.tlog import note as notes

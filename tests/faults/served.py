@@ -24,7 +24,7 @@ from tests.waiting import wait_until
 from tocsin import new_keys
 from tocsin.clock import SystemClock
 from tocsin.forgetful import MEMORY
-from tocsin.node import PUBLISHED, read_published
+from tocsin.own_keys import PUBLISHED, read_published
 from tocsin.settings import Settings, settings_of, toml_of
 
 READY_S = 60.0

@@ -17,7 +17,7 @@ from tests.waiting import wait_until
 from tocsin import new_keys
 from tocsin.clock import SystemClock
 from tocsin.demo.town import tocsin
-from tocsin.node import read_published
+from tocsin.own_keys import read_published
 from tocsin.settings import Settings, settings_of, toml_of
 
 READY_S = 180.0

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import msgspec
-from sqlalchemy import Connection, delete, func, insert, or_, select, update
+from sqlalchemy import Connection, bindparam, delete, func, insert, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from tocsin.encounters.model import NOTE_BASE, Hold, Kind, Recording, ShareState, State
@@ -55,8 +55,9 @@ def replace(connection: Connection, row: Recording, changes: Mapping[str, Any]) 
 
 def cover(connection: Connection, covered: Sequence[tuple[RecordingId, int]]) -> None:
     """Remember up to which second each recording is covered by a leaf."""
-    for recording_id, seq in covered:
-        connection.execute(update(recording).where(recording.c.id == recording_id).values(covered_seq=seq))
+    if covered:
+        statement = update(recording).where(recording.c.id == bindparam("one")).values(covered_seq=bindparam("seq"))
+        connection.execute(statement, [{"one": recording_id, "seq": seq} for recording_id, seq in covered])
 
 
 def unfinished(connection: Connection) -> list[RecordingId]:
@@ -131,10 +132,12 @@ def stored_bytes(connection: Connection, recording_id: RecordingId) -> int:
     return int(connection.execute(question).scalar_one())
 
 
-def forget_frames(connection: Connection) -> None:
-    """Drop the index of every recording that was erased and is not held. What its segments hold opens for nobody any more."""
+def forget_frames(connection: Connection) -> int:
+    """Drop the index of every recording that was erased and is not held; how many frames. What its segments hold opens for nobody
+    any more.
+    """
     gone = select(recording.c.id).where(recording.c.state == State.ERASED, recording.c.id.not_in(HELD))
-    connection.execute(delete(frame).where(frame.c.recording_id.in_(gone)))
+    return connection.execute(delete(frame).where(frame.c.recording_id.in_(gone))).rowcount
 
 
 def segments_in_use(connection: Connection) -> set[int]:

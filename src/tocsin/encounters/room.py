@@ -79,6 +79,8 @@ class Room:
     """Frames that are durable in a segment and not yet in the index."""
     appending: dict[object, Position] = field(default_factory=dict)
     """Where the segments ended when each append that is still under way began."""
+    reclaimed_below: int = -1
+    """The newest segment when files were last looked through for some to drop."""
 
     async def find(self, recording_id: RecordingId, capability: bytes, *allowed: str) -> Live:
         """The recording, if `capability` is one of its `allowed` kinds ("upload", "owner").

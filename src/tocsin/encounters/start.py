@@ -9,7 +9,7 @@ BATCH = 2000
 
 
 async def start(room: Room) -> None:
-    """Make the room ready. Bounded by what was written since the index was last flushed, about a second."""
+    """Make the room ready. Bounded by what was written since the index was last flushed, a few seconds."""
     mark = await room.database.read(queries.mark)
     for position, stored in room.segments.scan(mark):
         room.pending.append(Stored(RecordingId(stored.key), stored.seq, position, len(stored.body)))

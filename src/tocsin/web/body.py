@@ -59,9 +59,9 @@ async def _whole(receive: Receive, length: int, has_come: Callable[[int], None])
             if size > length:
                 raise RequestMalformed
             parts.append(body)
-            has_come(size)
             if not message.get("more_body", False):
                 break
+            has_come(size)
     if size != length:
         raise RequestMalformed
     return parts[0] if len(parts) == 1 else b"".join(parts)

@@ -26,6 +26,8 @@ HEADER_BYTES = 16 * 1024
 DRAIN_SECONDS = 30.0
 KEEP_ALIVE_SECONDS = 20
 
+READ_BYTES = 256 * 1024
+ZEROS = memoryview(bytes(READ_BYTES))
 NOTHING: Any = {}
 """Stands where a request was."""
 
@@ -144,7 +146,7 @@ class Wiped(asyncio.BufferedProtocol):
     The event loop's own buffer would keep the last request, secrets and all, until as long a one comes: on a quiet node, for hours.
     """
 
-    _arriving = memoryview(bytearray(256 * 1024))
+    _arriving = memoryview(bytearray(READ_BYTES))
 
     def __init__(self, **made: Any) -> None:
         self._http = DeadlineProtocol(**made)
@@ -160,7 +162,7 @@ class Wiped(asyncio.BufferedProtocol):
 
     def buffer_updated(self, nbytes: int) -> None:
         came = bytes(self._arriving[:nbytes])
-        self._arriving[:nbytes] = bytes(nbytes)
+        self._arriving[:nbytes] = ZEROS[:nbytes]
         self._http.data_received(came)
 
     def eof_received(self) -> None:
