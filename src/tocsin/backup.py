@@ -26,6 +26,7 @@ from sqlalchemy import Connection, func, select
 from tocsin import __version__
 from tocsin.clock import Clock
 from tocsin.crypto import canonical
+from tocsin.desk.tables import item, paper
 from tocsin.encounters.model import ShareState, State
 from tocsin.encounters.tables import frame, hold, indexed_to, recording
 from tocsin.errors import TocsinError
@@ -111,8 +112,8 @@ CARRIED: dict[Any, Change] = {
     public_entry: _as_public,
     **dict.fromkeys(registry.BACKED_UP, dict),  # public; only how far an import came stays
 }
-LEFT = (frame, hold, indexed_to, registry.progress, statement, work)
-"""Where a second lies, and work, holds and stewards' statements on what is not in a backup."""
+LEFT = (frame, hold, indexed_to, item, paper, registry.progress, statement, work)
+"""Where a second lies, and work, holds, stewards' statements and what the desk has on what is not in a backup."""
 
 
 @dataclass

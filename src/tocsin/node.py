@@ -267,7 +267,10 @@ class Node:
         if live is None or (not live.is_held if as_held else gone):
             await asyncio.to_thread(self._write_out, name, iter(()))
             return
-        parts = await export.export(self.encounters, live, "operator", await self.sealed_extra(), as_held=as_held)
+        try:
+            parts = await export.export(self.encounters, live, "operator", await self.sealed_extra(), as_held=as_held)
+        except TocsinError:
+            parts = iter(())  # frozen, or erased meanwhile: the command says that there is nothing to hand out
         await asyncio.to_thread(self._write_out, name, parts)
 
     async def list_sealed(self, name: str) -> None:

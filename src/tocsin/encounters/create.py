@@ -77,6 +77,7 @@ async def create(room: Room, start: Start) -> tuple[Recording, bool]:
         return _same(standing, row), False
     live = room.lives.setdefault(row.id, room.hold(row))
     async with live.lock:
+        live.is_heard = True
         await room.act(live, "phone", Action.CREATED, row.kind)
     return row, True
 

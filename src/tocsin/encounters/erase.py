@@ -44,6 +44,9 @@ async def erase(room: Room, live: Live) -> None:
         await room.with_reserve(lambda: room.database.write(lambda c: _promise(room, c, live)))
     await asyncio.to_thread(room.erase_keys.erase, live.row.slot)
     fail_points.hit("erase.after_overwrite")
+    for tell in room.after_erasure:
+        with suppress(DiskFull, StoreFull):  # then whoever hangs on it sweeps later
+            await tell(live.row.id)
     state = TRANSITIONS[live.row.state, Event.ERASURE]
     changes = {"state": state, "box": b"", "locator_digest": None, "day": room.today()}
     try:

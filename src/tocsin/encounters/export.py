@@ -23,6 +23,8 @@ async def export(
     It holds what is durable now; a recording that goes on is exported up to here. `as_held`: with the envelope of its hold, whatever
     its owner did since; for staff alone. Raises `RecordingErased`, or `HoldMissing` where nothing holds it.
     """
+    for allow in room.may_fetch:
+        await allow(live.row.id)
     async with live.lock:
         if live.row.state is State.ERASED and not as_held:
             raise RecordingErased
@@ -34,7 +36,7 @@ async def export(
     return write_sealed(
         live.header.raw,
         wraps,
-        (frame.body for _, frame in _frames(room, live, 0, chunks)),
+        (frame.body for _, frame in frames(room, live, 0, chunks)),
         (note for _, note in _notes(room, live, chunks, notes)),
         more,
     )
@@ -42,8 +44,8 @@ async def export(
 
 def _notes(room: Room, live: Live, chunks: int, notes: int) -> Iterator[NumberedNote]:
     """Every custody note in order of its number: those that lie beside a second and those that lie alone."""
-    beside = (_note_beside(frame) for _, frame in _frames(room, live, 0, chunks))
-    alone = ((number - NOTE_BASE, frame.body) for number, frame in _frames(room, live, NOTE_BASE, NOTE_BASE + notes))
+    beside = (_note_beside(frame) for _, frame in frames(room, live, 0, chunks))
+    alone = ((number - NOTE_BASE, frame.body) for number, frame in frames(room, live, NOTE_BASE, NOTE_BASE + notes))
     return heapq.merge(beside, alone)
 
 
@@ -52,7 +54,8 @@ def _note_beside(frame: Frame) -> NumberedNote:
     return count - 1, sealed_note
 
 
-def _frames(room: Room, live: Live, first: int, below: int) -> Iterator[tuple[int, Frame]]:
+def frames(room: Room, live: Live, first: int, below: int) -> Iterator[tuple[int, Frame]]:
+    """Indexed frames of a recording in order of their number; for a thread."""
     after = first - 1
     while stored := room.database.read_now(partial(queries.page, recording_id=live.row.id, after=after, below=below)):
         for item in stored:

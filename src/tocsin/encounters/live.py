@@ -59,6 +59,8 @@ class Live:
     size: int = 0
     received_ms: int = 0
     heard: float = 0.0
+    is_heard: bool = False
+    """Something of it came since this process began; else `heard` is when it was read back from the disk."""
     is_dirty: bool = False
     is_held: bool = False
     """Two stewards keep it, whatever its row says."""

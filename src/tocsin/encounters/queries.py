@@ -159,6 +159,14 @@ def listed(connection: Connection) -> list[Recording]:
     return [_row(found._mapping) for found in connection.execute(question)]  # noqa: SLF001  SQLAlchemy's public name for it
 
 
+def unerased(connection: Connection, kinds: Sequence[Kind], one: RecordingId | None = None) -> list[tuple[Any, ...]]:
+    """Number, kind, state, day and slot of every kept recording of these kinds, or of one: nothing that is sealed."""
+    columns = (recording.c.id, recording.c.kind, recording.c.state, recording.c.day, recording.c.slot)
+    kept = recording.c.state.not_in([State.ERASED, State.LOST]) & recording.c.kind.in_(kinds)
+    question = select(*columns).where(kept if one is None else kept & (recording.c.id == one))
+    return [tuple(found) for found in connection.execute(question)]
+
+
 def hold_of(connection: Connection, recording_id: RecordingId) -> Hold | None:
     found = connection.execute(select(hold).where(hold.c.recording_id == recording_id)).one_or_none()
     return None if found is None else _hold(found._mapping)  # noqa: SLF001  SQLAlchemy's public name for it

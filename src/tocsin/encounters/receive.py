@@ -61,7 +61,7 @@ async def _commit(room: Room, live: Live, chunk: Chunk) -> bytes:
     fail_points.hit("receive.after_append")
     live.chain, live.next_seq, live.newest_link = chain, chunk.seq + 1, chunk.link
     live.size, live.has_final = live.size + len(chunk.raw), chunk.is_final
-    live.heard, live.is_dirty = room.clock.monotonic(), True
+    live.heard, live.is_heard, live.is_dirty = room.clock.monotonic(), True, True
     live.oldest_promise = live.oldest_promise or beat
     receipt = room.receipts.sign(Receipt(live.row.id, chunk.seq, chunk.link, received_ms, beat))
     live.remember(chunk.seq, chunk.link, receipt)

@@ -77,6 +77,10 @@ class Room:
     lives: "OrderedDict[RecordingId, Live]" = field(default_factory=OrderedDict)
     pending: list[Stored] = field(default_factory=list)
     """Frames that are durable in a segment and not yet in the index."""
+    after_erasure: list[Callable[[RecordingId], Awaitable[None]]] = field(default_factory=list)
+    """Told when a recording's key was overwritten, before its owner is: what else hangs on it goes then."""
+    may_fetch: list[Callable[[RecordingId], Awaitable[None]]] = field(default_factory=list)
+    """Asked before a sealed export is handed out; each may raise."""
     appending: dict[object, Position] = field(default_factory=dict)
     """Where the segments ended when each append that is still under way began."""
     reclaimed_below: int = -1

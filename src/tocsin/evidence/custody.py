@@ -32,6 +32,13 @@ class Action(StrEnum):
     HELD = "held"
     RELEASE_PROPOSED = "release_proposed"
     RELEASED = "released"
+    TAKEN = "taken"
+    GIVEN_BACK = "given_back"
+    HANDED_OVER = "handed_over"
+    OPENED = "opened"
+    FROZEN = "frozen"
+    THAW_PROPOSED = "thaw_proposed"
+    THAWED = "thawed"
 
 
 @dataclass
