@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from tocsin.desk import forget, freeze
 from tocsin.desk.board import Board
-from tocsin.desk.model import Caller, Envelope, ItemFrozen, ItemUnknown, Kept, Pulse, Recordings
+from tocsin.desk.model import Envelope, ItemFrozen, ItemUnknown, Kept, Pulse, Recordings
 from tocsin.desk.room import Desk
 from tocsin.encounters import export, follow, queries
 from tocsin.encounters.live import Live
@@ -105,7 +105,10 @@ class FromEncounters:
 
 
 def desk_of(node: Node) -> tuple[Desk, Board]:
-    """The desk of a node and its list. What an owner erases goes from the desk before they are answered; what is frozen goes to nobody."""
+    """The desk of a node and its list.
+
+    What an owner erases goes from the desk before they are answered; what is frozen goes to nobody.
+    """
     room = node.encounters
     desk = Desk(node.clock, node.database, room.erase_keys, FromEncounters(node).face())
 
@@ -123,4 +126,3 @@ def desk_of(node: Node) -> tuple[Desk, Board]:
 
 def _kept(row: tuple[Any, ...]) -> Kept:
     return Kept(RecordingId(bytes(row[0])), str(row[1]), str(row[2]), int(row[3]))
-

@@ -9,6 +9,7 @@ import gc
 import logging
 from base64 import b64decode
 from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from hashlib import sha256
@@ -264,13 +265,11 @@ class Node:
         """Write one recording's sealed export into the folder for handing out. The node cannot read it, and notes that it was made."""
         live = await self.encounters.live(recording_id)
         gone = live is None or live.row.state in (State.ERASED, State.LOST)
-        if live is None or (not live.is_held if as_held else gone):
-            await asyncio.to_thread(self._write_out, name, iter(()))
-            return
-        try:
-            parts = await export.export(self.encounters, live, "operator", await self.sealed_extra(), as_held=as_held)
-        except TocsinError:
-            parts = iter(())  # frozen, or erased meanwhile: the command says that there is nothing to hand out
+        parts: Iterator[bytes] = iter(())
+        if live is not None and (live.is_held if as_held else not gone):
+            with suppress(TocsinError):  # frozen: the command says that there is nothing to hand out
+                extra = await self.sealed_extra()
+                parts = await export.export(self.encounters, live, "operator", extra, as_held=as_held)
         await asyncio.to_thread(self._write_out, name, parts)
 
     async def list_sealed(self, name: str) -> None:

@@ -87,6 +87,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     keys: str = "passphrase"
     beat_seconds: int = 60
     cut_after_minutes: int = 24 * 60
+    desk_late_days: int = 2
     ballast_bytes: int = 64 * 1024**2
     erase_slots: int = 4096
     backup_recipient: str = ""

@@ -8,7 +8,7 @@ import { openWith, recipientOf, sealTo } from "../crypto/envelope.ts";
 import { parseHeader, Reader, type Header } from "../crypto/stream.ts";
 import { derive } from "../crypto/words.ts";
 
-export type Fault = "unknown" | "erased" | "lost" | "absent" | "refused" | "failed";
+export type Fault = "unknown" | "erased" | "lost" | "absent" | "frozen" | "refused" | "failed";
 
 export class OwnerError extends Error {
   readonly fault: Fault;
@@ -126,7 +126,7 @@ async function ask(address: string, method: string, capability: Bytes, body?: ob
     throw new OwnerError("absent");
   });
   if (answer.ok) return answer;
-  const faults: Record<number, Fault> = { 403: "unknown", 410: "erased", 503: "absent" };
+  const faults: Record<number, Fault> = { 403: "unknown", 410: "erased", 423: "frozen", 503: "absent" };
   if (answer.status === 410 && (await codeOf(answer)) === "recording_lost") throw new OwnerError("lost");
   throw new OwnerError(faults[answer.status] ?? "refused");
 }

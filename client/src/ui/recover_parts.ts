@@ -30,8 +30,9 @@ export function makeFilm(film: Film, name: string, words: Sentences): HTMLElemen
 export function makeActs(history: readonly Act[], words: Sentences): HTMLElement[] {
   return history.map(({ at, actor, action }) => {
     const when = new Date(at).toLocaleString(words.lang, { dateStyle: "medium", timeStyle: "short" });
-    const role = actor.split(":", 1)[0]!;
-    const who = words.say(`recover.by_${role}`);
+    const [role, key] = actor.split(":", 2) as [string, string?];
+    // Two lawyers are told apart by their keys, which stand in the public log.
+    const who = [words.say(`recover.by_${role}`), ...(key ? [`(${key.slice(0, 8)})`] : [])].join(" ");
     const what = words.say(words.has(`recover.act_${action}`) ? `recover.act_${action}` : "recover.act_other");
     return make("tr", {}, make("td", {}, when), make("td", {}, who), make("td", {}, what));
   });

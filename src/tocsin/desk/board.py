@@ -5,7 +5,7 @@ A restart forgets both, and the list then says so: the disk knows the day and no
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field
 
 import msgspec
@@ -81,6 +81,7 @@ class Board:
         self.ranks = 0
         self.desk.changed = self._hint
         self._is_due = False
+        self._task: asyncio.Task[None] | None = None
 
     async def run(self) -> None:
         """Look once a second, for ever. The tables are asked only while somebody watches."""
@@ -154,7 +155,7 @@ class Board:
         """How many are marked as late: all that a steward is shown."""
         return sum(line.is_late for _, line in self.lines.values())
 
-    async def watch(self, after: int, for_s: float) -> AsyncIterator[tuple[int, list[Told], list[str]]]:
+    async def watch(self, after: int, for_s: float) -> AsyncGenerator[tuple[int, list[Told], list[str]], None]:
         """The list after a count, then each change, for so long: who goes on asks again and is asked again who they are."""
         self.watchers += 1
         until = self.desk.clock.monotonic() + for_s
@@ -175,8 +176,7 @@ class Board:
         """Something was done here: who watches is told at once, not at the next tick."""
         if self.watchers and not self._is_due:
             self._is_due = True
-            task = asyncio.get_running_loop().create_task(self._soon())
-            self._tasks = task
+            self._task = asyncio.get_running_loop().create_task(self._soon())
 
     async def _soon(self) -> None:
         self._is_due = False

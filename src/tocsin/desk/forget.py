@@ -10,7 +10,7 @@ from tocsin.ids import RecordingId, SlotNumber
 
 
 async def forget(desk: Desk, recording_id: RecordingId) -> None:
-    """Everything of one recording. A node that dies in between finishes it: what is to be overwritten is written down with the rows."""
+    """Everything of one recording. A node that dies in between finishes it: the work is written down with the rows."""
 
     def drop(connection: Connection) -> list[tuple[SlotNumber, bytes]]:
         slots = queries.forget(connection, recording_id)

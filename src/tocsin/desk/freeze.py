@@ -19,8 +19,10 @@ async def freeze(desk: Desk, caller: Caller, recording_id: RecordingId, capabili
     return moved
 
 
-async def lift(desk: Desk, recording_id: RecordingId, stewards: tuple[str, str], also: Callable[[Connection], None]) -> None:
-    """End it on the word of two stewards, who are named in its history. `also` is done in the same transaction. Raises `EventWrong`."""
+async def lift(
+    desk: Desk, recording_id: RecordingId, stewards: tuple[str, str], also: Callable[[Connection], None]
+) -> None:
+    """End it on the word of two stewards, named in its history; `also` is done in the same transaction. Raises `EventWrong`."""
     seen = await _frozen(desk, recording_id)
     for steward in stewards:
         await desk.recordings.note(recording_id, steward, Action.THAWED, "")

@@ -1,4 +1,4 @@
-"""Give a recording back to the desk: by who has it, or by a steward for a lawyer who is gone. What was handed over dies by its slot."""
+"""Give a recording back to the desk: by who has it, or by a steward for a lawyer who is gone. A colleague's copy dies by its slot."""
 
 from tocsin.desk.model import NO_SLOT, Caller, CallerWrong, Event, Item
 from tocsin.desk.room import Desk

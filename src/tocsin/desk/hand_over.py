@@ -1,4 +1,4 @@
-"""Hand a recording over to a colleague: the browser sealed the recording key to them, the node swaps its copy and overwrites the old."""
+"""Hand a recording over to a colleague: a browser sealed its key to them, the node swaps its copy and overwrites the old."""
 
 from hashlib import sha256
 
@@ -14,8 +14,10 @@ KEY_LETTERS = 16
 
 
 class HandOver(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Body of `POST /desk/items/{recording}/hand-over`, base64url. `digest` and `ticket` are a fresh capability's, sealed to the
-    colleague; `label` their pseudonym, sealed to the desk; `wraps` the recording key, sealed to them; `to` names their key for the owner.
+    """Body of `POST /desk/items/{recording}/hand-over`, base64url.
+
+    `digest` and `ticket` are a fresh capability's, sealed to the colleague; `label` their pseudonym, sealed to the desk; `wraps` the
+    recording key, sealed to them; `to` names their key for the owner.
     """
 
     digest: str

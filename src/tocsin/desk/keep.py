@@ -10,7 +10,7 @@ from tocsin.desk import queries
 from tocsin.desk.model import AskedWrong, Caller, ItemFrozen, Paper, PaperChanged, PapersMany, State
 from tocsin.desk.room import Desk
 from tocsin.desk.take import bytes_of
-from tocsin.ids import RecordingId
+from tocsin.ids import RecordingId, SlotNumber
 
 MOST = 200
 """Papers of one recording."""
@@ -52,7 +52,7 @@ async def keep(
         await desk.let_go(slot)
         raise
     if old:
-        await desk.overwrite(type(slot)(int.from_bytes(old[:8])), old[8:])
+        await desk.overwrite(SlotNumber(int.from_bytes(old[:8])), old[8:])
     return new.turn
 
 
@@ -66,7 +66,7 @@ async def drop(desk: Desk, caller: Caller, recording_id: RecordingId, capability
 
     slot, waiting = await desk.database.write(take_out)
     if waiting:
-        await desk.overwrite(queries.SlotNumber(slot), waiting)
+        await desk.overwrite(SlotNumber(slot), waiting)
 
 
 async def papers(desk: Desk, caller: Caller, recording_id: RecordingId, capability: bytes) -> list[tuple[Paper, bytes]]:

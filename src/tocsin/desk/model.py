@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 import msgspec
 from litestar import Request
@@ -134,7 +135,7 @@ class Envelope(msgspec.Struct, frozen=True):
     wraps: bytes
 
 
-Door = Callable[[Request[object, object, object]], Caller]
+Door = Callable[[Request[Any, Any, Any]], Caller]
 """Who asks. Raises what the foundation of people raises for nobody (401) and a foreign origin (403)."""
 
 

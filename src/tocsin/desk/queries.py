@@ -37,7 +37,9 @@ def move(connection: Connection, seen: Item, **changes: object) -> Item | None:
 
 def forget(connection: Connection, recording_id: RecordingId) -> list[SlotNumber]:
     """Drop everything of a recording; which slots its keys lay in."""
-    slots = [*connection.execute(select(item.c.slot).where(item.c.recording_id == recording_id, item.c.slot >= 0)).scalars()]
+    slots = [
+        *connection.execute(select(item.c.slot).where(item.c.recording_id == recording_id, item.c.slot >= 0)).scalars()
+    ]
     slots += connection.execute(select(paper.c.slot).where(paper.c.recording_id == recording_id)).scalars()
     connection.execute(delete(paper).where(paper.c.recording_id == recording_id))
     connection.execute(delete(item).where(item.c.recording_id == recording_id))

@@ -1,4 +1,4 @@
-"""What the desk keeps. Every column's reason, readers and death are in `docs/inventory.md`. No column has a time, and none a person."""
+"""What the desk keeps. Every column's reason, readers and death are in `docs/inventory.md`. None has a time or a person."""
 
 from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, Table, Text
 

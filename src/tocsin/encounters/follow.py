@@ -10,6 +10,7 @@ from tocsin.encounters.room import Room
 from tocsin.evidence.custody import Action
 from tocsin.ids import RecordingId
 from tocsin.store.erase_keys import KeyErased
+from tocsin.store.segment_format import Frame
 
 STANZA = b"\n-> X25519 "
 """How a recipient begins in an age file (C2SP age)."""
@@ -61,7 +62,7 @@ def _kept(live: Live) -> None:
         raise RecordingErased
 
 
-def _framed(found: Iterator[tuple[int, export.Frame]], most: int) -> bytes:
+def _framed(found: Iterator[tuple[int, Frame]], most: int) -> bytes:
     parts, size = [], 0
     for _, frame in found:
         if size and size + len(frame.body) > most:
