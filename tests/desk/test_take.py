@@ -61,7 +61,6 @@ async def test_only_who_takes_it_gets_envelope_and_seconds_and_the_owner_sees_ea
     node: Node, desk: Desk, wren: Lawyer, kestrel: Lawyer
 ) -> None:
     phone = await recorded(node, wren, kestrel, seconds=4)
-    await node.encounters.flush_index()
     capability = await taken(desk, wren, phone.id)
     _, found = await opening.opening(desk, wren.caller, phone.id, capability)
     assert envelope.open_wraps(wren.identity, found.wraps) == phone.rk
@@ -94,7 +93,6 @@ async def test_seconds_can_be_read_while_they_come_and_never_before_an_opening(
     await opening.opening(desk, wren.caller, phone.id, capability)
     raw = phone.second()
     await send(node, phone, raw)
-    await node.encounters.flush_index()
     assert await opening.chunks(desk, wren.caller, phone.id, capability, 2) == len(raw).to_bytes(4) + raw
     assert await opening.chunks(desk, wren.caller, phone.id, capability, 3) == b""
 

@@ -10,7 +10,7 @@ from tocsin.encounters.room import Room
 from tocsin.evidence.custody import Action
 from tocsin.ids import RecordingId
 from tocsin.store.erase_keys import KeyErased
-from tocsin.store.segment_format import Frame
+from tocsin.store.segment_format import Frame, Position
 
 STANZA = b"\n-> X25519 "
 """How a recipient begins in an age file (C2SP age)."""
@@ -19,18 +19,17 @@ STANZA = b"\n-> X25519 "
 async def seconds(room: Room, live: Live, first: int, most: int) -> bytes:
     """`length u32 | chunk` for each second from `first` on, at least one where there is one, else about `most` bytes.
 
-    What came within the last second may not be indexed yet: it is in the next answer. Raises `RecordingErased`.
+    Raises `RecordingErased`.
     """
     _kept(live)
-    return await asyncio.to_thread(_framed, export.frames(room, live, first, live.next_seq), most)
+    return await asyncio.to_thread(_framed, _frames(room, live, first, live.next_seq), most)
 
 
 async def acts(room: Room, live: Live) -> bytes:
     """`length u32 | note` for each custody note that lies beside no second: acts, beats and leaves. Raises `RecordingErased`."""
     _kept(live)
     await room.take_up(live)
-    await room.flush_index()
-    found = export.frames(room, live, NOTE_BASE, NOTE_BASE + live.chain.count)
+    found = _frames(room, live, NOTE_BASE, NOTE_BASE + live.chain.count)
     return await asyncio.to_thread(_framed, found, 1 << 62)
 
 
@@ -62,9 +61,22 @@ def _kept(live: Live) -> None:
         raise RecordingErased
 
 
-def _framed(found: Iterator[tuple[int, Frame]], most: int) -> bytes:
+def _frames(room: Room, live: Live, first: int, below: int) -> Iterator[Frame]:
+    """Frames in order of their number: those that are indexed, then those of which only memory knows where they lie."""
+    fresh = sorted((number, position) for number, position in live.positions.items() if first <= number < below)
+    return _read(room, live, first, below, fresh)
+
+
+def _read(room: Room, live: Live, first: int, below: int, fresh: list[tuple[int, Position]]) -> Iterator[Frame]:
+    last = first - 1
+    for last, frame in export.frames(room, live, first, below):
+        yield frame
+    yield from (room.segments.read(position) for number, position in fresh if number > last)
+
+
+def _framed(found: Iterator[Frame], most: int) -> bytes:
     parts, size = [], 0
-    for _, frame in found:
+    for frame in found:
         if size and size + len(frame.body) > most:
             break
         parts += [len(frame.body).to_bytes(4), frame.body]
