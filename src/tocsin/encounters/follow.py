@@ -68,10 +68,11 @@ def _frames(room: Room, live: Live, first: int, below: int) -> Iterator[Frame]:
 
 
 def _read(room: Room, live: Live, first: int, below: int, fresh: list[tuple[int, Position]]) -> Iterator[Frame]:
-    last = first - 1
-    for last, frame in export.frames(room, live, first, below):
+    following = first
+    for number, frame in export.frames(room, live, first, below):
+        following = number + 1
         yield frame
-    yield from (room.segments.read(position) for number, position in fresh if number > last)
+    yield from (room.segments.read(position) for number, position in fresh if number >= following)
 
 
 def _framed(found: Iterator[Frame], most: int) -> bytes:
