@@ -20,12 +20,13 @@ from sqlalchemy import Connection
 from bench._machine import described, own_folder, say
 from bench._report import Headline, asked, finish, table
 from tocsin.clock import SystemClock
-from tocsin.registry import pages, search, usaspending
+from tocsin.registry import bulk, facets, pages, queries, search, tables, usaspending
 from tocsin.registry.importing import import_file
 from tocsin.registry.room import Registry
 from tocsin.store.db import Database
 
 ROWS = 60_000
+ENTITIES = 1_000_000
 SEARCHES, SHORT_SEARCHES = 2_000, 300
 SEARCH_GOAL_MS, IMPORT_GOAL_S = 50, 30
 HEAD = (
@@ -87,6 +88,8 @@ def measured(folder: Path, searches: int) -> list[Headline]:
     done = import_file(registry, path, usaspending.read, "us")
     seconds = time.perf_counter() - began
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    say(f"Filling up to {ENTITIES} entities.")
+    fill(registry)
     times = sorted(one for one in islice(asked_times(registry), searches))
     entities = database.read_now(lambda c: c.exec_driver_sql("SELECT count(*) FROM registry_entity").scalar())
     database.close()
@@ -149,6 +152,48 @@ def synthetic(path: Path) -> Path:
     return path
 
 
+def fill(registry: Registry) -> None:
+    """Entities up to `ENTITIES`, a third of them firms, put straight where a search looks: importing them was measured above."""
+    draw = Random(10)
+    begin = registry.database.read_now(queries.how_many) + 1
+    choices = [("year", str(year)) for year in range(2018, 2024)] + [("kind", "obligated")]
+    choices += [("buyer", f"Agency Office {number}") for number in range(1, 21)]
+    choices += [("vendor", f"Filled Firm {number} LLC") for number in range(3_000)]
+
+    def some(connection: Connection, first: int, last: int) -> None:
+        codes = facets.codes_of(connection, choices, is_new=True)
+        rows, cells, words = [], [], []
+        for number in range(first, last):
+            is_firm = number % 3 == 0
+            name = (
+                f"{draw.choice(WORDS)} {draw.choice(WORDS)} {number} llc"
+                if is_firm
+                else " ".join(ranked(draw) for _ in range(9))
+            )
+            mine = (
+                []
+                if is_firm
+                else [
+                    codes[one]
+                    for one in (
+                        choices[draw.randrange(6)],
+                        choices[6],
+                        choices[draw.randrange(7, 27)],
+                        draw.choice(choices[27:]),
+                    )
+                ]
+            )
+            rows.append((f"fill-{number}", f"fill-{number}", "Company" if is_firm else "Contract", name))
+            cells.append((number, facets.packed(mine)))
+            words.append((number, search.line_of(name, mine, is_who=is_firm)))
+        bulk.put(connection, tables.entity, ("entity", "canonical", "schema", "caption"), rows, "")
+        bulk.put(connection, tables.chosen, ("number", "choices"), cells, "")
+        connection.exec_driver_sql(f"INSERT INTO {search.INDEX}(rowid, words) VALUES (?, ?)", words)
+
+    for first in range(begin, ENTITIES + 1, 20_000):
+        registry.database.write_now(partial(some, first=first, last=min(first + 20_000, ENTITIES + 1)))
+
+
 def ranked(draw: Random) -> str:
     return WORDS[min(int(draw.expovariate(0.12)), len(WORDS) - 1)]
 
@@ -166,9 +211,9 @@ def asked_times(registry: Registry) -> Iterator[float]:
 
 
 def one_search(connection: Connection, said: str, filters: dict[str, str]) -> None:
-    found = search.matches(connection, search.asked_of(said, filters))
-    search.count_by_facet(connection, found)
-    pages.hits_of(connection, found, 0, pages.SHOWN)
+    asked = search.asked_of(said, filters)
+    search.count(connection, search.matches(connection, asked))
+    pages.hits_of(connection, search.first(connection, asked, 0, pages.SHOWN))
 
 
 if __name__ == "__main__":

@@ -157,7 +157,7 @@ class RegistryContract:
         assert (done.kept, sum(done.held.values())) == (1, 1)
         assert [tuple(row)[:2] for row in connection.execute(select(tables.held))] == [("d", 7)]
         everything = [
-            str(value).lower() for table in (tables.statement, tables.entity, tables.facet, tables.held, tables.edge)
+            str(value).lower() for table in (tables.statement, tables.entity, tables.choice, tables.held, tables.edge)
             for row in connection.execute(select(table)) for value in row
         ]  # fmt: skip
         assert not [one for one in everything if "montrose" in one]
@@ -180,7 +180,7 @@ class RegistryContract:
         assert found(connection, '"tracing skip"') == set()
         assert found(connection, "RECONNAISSANCE lycées") == found(connection, "reconnaissance lycees") != set()
         drones = search.matches(connection, search.asked_of("", {"technology": "drones", "year": "2020"}))
-        counted = search.count_by_facet(connection, drones)
+        counted = search.count(connection, drones).facets
         assert counted["place"] == [("FR", 5)]
         assert dict(counted["kind"]) == {"estimate": 4}
         assert found(connection, "a OR b* NEAR(x) -- ' ; \" :col") == set(), "nothing of a query language"

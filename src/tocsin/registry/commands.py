@@ -9,15 +9,14 @@ import click
 from sqlalchemy import select
 
 from tocsin.clock import SystemClock
-from tocsin.registry import usaspending
+from tocsin.registry.exporting import EXPORTS
+from tocsin.registry.formats import FORMATS, Given
 from tocsin.registry.importing import Report, import_file
 from tocsin.registry.record import release
 from tocsin.registry.room import Registry
 from tocsin.registry.tables import held
 from tocsin.settings import settings_of
 from tocsin.store.db import Database
-
-READERS = {"usaspending": usaspending.read}
 
 
 @contextmanager
@@ -35,19 +34,33 @@ def registry() -> None:
 
 @registry.command("import")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--format", "form", type=click.Choice(sorted(READERS)), required=True, help="What kind of file it is.")
+@click.option("--format", "form", type=click.Choice(sorted(FORMATS)), required=True, help="What kind of file it is.")
 @click.option("--dataset", required=True, help="What its claims are to be known by.")
+@click.option("--source", "url", default="", help="Address the file was got from, for claims that name none.")
 @click.option("--dry-run", "is_dry", is_flag=True, help="Count, and store nothing.")
 @click.pass_obj
-def import_command(path: Path | None, file: Path, form: str, dataset: str, *, is_dry: bool) -> None:
+def import_command(path: Path | None, file: Path, form: str, dataset: str, url: str, *, is_dry: bool) -> None:
     """Take a file in, going on where it was cut, and print what became of every row."""
 
     def told(report: Report) -> None:
         click.echo(f"{report.rows} rows", err=True)
 
+    kind = FORMATS[form]
+    read = kind.open(Given(dataset, url))
     with opened(path) as here:
-        done = import_file(here, file, READERS[form], dataset, is_dry=is_dry, told=told)
+        done = import_file(here, file, read, dataset, is_dry=is_dry, refreshes=not kind.tells_filters, told=told)
     click.echo(json.dumps(done.told()))
+
+
+@registry.command("export")
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@click.option("--format", "form", type=click.Choice(sorted(EXPORTS)), required=True, help="What kind of file to write.")
+@click.pass_obj
+def export_command(path: Path | None, file: Path, form: str) -> None:
+    """Write the whole registry into a new file, and print how much it is."""
+    with opened(path) as here, file.open("xb") as out:
+        count = here.database.read_now(lambda c: EXPORTS[form](c, out))
+    click.echo(f"{count} written")
 
 
 @registry.command("held")

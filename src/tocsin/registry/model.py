@@ -116,6 +116,10 @@ class Row:
     verb: VerbClass = VerbClass.RECORDED
     confidence: Confidence = Confidence.HIGH
     as_of: str = ""
+    said: "Sequence[Statement]" = ()
+    """Where the source is another registry: its statements as they are, and the drafts only say what they are about."""
+    is_foreign: bool = False
+    """Whether the ids are the source's own: one may be made of somebody's name."""
 
 
 class Statement(NamedTuple):
@@ -137,29 +141,34 @@ class Statement(NamedTuple):
     @builtins.property  # `property` is a field here
     def digest(self) -> bytes:
         """Sixteen bytes that name this claim. What was seen when is not in it."""
-        said = (self.entity, self.schema, self.property, self.value, self.original, self.dataset)
         under = (self.source.url, self.source.origin, self.verb, self.confidence, self.as_of)
-        return blake2b(SEPARATOR.join((*said, *under)).encode(), digest_size=16).digest()
+        return blake2b(SEPARATOR.join((*self[:6], *under)).encode(), digest_size=16).digest()
 
 
 def statements_of(row: Row, dataset: str, day: int) -> list[Statement]:
     """Every statement a row makes. Raises `StatementMalformed` for a claim without what every claim has."""
+    if not (row.source.url and dataset):
+        raise StatementMalformed
     made = []
     for draft in row.drafts:
-        for claim in draft.claims:
-            if not (draft.id and claim.property and claim.value.strip() and row.source.url and dataset):
+        for name, value, original, verb, as_of in draft.claims:
+            plain = value.strip()
+            if not (plain and name and draft.id):
                 raise StatementMalformed
-            verb = claim.verb or row.verb
-            as_of = row.as_of if claim.as_of is None else claim.as_of
-            said = (draft.id, draft.schema, claim.property, claim.value.strip(), claim.original, dataset)
-            made.append(Statement(*said, row.source, verb, row.confidence, as_of, day, day))
+            under = (row.source, verb or row.verb, row.confidence, row.as_of if as_of is None else as_of, day, day)
+            made.append(Statement(draft.id, draft.schema, name, plain, original, dataset, *under))
     return made
+
+
+_WORD = re.compile(r"[^\W_]+")
 
 
 def folded(text: str) -> str:
     """Letters and digits in small letters without accents, one space between words: how names are compared and searched."""
+    if text.isascii():
+        return " ".join(_WORD.findall(text.lower()))
     plain = unicodedata.normalize("NFKD", text)
-    return " ".join(re.findall(r"[^\W_]+", "".join(one for one in plain if not unicodedata.combining(one)).casefold()))
+    return " ".join(_WORD.findall("".join(one for one in plain if not unicodedata.combining(one)).casefold()))
 
 
 def slug(text: str) -> str:

@@ -3,7 +3,7 @@
 They need no script. What somebody typed comes back in the page (escaped), which no other page of the node does; ADR 8 says why.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -14,14 +14,14 @@ from urllib.parse import urlencode
 
 from babel.numbers import format_decimal
 from jinja2 import Environment, FileSystemLoader
-from sqlalchemy import Connection, Select, func, select
+from sqlalchemy import Connection, func, select
 
-from tocsin.registry import queries, search
+from tocsin.registry import facets, queries, search
 from tocsin.registry.model import Confidence, EntityUnknown
 from tocsin.registry.queries import Entity
 from tocsin.registry.schemata import REFERENCES
 from tocsin.registry.search import Asked
-from tocsin.registry.tables import entity, facet, statement
+from tocsin.registry.tables import entity, statement
 from tocsin.registry.value_sums import Refused, total_of
 from tocsin.web import render
 from tocsin.web.i18n import Language
@@ -29,7 +29,6 @@ from tocsin.web.render import Page, PageConfig
 
 TEMPLATES = Path(__file__).parent / "templates"
 SHOWN = 20
-FACETS_SHOWN = 40
 EXPECTED = {
     "Contract": ("supplier", "authority", "contractDate", "status"),
     "Deployment": ("supplier", "authority", "startDate", "status"),
@@ -66,13 +65,8 @@ def search_page(
     """The page of a search, to be asked of a database."""
 
     def page(connection: Connection) -> bytes:
-        found = search.matches(connection, asked)
-        total = int(
-            connection.execute(select(func.count()).select_from(found.limit(search.COUNTED + 1).subquery())).scalar()
-            or 0
-        )
+        counted = search.count(connection, search.matches(connection, asked))
         address = _address(f"/{language.code}/registry", said, asked)
-        counted = search.count_by_facet(connection, found)
         return _draw(
             "registry.html",
             config,
@@ -82,14 +76,14 @@ def search_page(
             asked=asked,
             chosen=asked.filters,
             without={name: address(**{name: ""}) for name in asked.filters},
-            total=min(total, search.COUNTED),
-            is_more=total > search.COUNTED,
-            entities=connection.execute(select(func.count()).select_from(entity)).scalar(),
-            hits=hits_of(connection, found, begin, SHOWN),
-            following=address(begin=str(begin + SHOWN)) if total > begin + SHOWN else "",
+            total=counted.total,
+            is_more=counted.is_more,
+            entities=queries.how_many(connection),
+            hits=hits_of(connection, search.first(connection, asked, begin, SHOWN)),
+            following=address(begin=str(begin + SHOWN)) if counted.total > begin + SHOWN else "",
             facets={
-                name: [(value, many, address(**{name: value})) for value, many in values[:FACETS_SHOWN]]
-                for name, values in counted.items()
+                name: [(value, many, address(**{name: value})) for value, many in values]
+                for name, values in counted.facets.items()
             },
             shown=_shown(language),
             twin_json=_address("/registry/search.json", said, asked)(),
@@ -147,20 +141,19 @@ def version_of(connection: Connection, name: str, version: str) -> Entity:
     return found
 
 
-def hits_of(connection: Connection, found: Select[tuple[int]], begin: int, most: int) -> list[Hit]:
-    """Some results, in the order in which they came into the registry."""
-    numbers = list(connection.execute(found.order_by(entity.c.number).limit(most).offset(begin)).scalars())
-    rows = connection.execute(select(entity).where(entity.c.number.in_(numbers)).order_by(entity.c.number)).all()
-    told: dict[int, list[str]] = {}
-    kinds = ("buyer", "vendor", "year")
-    question = select(facet).where(facet.c.number.in_(numbers), facet.c.facet.in_(kinds)).order_by(facet.c.facet)
-    for row in connection.execute(question):
-        told.setdefault(row.number, []).append(row.value)
-    low = _low(connection, [row.entity for row in rows])
+def hits_of(connection: Connection, numbers: Sequence[int]) -> list[Hit]:
+    """These results, in this order."""
+    rows = {row.number: row for row in connection.execute(select(entity).where(entity.c.number.in_(numbers)))}
+    told = facets.choices_of(connection, numbers)
+    low = _low(connection, [row.entity for row in rows.values()])
     return [
-        Hit(row.canonical, row.schema, row.caption, ", ".join(told.get(row.number, ())), row.entity in low)
-        for row in rows
+        Hit(row.canonical, row.schema, row.caption, _about(told.get(number, ())), row.entity in low)
+        for number, row in ((number, rows[number]) for number in numbers)
     ]
+
+
+def _about(choices: Iterable[tuple[str, str]]) -> str:
+    return ", ".join(value for name, value in choices if name in ("buyer", "vendor", "year"))
 
 
 def money_text(language: Language, value: Decimal) -> str:

@@ -12,12 +12,10 @@ from functools import cache
 from pathlib import Path
 
 from tocsin.registry.model import Draft, folded
-from tocsin.registry.schemata import CONTACTS, PERSONS
+from tocsin.registry.schemata import CONTACTS, INSTITUTIONS, PERSONS, REFERENCES
 
 WORDS = Path(__file__).parent / "person_words"
 NAMED = frozenset({"name", "alias", "title", "previousName"})
-LEGAL_ENTITIES = frozenset({"Company", "Organization", "LegalEntity", "PublicBody"})
-
 _TITLED = re.compile(
     r"\b(?:mr|mrs|ms|miss|dr|mme|mlle|monsieur|madame|sra?|don|doña|me|maître|hon|esq)\.?\s+\w", re.IGNORECASE
 )
@@ -45,22 +43,47 @@ class Doubt(StrEnum):
     CONTACT = "contact"
 
 
-def doubt_of(draft: Draft, released: frozenset[str] = frozenset()) -> Doubt | None:
-    """Why an entity may be a person or tells of one. `released`: folded names of institutions that somebody looked at."""
+Found = dict[str, "Doubt | None"]
+"""What the rule said of a name. Kept for some rows only: a file says one name a thousand times, and nothing keeps a list of names."""
+
+
+def doubt_of(
+    draft: Draft, released: frozenset[str] = frozenset(), known_names: Found | None = None, *, is_foreign: bool = False
+) -> Doubt | None:
+    """Why an entity may be a person or tells of one. `released`: folded names of institutions that somebody looked at.
+
+    `is_foreign`: its ids, and those it names, are somebody else's, and may be made of a name.
+    """
+    names = {} if known_names is None else known_names
     if draft.schema in PERSONS:
         return Doubt.SCHEMA
     if draft.is_sole_trader:
         return Doubt.SOLE_TRADER
+    if is_foreign and _names_in_ids(draft):
+        return Doubt.NAME
     for claim in draft.claims:
-        if claim.property in CONTACTS or any(_tells(text) for text in (claim.value, claim.original)):
+        if claim.property in CONTACTS or _tells(claim.value) or _tells(claim.original):
             return Doubt.CONTACT
-        if draft.schema in LEGAL_ENTITIES and claim.property in NAMED and folded(claim.value) not in released:
-            found = doubt(claim.value)
+        if draft.schema in INSTITUTIONS and claim.property in NAMED:
+            found = _doubt_of_name(claim.value, released, names)
             if found is Doubt.SHAPE and draft.schema == "PublicBody":
                 continue  # a source's own list of public bodies; a given name in it still holds the row
             if found is not None:
                 return found
     return None
+
+
+def _names_in_ids(draft: Draft) -> bool:
+    """Whether the id of the entity, or one that it names, holds a given name and no word of an institution."""
+    ids = {draft.id, *(claim.value for claim in draft.claims if claim.property in REFERENCES)}
+    return any(_by_words(one, [word for word in folded(one).split() if word.isalpha()]) is Doubt.NAME for one in ids)
+
+
+def _doubt_of_name(name: str, released: frozenset[str], names: Found) -> Doubt | None:
+    if name not in names:
+        found = doubt(name)
+        names[name] = None if found is not None and folded(name) in released else found
+    return names[name]
 
 
 def doubt(name: str) -> Doubt | None:
@@ -99,7 +122,11 @@ def _begins_with_person(words: list[str], given: frozenset[str], trade: frozense
 
 
 def _tells(text: str) -> bool:
-    return bool(text) and bool(_MAIL.search(text) or _TOLD.search(text))
+    """Mail needs its sign; a person who is told of needs a colon or a dash, and a space in the name."""
+    if "@" in text and _MAIL.search(text):
+        return True
+    has_room = (":" in text or "-" in text) and len(text.split(None, 1)) > 1
+    return has_room and bool(_TOLD.search(text))
 
 
 @cache

@@ -120,7 +120,7 @@ def entity_of(connection: Connection, name: str, until: tuple[int, int] | None =
     """The entity that the id `name` goes under. `until`: as it was after that statement and that judgement. Raises `EntityUnknown`."""
     judged = None if until is None else until[1]
     head, members = _cluster(connection, name, judged)
-    kept = _statements(connection, members, None if until is None else until[0])
+    kept = statements_of(connection, members, None if until is None else until[0])
     if not kept:
         raise EntityUnknown
     last = connection.execute(select(func.max(judgement.c.number))).scalar() or 0
@@ -160,7 +160,7 @@ def money_of(connection: Connection, found: Entity) -> list[Money]:
     )
     events = list(dict.fromkeys(connection.execute(question).scalars()))
     kept = defaultdict(list)
-    for one in _statements(connection, events, None):
+    for one in statements_of(connection, events, None):
         kept[one.said.entity].append(one)
     made = [_money(name, kept[name]) for name in events]
     return sorted((one for one in made if one), key=lambda one: (one.entity.first("date"), one.entity.id))
@@ -181,6 +181,12 @@ def parts_of(connection: Connection, contracts: Iterable[str]) -> dict[str, str]
         edge.c.entity.in_(sorted(contracts)), edge.c.property == "partOf"
     )
     return {row.entity: row.target for row in connection.execute(question)}
+
+
+def how_many(connection: Connection) -> int:
+    """How many entities there are. None is ever removed, so SQLite's last number says it without counting a million rows."""
+    counting = func.max(entity.c.number) if connection.dialect.name == "sqlite" else func.count()
+    return int(connection.execute(select(counting).select_from(entity)).scalar() or 0)
 
 
 def changes(connection: Connection, most: int) -> list[Kept]:
@@ -227,7 +233,7 @@ def _kept(connection: Connection, question: Any) -> Iterable[Kept]:
         yield Kept(number, Statement(name, schema, prop, value, original, dataset, said, *words, *rest))
 
 
-def _statements(connection: Connection, members: Sequence[str], until: int | None) -> list[Kept]:
+def statements_of(connection: Connection, members: Sequence[str], until: int | None = None) -> list[Kept]:
     kept: list[Kept] = []
     for begin in range(0, len(members), 500):
         question = _SAID.where(statement.c.entity.in_(members[begin : begin + 500])).order_by(statement.c.number)

@@ -4,22 +4,32 @@ Promise: a row is recorded whole or not at all. A claim that is there already is
 was recorded is ever changed or removed. A row that may be about a person leaves its number and the reason, and nothing of itself.
 """
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Table, bindparam, select, update
+from sqlalchemy import Connection, Table, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from tocsin.registry import search
-from tocsin.registry.model import Draft, Row, Statement, StatementMalformed, folded, statements_of
-from tocsin.registry.person import Doubt, doubt_of
-from tocsin.registry.schemata import PERSONS, REFERENCES, schema_of
-from tocsin.registry.tables import edge, entity, facet, held, released, source, statement
+from tocsin.registry import facets, search
+from tocsin.registry.bulk import found_by, put
+from tocsin.registry.model import Draft, Row, Source, Statement, StatementMalformed, folded, statements_of
+from tocsin.registry.person import Doubt, Found, doubt_of
+from tocsin.registry.schemata import INSTITUTIONS, PERSONS, REFERENCES, schema_of
+from tocsin.registry.tables import edge, entity, held, released, source, statement
 
-ASKED = 500
-"""Values in one question: SQLite takes 32,766, older servers fewer."""
 CAPTIONS = ("name", "title")
+KEPT = (
+    "digest", "entity", "schema", "property", "value", "original", "dataset", "source", "verb", "confidence", "as_of",
+    "first_seen", "last_seen",
+)  # fmt: skip
+SEEN_AGAIN = (
+    "ON CONFLICT (digest) DO UPDATE SET last_seen = excluded.last_seen "
+    "WHERE registry_statement.last_seen < excluded.last_seen"
+)
+
+Made = dict[bytes, Statement]
+"""The statements of one row by their digests."""
 
 
 class Recorded(NamedTuple):
@@ -38,27 +48,26 @@ class Recorded(NamedTuple):
 
 def record(connection: Connection, rows: Sequence[Row], dataset: str, day: int) -> Recorded:
     """Record `rows` of `dataset`, in the caller's transaction. Raises nothing for a bad row: it is counted."""
-    let_in = institutions(connection)
+    let_in, names = institutions(connection), Found()
     held_rows: dict[int, Doubt] = {}
-    refused: dict[str, int] = defaultdict(int)
-    taken: dict[int, list[Statement]] = {}
+    refused: Counter[str] = Counter()
+    taken: list[tuple[Row, Made]] = []
     for row in rows:
-        doubts = [found for draft in row.drafts if (found := doubt_of(draft, let_in)) is not None]
-        if doubts:
-            held_rows[row.number] = doubts[0]
+        doubts = (doubt_of(draft, let_in, names, is_foreign=row.is_foreign) for draft in row.drafts)
+        doubt = next((one for one in doubts if one is not None), None)
+        if doubt is not None:
+            held_rows[row.number] = doubt
             continue
         try:
-            taken[row.number] = _checked(row, dataset, day)
+            taken.append((row, {one.digest: one for one in _checked(row, dataset, day)}))
         except StatementMalformed as error:
             refused[error.code] += 1
-    new = _add_statements(connection, [one for made in taken.values() for one in made])
-    changed = {one.entity for made in taken.values() for one in made if one.digest in new}
-    _derive(connection, [row for row in rows if row.number in taken], changed)
+    new = _add_statements(connection, {digest: one for _, made in taken for digest, one in made.items()})
+    changed = {one.entity for _, made in taken for digest, one in made.items() if digest in new}
+    _derive(connection, [draft for row, _ in taken for draft in row.drafts if draft.id in changed])
     _hold(connection, dataset, held_rows, day)
-    kept = sum(any(one.digest in new for one in made) for made in taken.values())
-    counted: dict[str, int] = defaultdict(int)
-    for why in held_rows.values():
-        counted[str(why)] += 1
+    kept = sum(not new.isdisjoint(made) for _, made in taken)
+    counted = Counter(str(why) for why in held_rows.values())
     return Recorded(kept, len(taken) - kept, dict(counted), dict(refused), len(new))
 
 
@@ -75,81 +84,90 @@ def release(connection: Connection, name: str, reason: str, day: int) -> None:
 
 def _checked(row: Row, dataset: str, day: int) -> list[Statement]:
     for draft in row.drafts:
-        allowed = schema_of(draft.schema).properties
-        if draft.schema in PERSONS or any(claim.property not in allowed for claim in draft.claims):
+        allowed = schema_of(draft.schema).allowed
+        if draft.schema in PERSONS or not allowed.issuperset([claim.property for claim in draft.claims]):
             raise StatementMalformed
-    return statements_of(row, dataset, day)
+    return list(row.said) or statements_of(row, dataset, day)
 
 
-def _add_statements(connection: Connection, made: Sequence[Statement]) -> set[bytes]:
+def _add_statements(connection: Connection, made: Made) -> set[bytes]:
     """Add what is new and mark what was seen again; the digests of what is new."""
-    by_digest = {one.digest: one for one in made}
-    seen = dict(_found(connection, statement.c.digest, by_digest, statement.c.last_seen))
-    new = {digest: one for digest, one in by_digest.items() if digest not in seen}
-    again = [
-        {"known": digest, "day": one.last_seen}
-        for digest, one in by_digest.items()
-        if seen.get(digest, one.last_seen) < one.last_seen
-    ]
-    if again:
-        marked = update(statement).where(statement.c.digest == bindparam("known")).values(last_seen=bindparam("day"))
-        connection.execute(marked, again)
-    if new:
-        numbers = _sources(connection, new.values())
-        connection.execute(statement.insert(), [_row(digest, one, numbers) for digest, one in new.items()])
-    return set(new)
-
-
-def _row(digest: bytes, one: Statement, numbers: Mapping[bytes, int]) -> dict[str, Any]:
-    fields = one._asdict() | {"digest": digest, "source": numbers[one.source.digest]}
-    return fields | {"verb": str(one.verb), "confidence": str(one.confidence)}
-
-
-def _sources(connection: Connection, made: Iterable[Statement]) -> dict[bytes, int]:
-    wanted = {one.source.digest: one.source for one in made}
-    found = dict(_found(connection, source.c.digest, wanted, source.c.number))
-    missing = [
-        {"digest": digest, "url": one.url, "kind": one.kind, "lineage": one.origin}
-        for digest, one in wanted.items() if digest not in found
+    before = connection.execute(select(func.max(statement.c.number))).scalar() or 0
+    numbers = _sources(connection, {one.source for one in made.values()})
+    rows = [
+        (
+            digest, one.entity, one.schema, one.property, one.value, one.original, one.dataset, numbers[one.source],
+            str(one.verb), str(one.confidence), one.as_of, one.first_seen, one.last_seen,
+        )
+        for digest, one in made.items()
     ]  # fmt: skip
+    put(connection, statement, KEPT, rows, SEEN_AGAIN)
+    # One connection writes, so what has a higher number than before was made here.
+    added = connection.execute(select(statement.c.digest).where(statement.c.number > before)).scalars()
+    return {bytes(digest) for digest in added}
+
+
+def _sources(connection: Connection, wanted: set[Source]) -> dict[Source, int]:
+    by_digest = {one.digest: one for one in wanted}
+    rows = [(digest, one.url, one.kind, one.origin) for digest, one in sorted(by_digest.items())]
+    known = dict(found_by(connection, source.c.digest, by_digest, source.c.number))
+    missing = [row for row in rows if row[0] not in known]
     if missing:
-        connection.execute(ignoring(connection, source), missing)
-        found |= dict(_found(connection, source.c.digest, [one["digest"] for one in missing], source.c.number))
-    return found
+        put(connection, source, ("digest", "url", "kind", "lineage"), missing, "ON CONFLICT DO NOTHING")
+        known |= dict(found_by(connection, source.c.digest, [row[0] for row in missing], source.c.number))
+    return {by_digest[digest]: number for digest, number in known.items()}
 
 
-def _derive(connection: Connection, rows: Iterable[Row], changed: set[str]) -> None:
+def _derive(connection: Connection, drafts: Sequence[Draft]) -> None:
     """What searching and walking need of what has a new claim, beside the statements: entities, edges, facets, words."""
-    drafts = [draft for row in rows for draft in row.drafts if draft.id in changed]
-    numbers = _entities(connection, drafts)
+    numbers, fresh = _entities(connection, drafts)
     edges = {
         (claim.value, claim.property, draft.id)
         for draft in drafts for claim in draft.claims if claim.property in REFERENCES
     }  # fmt: skip
-    facets = {
-        (numbers[draft.id], name, value)
-        for draft in drafts for name, values in draft.facets.items() for value in values if value
-    }  # fmt: skip
-    _add(connection, edge, edges)
-    _add(connection, facet, facets)
-    search.index(connection, {numbers[draft.id] for draft in drafts if schema_of(draft.schema).is_searched})
+    put(connection, edge, ("target", "property", "entity"), sorted(edges), "ON CONFLICT DO NOTHING")
+    wanted = {(draft.id, name, value) for draft in drafts for name, values in draft.facets.items() for value in values}
+    codes = facets.codes_of(connection, {(name, value) for _, name, value in wanted if value}, is_new=True)
+    filters: dict[int, set[int]] = defaultdict(set)
+    for name, facet, value in wanted:
+        if value:
+            filters[numbers[name]].add(codes[facet, value])
+    facets.add(connection, filters)
+    searched = {numbers[one.id]: one.schema in INSTITUTIONS for one in drafts if schema_of(one.schema).is_searched}
+    search.index(connection, searched, fresh)
 
 
-def _entities(connection: Connection, drafts: Sequence[Draft]) -> dict[str, int]:
+def _entities(connection: Connection, drafts: Sequence[Draft]) -> tuple[dict[str, int], set[int]]:
+    """The number of each entity, and which numbers are new."""
     captions: dict[str, tuple[str, str]] = {}
     for draft in drafts:
         said = next((claim.value for one in CAPTIONS for claim in draft.claims if claim.property == one), "")
         if draft.id not in captions or not captions[draft.id][1]:
             captions[draft.id] = (draft.schema, said)
-    found = dict(_found(connection, entity.c.entity, captions, entity.c.number))
+    known = dict(found_by(connection, entity.c.entity, captions, entity.c.number))
     missing = [
-        {"entity": name, "canonical": name, "schema": schema, "caption": said or name}
-        for name, (schema, said) in captions.items() if name not in found
+        (name, name, schema, said or name) for name, (schema, said) in captions.items() if name not in known
     ]  # fmt: skip
-    if missing:
-        connection.execute(entity.insert(), missing)
-        found |= dict(_found(connection, entity.c.entity, [one["entity"] for one in missing], entity.c.number))
-    return found
+    put(connection, entity, ("entity", "canonical", "schema", "caption"), missing, "ON CONFLICT DO NOTHING")
+    _name(connection, [(said, name) for name, (_, said) in captions.items() if said and name in known])
+    made = dict(found_by(connection, entity.c.entity, [row[0] for row in missing], entity.c.number))
+    return known | made, set(made.values())
+
+
+def _name(connection: Connection, said: Sequence[tuple[str, str]]) -> None:
+    """Call entities by name that were met before anything said what they are called."""
+    unnamed = dict(
+        found_by(
+            connection,
+            entity.c.entity,
+            [name for _, name in said],
+            entity.c.number,
+            entity.c.caption == entity.c.entity,
+        )
+    )
+    for caption, name in said:
+        if name in unnamed:
+            connection.execute(update(entity).where(entity.c.number == unnamed[name]).values(caption=caption))
 
 
 def _hold(connection: Connection, dataset: str, rows: Mapping[int, Doubt], day: int) -> None:
@@ -158,26 +176,7 @@ def _hold(connection: Connection, dataset: str, rows: Mapping[int, Doubt], day: 
         connection.execute(ignoring(connection, held), made)
 
 
-def _add(connection: Connection, table: Table, rows: Iterable[tuple[Any, ...]]) -> None:
-    names = [column.name for column in table.columns]
-    made = [dict(zip(names, row, strict=True)) for row in sorted(rows)]
-    if made:
-        connection.execute(ignoring(connection, table), made)
-
-
 def ignoring(connection: Connection, table: Table) -> Any:
     """An insert that leaves alone what is there. Both databases write it the same, SQLAlchemy has it twice."""
     made = postgresql.insert(table) if connection.dialect.name == "postgresql" else sqlite.insert(table)
     return made.on_conflict_do_nothing()
-
-
-def _found(connection: Connection, by: Any, keys: Iterable[Any], what: Any) -> Iterator[tuple[Any, Any]]:
-    for some in pieces(list(keys)):
-        for key, value in connection.execute(select(by, what).where(by.in_(some))):
-            yield (bytes(key) if isinstance(key, memoryview) else key), value
-
-
-def pieces(keys: Sequence[Any]) -> Iterator[Sequence[Any]]:
-    """`keys`, some at a time."""
-    for begin in range(0, len(keys), ASKED):
-        yield keys[begin : begin + ASKED]

@@ -8,9 +8,9 @@ from litestar import Request, Response, get
 from litestar.exceptions import NotFoundException
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection
 
-from tocsin.registry import pages, queries, search, twins
+from tocsin.registry import facets, pages, queries, search, twins
 from tocsin.registry.model import EntityUnknown
 from tocsin.registry.room import Registry
 from tocsin.registry.search import Asked
@@ -40,7 +40,7 @@ def asked_in(request: AnyRequest) -> tuple[str, Asked]:
     """The line somebody typed and the filters beside it, from an address; what is too long is cut."""
     given = request.query_params
     said = str(given.get("q", ""))[:LONGEST].replace("\x00", " ")
-    filters = {name: str(given.get(name, ""))[:LONGEST].replace("\x00", "") for name in search.FACETS}
+    filters = {name: str(given.get(name, ""))[:LONGEST].replace("\x00", "") for name in facets.FACETS}
     return said, search.asked_of(said, filters)
 
 
@@ -105,9 +105,8 @@ def _twins(registry: Registry, config: PageConfig) -> list[HTTPRouteHandler]:
 
 
 def _found(connection: Connection, asked: Asked) -> tuple[list[pages.Hit], int]:
-    question = search.matches(connection, asked)
-    counted = select(func.count()).select_from(question.limit(search.COUNTED + 1).subquery())
-    return pages.hits_of(connection, question, 0, MOST), int(connection.execute(counted).scalar() or 0)
+    counted = search.count(connection, search.matches(connection, asked))
+    return pages.hits_of(connection, search.first(connection, asked, 0, MOST)), counted.total
 
 
 def _id(name: str) -> str:

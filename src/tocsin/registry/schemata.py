@@ -6,6 +6,7 @@ property without a place is carried as a sentence in `notes`, so that nothing is
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from tocsin.registry.model import StatementMalformed
 
@@ -15,6 +16,9 @@ INTERVAL = ("date", "startDate", "endDate")
 CASE = ("category", "type", "status", "caseNumber", "court", "fileDate", "closeDate")
 BOUGHT = ("title", "authority", "supplier", "technology", "product", "reseller", "intermediary", "partOf", "status")
 ACT = ("title", "authority", "technology", "status", "date", "endDate", "identifier")
+
+INSTITUTIONS = frozenset({"Company", "Organization", "PublicBody", "LegalEntity"})
+"""Who acts; found before what was done."""
 
 REFERENCES = frozenset(
     {"authority", "supplier", "technology", "product", "reseller", "partOf", "contract", "parent", "agent", "client",
@@ -38,6 +42,10 @@ class Schema:
     exported: str = ""
     renamed: Mapping[str, str] = field(default_factory=dict)
     is_searched: bool = True
+
+    @cached_property
+    def allowed(self) -> frozenset[str]:
+        return frozenset(self.properties)
 
     @property
     def outside(self) -> str:
@@ -67,10 +75,10 @@ _ALL = (
     ),
     Schema(
         "ValueEvent", ("contract", "kind", "amount", "currency", "date", "step", "payer", "beneficiary", "about", "notes"),
-        "Payment", {"kind": "programme", "step": "sequenceNumber"}, is_searched=False,
+        "ContractAward", is_searched=False,
     ),
-    Schema("PolicyAdoption", (*THING, *ACT), "Document", {}),
-    Schema("OversightDecision", (*THING, *ACT), "CourtCase", {"identifier": "caseNumber", "date": "closeDate"}),
+    Schema("PolicyAdoption", (*THING, *ACT), "Event", {"authority": "organizer", "title": "name"}),
+    Schema("OversightDecision", (*THING, *ACT), "CourtCase", {"identifier": "caseNumber", "date": "closeDate", "title": "name"}),
     Schema("Spending", (*THING, *BOUGHT, *INTERVAL), "Project", {"title": "name", "date": "startDate"}),
 )  # fmt: skip
 SCHEMATA: Mapping[str, Schema] = {schema.name: schema for schema in _ALL}

@@ -10,25 +10,34 @@ asked.
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from sqlalchemy import Connection, Integer, String, TextClause, bindparam, column, func, inspect, select, text
+from sqlalchemy import Connection, Integer, String, TextClause, bindparam, column, false, inspect, select, text
 from sqlalchemy.sql import Select
 
+from tocsin.registry import facets
+from tocsin.registry.bulk import pieces
+from tocsin.registry.facets import FACETS
 from tocsin.registry.model import folded
-from tocsin.registry.schemata import REFERENCES, SCHEMATA
-from tocsin.registry.tables import entity, facet, statement
+from tocsin.registry.schemata import INSTITUTIONS, REFERENCES, SCHEMATA
+from tocsin.registry.tables import chosen, entity, statement
 
 INDEX = "registry_words"
-FACETS = ("technology", "buyer", "vendor", "place", "year", "kind")
-COUNTED = 10_000
+COUNTED = 5_000
 """Results that are counted at most: above it the page says «more than»."""
 MOST_WORDS = 12
+DATED = frozenset({"year", "kind"})
+"""Filters that no institution has."""
+WHO = "_who"
+"""The word of the index that institutions have."""
 SPOKEN = frozenset({"technology", "buyer", "vendor"})
 SILENT = REFERENCES | {"sourceUrl", "amount", "currency", "step"}
 
-_SQLITE = f"CREATE VIRTUAL TABLE {INDEX} USING fts5(words, content='', contentless_delete=1, tokenize='unicode61 remove_diacritics 2')"
+_SQLITE = (
+    f"CREATE VIRTUAL TABLE {INDEX} USING fts5(words, content='', contentless_delete=1, "
+    "tokenize=\"unicode61 remove_diacritics 2 tokenchars '_'\")"
+)
 _POSTGRES = (
     f"CREATE TABLE {INDEX} (number BIGINT PRIMARY KEY, words tsvector NOT NULL)",
     f"CREATE INDEX {INDEX}_words ON {INDEX} USING GIN (words)",
@@ -70,33 +79,50 @@ def prepare(connection: Connection) -> bool:
 def rebuild(connection: Connection) -> int:
     """Index everything anew; how many entities."""
     searched = [name for name, schema in SCHEMATA.items() if schema.is_searched]
-    numbers = list(connection.execute(select(entity.c.number).where(entity.c.schema.in_(searched))).scalars())
-    for begin in range(0, len(numbers), 1000):
-        index(connection, numbers[begin : begin + 1000])
-    return len(numbers)
+    last, done = 0, 0
+    while True:
+        question = select(entity.c.number, entity.c.schema).where(entity.c.number > last, entity.c.schema.in_(searched))
+        rows = connection.execute(question.order_by(entity.c.number).limit(1000)).all()
+        if not rows:
+            return done
+        last, done = rows[-1].number, done + len(rows)
+        wanted = {row.number: row.schema in INSTITUTIONS for row in rows}
+        index(connection, wanted, set(wanted))
 
 
-def index(connection: Connection, numbers: Iterable[int]) -> None:
-    """Bring the words of these entities up to date."""
-    wanted = sorted(numbers)
+def index(connection: Connection, wanted: Mapping[int, bool], fresh: Collection[int] = ()) -> None:
+    """Bring the words of these entities up to date; each with whether it is an institution. `fresh`: those not indexed before."""
     if not wanted:
         return
-    rows = [{"number": number, "words": words} for number, words in _words_of(connection, wanted).items()]
+    words = _words_of(connection, sorted(wanted))
+    cells = facets.cells_of(connection, wanted)
+    marks = {number: _marks(cells.get(number, ()), is_who=is_who) for number, is_who in wanted.items()}
     if _is_sqlite(connection):
-        connection.execute(text(f"DELETE FROM {INDEX} WHERE rowid = :number"), [{"number": one} for one in wanted])  # noqa: S608  a constant
-        connection.execute(text(f"INSERT INTO {INDEX}(rowid, words) VALUES (:number, :words)"), rows)  # noqa: S608  a constant
-    else:
-        line = (
-            f"INSERT INTO {INDEX}(number, words) VALUES (:number, to_tsvector('simple', :words)) "  # noqa: S608  a constant
-            "ON CONFLICT (number) DO UPDATE SET words = EXCLUDED.words"
-        )
-        connection.execute(text(line), rows)
+        old = [(number,) for number in wanted if number not in fresh]
+        if old:
+            connection.exec_driver_sql(f"DELETE FROM {INDEX} WHERE rowid = ?", old)  # noqa: S608  a constant
+        rows = [(number, " ".join((words.get(number, ""), *marks[number]))) for number in sorted(wanted)]
+        connection.exec_driver_sql(f"INSERT INTO {INDEX}(rowid, words) VALUES (?, ?)", rows)  # noqa: S608  a constant
+        return
+    line = (
+        f"INSERT INTO {INDEX}(number, words) VALUES (%s, to_tsvector('simple', %s) || array_to_tsvector(%s)) "  # noqa: S608  a constant
+        "ON CONFLICT (number) DO UPDATE SET words = EXCLUDED.words"
+    )
+    connection.exec_driver_sql(line, [(number, words.get(number, ""), marks[number]) for number in sorted(wanted)])
+
+
+def line_of(words: str, codes: Iterable[int], *, is_who: bool) -> str:
+    """What SQLite's index is told of an entity."""
+    return " ".join((words, *_marks(codes, is_who=is_who)))
+
+
+def _marks(codes: Iterable[int], *, is_who: bool) -> list[str]:
+    return [*([WHO] if is_who else []), *(_mark(code) for code in codes)]
 
 
 def _words_of(connection: Connection, numbers: Sequence[int]) -> dict[int, str]:
     parts: dict[int, list[str]] = defaultdict(list)
-    for begin in range(0, len(numbers), 500):
-        some = numbers[begin : begin + 500]
+    for some in pieces(numbers):
         joined = statement.join(entity, statement.c.entity == entity.c.entity)
         question = (
             select(entity.c.number, statement.c.value, statement.c.property)
@@ -106,62 +132,90 @@ def _words_of(connection: Connection, numbers: Sequence[int]) -> dict[int, str]:
         for number, value, name in connection.execute(question):
             if name not in SILENT:
                 parts[number].append(folded(value))
-        spoken = select(facet.c.number, facet.c.value).where(
-            facet.c.number.in_(some), facet.c.facet.in_(sorted(SPOKEN))
-        )
-        for number, value in connection.execute(spoken):
-            parts[number].append(folded(value))
+    for number, choices in facets.choices_of(connection, numbers).items():
+        parts[number] += [folded(value) for name, value in choices if name in SPOKEN]
     # A line that is no word stands between two values, so that no phrase runs over their edge.
     return {number: " 0x0 ".join(dict.fromkeys(said)) for number, said in parts.items()}
 
 
-def matches(connection: Connection, asked: Asked) -> Select[tuple[int]]:
-    """A question whose rows are the numbers of the entities that match, in the order in which they came; not yet asked."""
+def matches(connection: Connection, asked: Asked, who: bool | None = None) -> Select[int]:
+    """A question whose rows are the numbers of the entities that match; not yet asked. `who`: only institutions, or only the rest."""
     # SQLAlchemy keeps compiled questions, and with each the values it was first asked with.
     connection.execution_options(compiled_cache=None)
-    question = select(entity.c.number)
-    if asked.words or asked.phrases:
-        inner = _sqlite_words(asked) if _is_sqlite(connection) else _postgres_words(asked)
-        question = question.where(
-            entity.c.number.in_(select(inner.columns(column("number", Integer)).subquery().c.number))
-        )
-    else:
+    codes = facets.codes_of(connection, asked.filters.items())
+    if len(codes) < len(asked.filters):
+        return select(entity.c.number).where(false())
+    marks = [_mark(code) for code in codes.values()]
+    if not (asked.words or asked.phrases or marks):
         searched = [name for name, schema in SCHEMATA.items() if schema.is_searched]
-        question = question.where(entity.c.schema.in_(searched))
-    for name, value in asked.filters.items():
-        chosen = select(facet.c.number).where(facet.c.facet == name, facet.c.value == value)
-        question = question.where(entity.c.number.in_(chosen))
-    return question
+        if who is not None:
+            searched = [name for name in searched if (name in INSTITUTIONS) is who]
+        return select(entity.c.number).where(entity.c.schema.in_(searched))
+    inner = (_sqlite_words if _is_sqlite(connection) else _postgres_words)(asked, marks, who)
+    found = inner.columns(column("number", Integer)).subquery()
+    return select(found.c.number)
 
 
-def count_by_facet(connection: Connection, found: Select[tuple[int]]) -> dict[str, list[tuple[str, int]]]:
-    """How many of what was found have which value of which facet, most first."""
-    some = found.limit(COUNTED).subquery()
-    question = (
-        select(facet.c.facet, facet.c.value, func.count())
-        .join(some, some.c.number == facet.c.number)
-        .group_by(facet.c.facet, facet.c.value)
-    )
-    counted: dict[str, list[tuple[str, int]]] = {name: [] for name in FACETS}
-    for name, value, many in connection.execute(question):
-        counted.setdefault(name, []).append((value, int(many)))
-    by_year = sorted(counted["year"], reverse=True)
-    return {name: sorted(values, key=lambda one: (-one[1], one[0])) for name, values in counted.items()} | {
-        "year": by_year
-    }
+@dataclass(frozen=True)
+class Counted:
+    """How much was found: at most `COUNTED`, and whether there is more; for each facet its most frequent values."""
+
+    total: int
+    is_more: bool
+    facets: Mapping[str, list[tuple[str, int]]]
 
 
-def _sqlite_words(asked: Asked) -> TextClause:
-    terms = [*(f'"{word}"' for word in asked.words), *(f'"{phrase}"' for phrase in asked.phrases)]
+def count(connection: Connection, found: Select[int]) -> Counted:
+    """Count what was found, the first `COUNTED` of it, and what of it can be filtered by."""
+    some = found.limit(COUNTED + 1).subquery()
+    question = select(chosen.c.choices).select_from(some.outerjoin(chosen, chosen.c.number == some.c.number))
+    cells = [row[0] for row in connection.execute(question).all()]
+    told = facets.counted(connection, cells[:COUNTED])
+    return Counted(min(len(cells), COUNTED), len(cells) > COUNTED, told)
+
+
+def first(connection: Connection, asked: Asked, begin: int, most: int) -> list[int]:
+    """The numbers of some results: institutions, then what they did, each in the order in which they came."""
+    if DATED & asked.filters.keys():
+        return _numbers(connection, matches(connection, asked), begin, most)
+    who = _numbers(connection, matches(connection, asked, who=True), begin, most)
+    if len(who) == most:
+        return who
+    ahead = 0
+    if begin and not who:
+        ahead = len(_numbers(connection, matches(connection, asked, who=True), 0, begin))
+    rest = matches(connection, asked, who=False)
+    return who + _numbers(connection, rest, 0 if who else begin - ahead, most - len(who))
+
+
+def _numbers(connection: Connection, found: Select[int], begin: int, most: int) -> list[int]:
+    return [row[0] for row in connection.execute(found.order_by("number").limit(most).offset(begin))]
+
+
+def _mark(code: int) -> str:
+    """A choice as a word of the index. Nobody types it: what is typed is folded and has no underscore."""
+    return f"_c{code:x}"
+
+
+def _sqlite_words(asked: Asked, marks: Sequence[str], who: bool | None) -> TextClause:
+    terms = [*asked.words, *asked.phrases, *marks, *([WHO] if who else [])]
+    told = " AND ".join(f'"{term}"' for term in terms)
+    if who is False:
+        told = f'({told}) NOT "{WHO}"'
     line = text(f"SELECT rowid AS number FROM {INDEX} WHERE {INDEX} MATCH :line")  # noqa: S608  a constant
-    return line.bindparams(bindparam("line", " AND ".join(terms), String))
+    return line.bindparams(bindparam("line", told, String))
 
 
-def _postgres_words(asked: Asked) -> TextClause:
+def _postgres_words(asked: Asked, marks: Sequence[str], who: bool | None) -> TextClause:
     terms = [*asked.words, *asked.phrases]
-    made = " && ".join(f"phraseto_tsquery('simple', :term{at})" for at in range(len(terms)))
-    line = text(f"SELECT number FROM {INDEX} WHERE words @@ ({made})")  # noqa: S608  names made of numbers
-    return line.bindparams(*(bindparam(f"term{at}", term, String) for at, term in enumerate(terms)))
+    made = [f"phraseto_tsquery('simple', :term{at})" for at in range(len(terms))]
+    exact = [*marks, *([] if who is None else [WHO])]
+    made += [f"{'!!' if who is False and one == WHO else ''}CAST(:mark{at} AS tsquery)" for at, one in enumerate(exact)]
+    line = text(f"SELECT number FROM {INDEX} WHERE words @@ ({' && '.join(made)})")  # noqa: S608  names made of numbers
+    return line.bindparams(
+        *(bindparam(f"term{at}", term, String) for at, term in enumerate(terms)),
+        *(bindparam(f"mark{at}", f"'{one}'", String) for at, one in enumerate(exact)),
+    )
 
 
 def _is_sqlite(connection: Connection) -> bool:

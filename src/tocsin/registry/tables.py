@@ -1,6 +1,6 @@
 """The registry's columns. Who reads them and when they die: `docs/inventory.md`. All of it is public; none of it is about a person."""
 
-from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, Table, Text
+from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, Table, Text, UniqueConstraint
 
 from tocsin.store.tables import metadata
 
@@ -57,13 +57,20 @@ edge = Table(
     sqlite_with_rowid=False,
 )
 
-facet = Table(
-    "registry_facet",
+choice = Table(
+    "registry_choice",
+    metadata,
+    Column("number", Number, primary_key=True),
+    Column("facet", Text, nullable=False),
+    Column("value", Text, nullable=False),
+    UniqueConstraint("facet", "value", name="uq_registry_choice_facet_value"),
+)
+
+chosen = Table(
+    "registry_chosen",
     metadata,
     Column("number", BigInteger, primary_key=True, autoincrement=False),  # registry_entity.number
-    Column("facet", Text, primary_key=True),
-    Column("value", Text, primary_key=True),
-    sqlite_with_rowid=False,
+    Column("choices", LargeBinary, nullable=False),  # packed: `facets`
 )
 
 judgement = Table(
@@ -106,6 +113,6 @@ progress = Table(
     sqlite_with_rowid=False,
 )
 
-BACKED_UP = (statement, source, entity, edge, facet, judgement, released, held)
-COUNTING = (statement, source, entity, judgement)
+BACKED_UP = (statement, source, entity, edge, choice, chosen, judgement, released, held)
+COUNTING = (statement, source, entity, choice, judgement)
 """Whose numbers a restored PostgreSQL has to be told."""

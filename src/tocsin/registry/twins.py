@@ -61,7 +61,7 @@ def as_csv(rows: Sequence[dict[str, Any]], columns: Sequence[str]) -> bytes:
     out = io.StringIO()
     writer = csv.writer(out)
     writer.writerow(columns)
-    writer.writerows([[_cell(row[name]) for name in columns] for row in rows])
+    writer.writerows([[as_cell(row[name]) for name in columns] for row in rows])
     return out.getvalue().encode("utf-8-sig")
 
 
@@ -99,7 +99,8 @@ def _hit(one: Hit) -> dict[str, Any]:
     return told | {"confidence": "low" if one.is_low else ""}
 
 
-def _cell(value: Any) -> str:
+def as_cell(value: Any) -> str:
+    """A cell that a spreadsheet shows and does not run."""
     text = str(value)
     is_number = text.lstrip("-").replace(".", "", 1).isdigit()
     return f"'{text}" if text.startswith(FORMULA) and not is_number else text

@@ -13,8 +13,7 @@ from pathlib import Path
 from tocsin.registry.importing import Bad, FileNotUnderstood
 from tocsin.registry.model import Claim, Draft, Row, Source, ValueKind, slug
 
-SITE = "https://www.usaspending.gov"
-KIND = "USAspending"
+SOURCE = Source("https://www.usaspending.gov", "USAspending")
 CELL = 1_000_000
 """Characters in one cell; a larger one is no description."""
 
@@ -84,7 +83,7 @@ def row_of(number: int, told: Mapping[str, str]) -> Row | Bad:
         *_sellers(seller, told, is_sole=is_sole),
         *(draft for _, draft in events),
     ]
-    return Row(number, parts, Source(SITE, KIND), as_of=told["date"])
+    return Row(number, parts, SOURCE, as_of=told["date"])
 
 
 def _told(cells: list[str], places: Mapping[str, list[int]]) -> dict[str, str]:
