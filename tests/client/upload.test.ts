@@ -91,6 +91,25 @@ test("a killed tab: the next page sends what was left, and the new recording say
   assert.deepEqual([start!["continues"], start!["continued_seq"]], [id, inners.length - 1]);
 });
 
+test("of a recording that was left on purpose nothing stays once it is sent, though its page could not close it any more", async () => {
+  const world = await newWorld();
+  const first = await world.record();
+  await world.phone.pass(4_000);
+  world.node.fault = () => "lost";
+  await world.phone.pass(3_000);
+  const id = only(world.node);
+  world.phone.kill();
+  await letGo(first);
+  world.node.fault = () => undefined;
+
+  const later = nextPage(world);
+  const ids = async () => (await storedRecordings()).map((row) => row.id);
+  await sendUnsent(later.phone);
+  assert.deepEqual(await ids(), [id], "a killed tab's may be continued");
+  await sendUnsent(later.phone, undefined, id);
+  assert.deepEqual(await ids(), []);
+});
+
 /** A killed tab's locks are released; in this one process they have to be taken away. */
 async function letGo(recorder: { leaveNow(keep: boolean): void }): Promise<void> {
   const stored = IDBObjectStore.prototype.delete;

@@ -197,7 +197,10 @@ def test_leaving_at_once_sends_or_drops_what_was_not_sent(town: Running, phone: 
     with client_of_town(town) as client:
         upload = {"Authorization": f"Tocsin {row['upload']}"}
         state = client.get(f"/encounters/{row['id']}/state", headers=upload).raise_for_status().json()
-    assert state["closed"] == ("stopped" if choice == "keep" else "open")
+    if choice == "keep":  # whether the last second says goodbye hangs on how fast the page went away
+        assert state["next"] >= row["sealed"]
+    else:
+        assert state["closed"] == "open"
 
 
 def widest_gap_ms(opened: Opened) -> int:

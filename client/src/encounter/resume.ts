@@ -27,15 +27,18 @@ export async function interrupted(unsent: Unsent, nowMs: number): Promise<Interr
   return undefined;
 }
 
-/** Send what earlier pages left, one recording after the other. Resolves with the number of chunks sent; waits for the network. */
-export async function sendUnsent(device: Device = thisPhone, stop?: AbortSignal): Promise<number> {
+/**
+ * Send what earlier pages left, one recording after the other. Resolves with the number of chunks sent; waits for the network. Nothing is kept
+ * of the recording that was `left` on purpose once it is sent, closed or not: nobody will continue it.
+ */
+export async function sendUnsent(device: Device = thisPhone, stop?: AbortSignal, left?: string): Promise<number> {
   const unsent = await Unsent.open().catch(() => undefined);
   if (!unsent) return 0;
   let sent = 0;
   try {
     await dropUnsent(droppedRecordings(), unsent);
     for (const row of await unsent.recordings()) {
-      sent += (await sendAlone(row.id, () => sendOne(unsent, row.id, device, stop))) ?? 0;
+      sent += (await sendAlone(row.id, () => sendOne(unsent, row.id, device, stop, row.id === left))) ?? 0;
     }
   } finally {
     unsent.close();
@@ -49,7 +52,7 @@ export async function dropUnsent(recordings: readonly string[], unsent: Unsent):
   if (recordings.length > 0) forgetDropped(recordings);
 }
 
-async function sendOne(unsent: Unsent, id: string, device: Device, stop?: AbortSignal): Promise<number> {
+async function sendOne(unsent: Unsent, id: string, device: Device, stop: AbortSignal | undefined, isLeft: boolean): Promise<number> {
   const row = (await unsent.recordings()).find((one) => one.id === id);
   if (!row) return 0;
   const first = await unsent.firstSeq(id);
@@ -64,7 +67,7 @@ async function sendOne(unsent: Unsent, id: string, device: Device, stop?: AbortS
   const isDone = !uploader || uploader.safeSeq === row.sealed - 1;
   const isHopeless = uploader?.refusedBecause !== undefined;
   // A cut recording is remembered a little longer, so that the next one can say that it continues it.
-  const isForgotten = row.isClosed || device.wall() - row.touched >= CONTINUES_MS;
+  const isForgotten = isLeft || row.isClosed || device.wall() - row.touched >= CONTINUES_MS;
   if (isHopeless || (isDone && isForgotten)) await unsent.drop(id);
   return uploader ? uploader.safeSeq - (first ?? 0) + 1 : 0;
 }

@@ -26,7 +26,13 @@ interface Asking extends Lasting {
 interface Told extends Lasting {
   readonly data: ({ readonly keep?: string } & Partial<Left>) | null;
 }
+interface Online extends Lasting {
+  readonly tag: string;
+}
 interface OwnScope {
+  /** Background Sync (WICG), where there is one. */
+  readonly registration: { readonly sync?: { register(tag: string): Promise<void> } };
+  addEventListener(type: "sync", listener: (event: Online) => void): void;
   addEventListener(type: "install" | "activate", listener: (event: Lasting) => void): void;
   addEventListener(type: "fetch", listener: (event: Asking) => void): void;
   addEventListener(type: "message", listener: (event: Told) => void): void;
@@ -42,11 +48,15 @@ const LEAVE_WITHIN_MS = 800;
 /** Waits before each try: the page that was left needs a moment to end, and to let go of its recording. */
 const LEFT_AFTER_MS = [300, 1_500, 5_000];
 
+/** Before the number of a recording in the name of what the browser is to go on with. */
+const LEFT = "left ";
+
 const scope = self as unknown as OwnScope;
 
 scope.addEventListener("install", (event) => event.waitUntil(install()));
 scope.addEventListener("activate", (event) => event.waitUntil(dropOldReleases()));
 scope.addEventListener("message", (event) => event.waitUntil(event.data?.unsent ? settle(event.data as Left) : keep(event.data?.keep ?? "")));
+scope.addEventListener("sync", (event) => event.waitUntil(event.tag.startsWith(LEFT) ? goOn(event.tag.slice(LEFT.length)) : Promise.resolve()));
 scope.addEventListener("fetch", (event) => {
   const { method, url, mode } = event.request;
   const address = new URL(url);
@@ -83,11 +93,22 @@ async function keep(language: string): Promise<void> {
 
 /** What a page that was left at once could not finish: its ciphertext goes on, or is dropped. */
 async function settle({ unsent, recording }: Left): Promise<void> {
+  // Where the browser can wait for a network by itself, it goes on with this long after the worker was stopped.
+  if (unsent === "send") await scope.registration.sync?.register(LEFT + recording).catch(() => undefined);
   for (const wait of LEFT_AFTER_MS) {
     await thisPhone.wait(wait);
-    if (unsent === "send") await sendUnsent();
+    if (unsent === "send") await sendUnsent(thisPhone, undefined, recording);
     else await dropHere(recording);
   }
+}
+
+/** Rejects while something is left, so that the browser tries again. */
+async function goOn(recording: string): Promise<void> {
+  await sendUnsent(thisPhone, undefined, recording);
+  const store = await Unsent.open();
+  const rows = await store.recordings();
+  store.close();
+  if (rows.some((row) => row.id === recording)) throw new Error("not all of it was sent");
 }
 
 async function dropHere(recording: string): Promise<void> {
