@@ -76,7 +76,10 @@ class Scene:
     chunks: int = 8
     step_ms: int = 20_000
     restart_at: int = 0
+    restart_mime: str = "video/mp4"
+    gap_ms: tuple[int, int] = (40_000, 41_000)
     call_at: int = 0
+    call_ends_at: int = 0
     lost_leaf: int = 0
     """Which beat's `leaf` note the node was stopped before writing, counted from 1."""
 
@@ -188,11 +191,13 @@ class Scene:
                     },
                 )
             elif seq == 3:
-                self.say(GAP, {"reason": "paused", "from_ms": 40_000, "until_ms": 41_000})
+                self.say(GAP, {"reason": "paused", "from_ms": self.gap_ms[0], "until_ms": self.gap_ms[1]})
             elif seq == self.restart_at:
-                self.say(EVENT, {"event": "restarted_media", "at": self.clock.ms, "mime": "video/mp4"})
+                self.say(EVENT, {"event": "restarted_media", "at": self.clock.ms, "mime": self.restart_mime})
             elif seq == self.call_at:
                 self.say(CALL, {"call": "begin", "at": self.clock.ms})
+            elif seq == self.call_ends_at:
+                self.say(CALL, {"call": "end", "at": self.clock.ms})
             else:
                 self.chunk(media, self.body(seq))
         self._end(media)

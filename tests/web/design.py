@@ -17,7 +17,7 @@ from tocsin.web.render import TEMPLATES
 
 PAGE = ROOT / "docs" / "design.html"
 CSS = ROOT / "client" / "css"
-SHEETS = ("_tokens.css", "_page.css", "_controls.css", "_encounter.css", "_registry.css")
+SHEETS = ("_tokens.css", "_page.css", "_controls.css", "_encounter.css", "_registry.css", "desk.css")
 ENGLISH = i18n.load()["en"]
 PACK = load("minneapolis-sample")
 
@@ -220,6 +220,7 @@ def components(icon: Say) -> Iterator[tuple[str, str]]:
             '<p class="hash">09cccfcc7205cc2df68d5071597cfa52</p>'
         ),
     )
+    yield "The player of the desk: place, bar, controls, time line", player()
     yield "Camera and film, before they show anything", '<span class="preview"></span><div class="film">&#160;</div>'
     yield (
         "Text",
@@ -233,6 +234,29 @@ def components(icon: Say) -> Iterator[tuple[str, str]]:
         "Foot",
         f'<footer class="foot"><ul role="list"><li>{link}{text("page.source")}</a></li></ul></footer>',
     )
+
+
+def player() -> str:
+    """A recording with a gap, a time that is absent, a talk, an event and a cut; and one that is broken."""
+    kinds = ("begin", "gap", "absent", "call", "event", "cut", "broken")
+    pieces = "".join(
+        f'<span class="{kind}" style="inset-inline-start:{14 * n}%;{wide(kind)}"></span>'
+        for n, kind in enumerate(kinds)
+    )
+    keys = ("begin_encounter", "gap_paused", "absent", "event_hidden", "cut", "broken")
+    listed = "".join(
+        f'<li><button class="button" type="button"><span class="clock">0:1{n}</span> {text("play." + key)}</button></li>'
+        for n, key in enumerate(keys)
+    )
+    return (
+        f'<div class="line"><input type="range" value="40" aria-label="{text("play.place")}"><div class="bar">{pieces}</div></div>'
+        f'<div class="transport">{button("play.start", "primary")}{button("play.back")}{button("play.on")}</div>'
+        f'<ol class="marks" role="list">{listed}</ol>'
+    )
+
+
+def wide(kind: str) -> str:
+    return "inline-size:12%" if kind in {"gap", "absent", "call"} else ""
 
 
 def page() -> str:

@@ -15,7 +15,7 @@ from tocsin.web.headers import Kind
 
 pytestmark = pytest.mark.anyio
 
-PAGES = ("", "rehearsal", "import", "recover", "verify", "about", "retention", "measures", "offline")
+PAGES = ("", "rehearsal", "import", "recover", "verify", "desk/open", "about", "retention", "measures", "offline")
 ASKED = [
     *(f"/{language}/{page}" for language in ("en", "es", "fr") for page in PAGES),
     "/", "/leave", "/source", "/worker.js", "/client-config", "/desk-keys", "/health", "/en/app.webmanifest",

@@ -279,7 +279,7 @@ export class Reader {
   }
 }
 
-function nonceOf(start: Bytes, seq: number): Bytes {
+export function nonceOf(start: Bytes, seq: number): Bytes {
   const nonce = start.slice();
   bigEndian(seq, 12).forEach((byte, i) => (nonce[i]! ^= byte));
   return nonce;
@@ -295,7 +295,7 @@ function packInner(type: InnerType, monotonicMs: number, body: Uint8Array): Byte
   return inner;
 }
 
-function unpackInner(inner: Bytes): Inner {
+export function unpackInner(inner: Bytes): Inner {
   const end = INNER_HEAD + fromBigEndian(inner.subarray(9, INNER_HEAD));
   const isPadded = inner.length === padded(end) && inner.subarray(end).every((byte) => byte === 0);
   if (!isPadded) throw new StreamError("chunk_unopenable");
@@ -306,7 +306,7 @@ async function encrypt(key: CryptoKey, iv: Bytes, plain: Bytes, aad: Bytes): Pro
   return new Uint8Array(await crypto.subtle.encrypt({ name: "AES-GCM", iv, additionalData: aad }, key, plain));
 }
 
-async function decrypt(raw: Bytes, iv: Bytes, sealed: Bytes, aad: Bytes): Promise<Bytes> {
+export async function decrypt(raw: Bytes, iv: Bytes, sealed: Bytes, aad: Bytes): Promise<Bytes> {
   const key = await crypto.subtle.importKey("raw", raw, "AES-GCM", false, ["decrypt"]);
   try {
     return new Uint8Array(await crypto.subtle.decrypt({ name: "AES-GCM", iv, additionalData: aad }, key, sealed));

@@ -4,7 +4,7 @@
  */
 import { x25519, x25519Public } from "../crypto/asymmetric.ts";
 import { fromBigEndian, join, utf8, wipe, type Bytes } from "../crypto/bytes.ts";
-import { loads } from "../crypto/canonical.ts";
+import { loads, type Value } from "../crypto/canonical.ts";
 import { hkdf, ratchet } from "../crypto/hkdf.ts";
 import { items } from "./items.ts";
 
@@ -25,13 +25,26 @@ interface Session {
   chainKey: Bytes;
 }
 
-/** Every act in `notes.bin`, in order. Rejects when a note does not open: the node sealed it to somebody else, or it was changed. */
-export async function acts(notes: Blob, custodySeed: Bytes, recordingId: Bytes): Promise<Act[]> {
+/** A note as it was before it was sealed: its exact bytes, and what they say. */
+export interface Note {
+  readonly line: Bytes;
+  readonly said: Record<string, Value>;
+}
+
+/** Every note in `notes.bin`, in order. Rejects when one does not open: the node sealed it to somebody else, or it was changed. */
+export async function* openNotes(notes: Blob, custodySeed: Bytes, recordingId: Bytes): AsyncGenerator<Note> {
   const sessions = new Map<string, Session>();
   const own = await x25519Public(custodySeed);
-  const found: Act[] = [];
   for await (const { item } of items(notes)) {
-    const said = loads(await openNote(item, sessions, custodySeed, own, recordingId)) as Record<string, unknown>;
+    const line = await openNote(item, sessions, custodySeed, own, recordingId);
+    yield { line, said: loads(line) as Record<string, Value> };
+  }
+}
+
+/** Every act in `notes.bin`, in order. Rejects as `openNotes` does. */
+export async function acts(notes: Blob, custodySeed: Bytes, recordingId: Bytes): Promise<Act[]> {
+  const found: Act[] = [];
+  for await (const { said } of openNotes(notes, custodySeed, recordingId)) {
     if (said["n"] === "act") found.push({ at: Number(said["at"]), actor: String(said["actor"]), action: String(said["action"]) });
   }
   return found;

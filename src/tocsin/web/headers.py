@@ -165,6 +165,7 @@ _SCREENS = {
     "import": Kind.KEYED,
     "recover": Kind.KEYED,
     "verify": Kind.SCRIPTED,
+    "desk/open": Kind.SCRIPTED,
 }
 
 
@@ -190,8 +191,8 @@ def kind_of(path: str) -> Kind:
     parts = path.split("/")
     if len(parts) == 3 and len(parts[1]) == 2 and parts[1].isalpha():
         return _SCREENS.get(parts[2], Kind.PLAIN)
-    if len(parts) > 3 and len(parts[1]) == 2 and parts[1].isalpha() and parts[2] == "registry":
-        return Kind.PLAIN
+    if len(parts) > 3 and len(parts[1]) == 2 and parts[1].isalpha():
+        return _SCREENS.get("/".join(parts[2:]), Kind.PLAIN if parts[2] == "registry" else Kind.MACHINE)
     return Kind.MACHINE
 
 

@@ -99,6 +99,7 @@ PAGES = (
     Page("import", "import", "import.html", "import.title", ("import.", "status.", "reason.", "words.")),
     Page("recover", "recover", "recover.html", "recover.title", ("recover.",)),
     Page("verify", "verify", "verify.html", "verify.title", ("verify.",)),
+    Page("open", "desk/open", "open.html", "open.title", ("open.", "play.", "recover.by_", "recover.act_")),
     Page("about", "about", "about.html", "about.title"),
     Page("measures", "measures", "measures.html", "neutral.title"),
     Page("offline", "offline", "error.html", "error.offline_title", sentence="error.offline"),

@@ -1,0 +1,128 @@
+/**
+ * Feeds one media file to a media element: opens seconds just before they are shown and lets go of them just after, so that what is in clear in memory
+ * is less than a minute, whatever the length of the recording.
+ */
+import type { Bytes } from "../crypto/bytes.ts";
+import { entryBefore } from "./media_index.ts";
+import type { Reel } from "./reel.ts";
+
+const STEP_BYTES = 256 * 1024;
+const AHEAD_S = 20;
+const BEHIND_S = 15;
+/** A hole between two pieces that a player passes without stopping. */
+const SEAM_S = 0.25;
+
+export class Feeder {
+  readonly reel: Reel;
+  readonly #element: HTMLMediaElement;
+  readonly #source = new MediaSource();
+  readonly #address: string;
+  #buffer: SourceBuffer | undefined;
+  #nextByte = Infinity;
+  /** Where the run of bytes that is fed now began. */
+  #aimedAt = -1;
+  #isDropped = false;
+  #turn: Promise<void> = Promise.resolve();
+  readonly #pump = (): void => this.pump();
+  readonly #sought = (): void => {
+    if (this.#bufferedUntil(this.#element.currentTime) === undefined) this.#aimedAt = -1;
+    this.pump();
+  };
+
+  private constructor(element: HTMLMediaElement, reel: Reel) {
+    this.#element = element;
+    this.reel = reel;
+    this.#address = URL.createObjectURL(this.#source);
+  }
+
+  /** Whether this browser plays such a file in pieces. */
+  static plays(reel: Reel): boolean {
+    return reel.index !== undefined && reel.index.entries.length > 0 && "MediaSource" in globalThis && MediaSource.isTypeSupported(reel.index.type);
+  }
+
+  /** Give `element` the file. Resolves when its beginning is known to the browser. */
+  static async attach(element: HTMLMediaElement, reel: Reel): Promise<Feeder> {
+    const feeder = new Feeder(element, reel);
+    const isOpen = new Promise((resolve) => feeder.#source.addEventListener("sourceopen", resolve, { once: true }));
+    element.src = feeder.#address;
+    await isOpen;
+    URL.revokeObjectURL(feeder.#address);
+    feeder.#buffer = feeder.#source.addSourceBuffer(reel.index!.type);
+    await feeder.#append(await reel.bytes(0, reel.index!.initEnd));
+    for (const name of ["timeupdate", "waiting"]) element.addEventListener(name, feeder.#pump);
+    element.addEventListener("seeking", feeder.#sought);
+    feeder.pump();
+    return feeder;
+  }
+
+  /** Let go of the file; nothing of it stays in the element. */
+  drop(): void {
+    this.#isDropped = true;
+    for (const name of ["timeupdate", "waiting"]) this.#element.removeEventListener(name, this.#pump);
+    this.#element.removeEventListener("seeking", this.#sought);
+  }
+
+  /** Bring what is near the place that is shown. Called again when the file has grown. */
+  pump(): void {
+    this.#turn = this.#turn.then(() => this.#fill()).catch(() => undefined);
+  }
+
+  async #fill(): Promise<void> {
+    while (!this.#isDropped && this.#source.readyState !== "closed") {
+      const at = this.#element.currentTime;
+      const until = this.#bufferedUntil(at);
+      if (until === undefined) this.#aim(at);
+      if (this.#nextByte >= this.reel.size || (until !== undefined && until - at > AHEAD_S)) break;
+      await this.#letGo(at);
+      const bytes = await this.reel.bytes(this.#nextByte, STEP_BYTES);
+      if (this.#isDropped || bytes.length === 0) break;
+      await this.#append(bytes);
+      this.#nextByte += bytes.length;
+    }
+    const isDone = this.reel.isClosed && this.#nextByte >= this.reel.size;
+    if (!this.#isDropped && isDone && this.#source.readyState === "open") this.#source.endOfStream();
+  }
+
+  /** Go on from the place at which a decoder can begin to show `at`, unless what is fed now leads there. */
+  #aim(at: number): void {
+    const entry = entryBefore(this.reel.index!, at * 1000);
+    if (!entry || entry.at === this.#aimedAt) return;
+    if (this.#source.readyState === "open") this.#buffer!.abort();
+    this.#nextByte = this.#aimedAt = entry.at;
+  }
+
+  #bufferedUntil(at: number): number | undefined {
+    const { buffered } = this.#buffer!;
+    let until: number | undefined;
+    for (let i = 0; i < buffered.length; i++) {
+      const from = buffered.start(i) - SEAM_S;
+      if (from <= (until ?? at) && buffered.end(i) > at) until = buffered.end(i);
+    }
+    return until;
+  }
+
+  async #letGo(at: number): Promise<void> {
+    const { buffered } = this.#buffer!;
+    if (buffered.length > 0 && buffered.start(0) < at - 2 * BEHIND_S) await this.#change(() => this.#buffer!.remove(0, at - BEHIND_S));
+    const last = buffered.length - 1;
+    if (last > 0 && buffered.start(last) > at + 2 * AHEAD_S) await this.#change(() => this.#buffer!.remove(at + 2 * AHEAD_S, Infinity));
+  }
+
+  async #append(bytes: Bytes): Promise<void> {
+    try {
+      await this.#change(() => this.#buffer!.appendBuffer(bytes));
+    } catch (error) {
+      if ((error as Error).name !== "QuotaExceededError") throw error;
+      await this.#change(() => this.#buffer!.remove(0, Math.max(0.1, this.#element.currentTime - 2)));
+      await this.#change(() => this.#buffer!.appendBuffer(bytes));
+    }
+  }
+
+  #change(act: () => void): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#buffer!.addEventListener("updateend", () => resolve(), { once: true });
+      this.#buffer!.addEventListener("error", () => reject(new Error("the browser could not read it")), { once: true });
+      act();
+    });
+  }
+}

@@ -1,0 +1,81 @@
+/** From a file and an identity to an opened recording with its player. Loaded when somebody opens one. */
+import { StreamError } from "../crypto/stream.ts";
+import type { Sentences } from "../ui/sentences.ts";
+import { checksOf, readNotes, sentencesOf, type Note } from "./custody.ts";
+import { identityIn } from "./keys.ts";
+import { Opened } from "./opened.ts";
+import { PlayerView } from "./player_view.ts";
+import { readSealed, type Sealed } from "./sealed.ts";
+import { WholeFile } from "./source.ts";
+
+export type Fault = "sealed" | "identity" | "stranger";
+
+export class OpeningError extends Error {
+  readonly fault: Fault;
+
+  constructor(fault: Fault) {
+    super(fault);
+    this.fault = fault;
+  }
+}
+
+/** `share` 0 to 1 of the file; `checks` and `history` as sentences, empty until they are known. */
+export type Draw = (share: number, checks: readonly string[], history: readonly string[]) => void;
+
+/** Seconds after which a reader of a long file sees that it goes on. */
+const DRAW_EVERY_MS = 250;
+
+export class Opening {
+  readonly opened: Opened;
+  readonly sealed: Sealed;
+  notes: readonly Note[] | undefined;
+  readonly #words: Sentences;
+  readonly #draw: Draw;
+  readonly #leaving = new AbortController();
+  #view: PlayerView | undefined;
+
+  constructor(opened: Opened, sealed: Sealed, words: Sentences, draw: Draw) {
+    this.opened = opened;
+    this.sealed = sealed;
+    this.#words = words;
+    this.#draw = draw;
+  }
+
+  /** Read the whole file once, and put the player into `player` as soon as there is something to play. */
+  async mount(player: HTMLElement, _packaging: HTMLElement): Promise<void> {
+    const { opened, sealed } = this;
+    let drawnAt = 0;
+    const heard = (): void => {
+      if (Date.now() - drawnAt < DRAW_EVERY_MS) return;
+      drawnAt = Date.now();
+      this.#draw(Math.min(0.99, opened.seconds.done / sealed.chunks.size), [], []);
+    };
+    await opened.readOn(heard, this.#leaving.signal);
+    if (this.#leaving.signal.aborted) return;
+    this.#view = new PlayerView(player, opened, this.#words);
+    this.notes = await readNotes(sealed.notes, opened.keys.custodySeed, opened.header.recordingId).catch(() => undefined);
+    this.#draw(1, checksOf(opened, this.notes, this.#words), sentencesOf(this.notes ?? [], this.#words));
+  }
+
+  /** Forget keys and content. */
+  drop(): void {
+    this.#leaving.abort();
+    this.#view?.drop();
+    this.opened.forget();
+  }
+}
+
+/** Rejects with `OpeningError`: no sealed export, no identity in the text, or one that it is not sealed to. */
+export async function begin(file: Blob, identityText: string, words: Sentences, draw: Draw): Promise<Opening> {
+  const identity = identityIn(identityText);
+  if (!identity) throw new OpeningError("identity");
+  const sealed = await readSealed(file).catch(() => {
+    throw new OpeningError("sealed");
+  });
+  try {
+    const opened = await Opened.begin(sealed.header, sealed.wraps, identity, new WholeFile(sealed.chunks));
+    return new Opening(opened, sealed, words, draw);
+  } catch (error) {
+    throw new OpeningError(error instanceof StreamError && error.code === "header_malformed" ? "sealed" : "stranger");
+  }
+}

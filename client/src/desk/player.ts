@@ -1,0 +1,162 @@
+/**
+ * Plays a recording as one thing, though it lies in several media files: one clock, that of the recording; the files follow each other, and what is between
+ * them is passed over. Tells its `changed` of every step; draws nothing.
+ */
+import { Feeder } from "./feeder.ts";
+import type { Opened } from "./opened.ts";
+import type { Reel } from "./reel.ts";
+
+/** A recording that grows is watched this far behind its end. */
+const BEHIND_MS = 4_000;
+
+export type Mode = "picture" | "sound" | "none";
+
+export class Player {
+  readonly element: HTMLVideoElement;
+  readonly #opened: Opened;
+  readonly #changed: () => void;
+  #reel: Reel | undefined;
+  #feeder: Feeder | undefined;
+  #whole: string | undefined;
+  #standsAtMs = 0;
+  #turn: Promise<void> = Promise.resolve();
+  #wants = false;
+  rate = 1;
+
+  constructor(element: HTMLVideoElement, opened: Opened, changed: () => void) {
+    this.element = element;
+    this.#opened = opened;
+    this.#changed = changed;
+    for (const name of ["timeupdate", "play", "pause", "seeked"]) element.addEventListener(name, changed);
+    element.addEventListener("ended", () => void this.#goOn());
+  }
+
+  get isPlaying(): boolean {
+    return this.#wants;
+  }
+
+  /** Time of the recording that is shown, milliseconds. */
+  get atMs(): number {
+    return this.#reel ? Math.round(this.#reel.toRecording(this.element.currentTime * 1000)) : this.#standsAtMs;
+  }
+
+  get lengthMs(): number {
+    return this.#opened.lengthMs;
+  }
+
+  /** What there is to see or hear at the place that is shown. */
+  get mode(): Mode {
+    if (!this.#reel) return "none";
+    return this.#reel.index ? (this.#reel.index.hasPicture ? "picture" : "sound") : this.#reel.mime.startsWith("audio/") ? "sound" : "picture";
+  }
+
+  play(): void {
+    this.#wants = true;
+    void this.#then(async () => {
+      if (!this.#reel) await this.#show(this.#standsAtMs);
+      if (this.#wants) await this.element.play();
+    });
+    this.#changed();
+  }
+
+  pause(): void {
+    this.#wants = false;
+    this.element.pause();
+    this.#changed();
+  }
+
+  toggle(): void {
+    if (this.#wants) this.pause();
+    else this.play();
+  }
+
+  seek(atMs: number): void {
+    const wanted = Math.min(Math.max(0, atMs), this.lengthMs);
+    this.#standsAtMs = wanted;
+    void this.#then(() => this.#show(wanted));
+  }
+
+  /** Watch a recording that grows, some seconds behind. */
+  toNewest(): void {
+    this.seek(this.lengthMs - BEHIND_MS);
+    this.play();
+  }
+
+  setRate(rate: number): void {
+    this.rate = this.element.playbackRate = rate;
+    this.#changed();
+  }
+
+  /** More of the recording has come. */
+  grown(): void {
+    this.#feeder?.pump();
+    if (this.#wants && this.element.ended) void this.#goOn();
+    this.#changed();
+  }
+
+  drop(): void {
+    this.pause();
+    this.#let();
+    this.element.removeAttribute("src");
+    this.element.load();
+  }
+
+  #then(act: () => Promise<void>): Promise<void> {
+    this.#turn = this.#turn.then(act).catch(() => {
+      this.#wants = false;
+      this.#changed();
+    });
+    return this.#turn;
+  }
+
+  /** The file that `atMs` is in; between two, the next; after the last, the last. */
+  #reelAt(atMs: number): Reel | undefined {
+    const reels = this.#opened.reels.filter((reel) => reel.size > 0);
+    return reels.find((reel) => atMs < reel.endMs) ?? reels.at(-1);
+  }
+
+  async #show(atMs: number): Promise<void> {
+    const reel = this.#reelAt(atMs);
+    if (reel) await this.#showIn(reel, atMs);
+  }
+
+  async #showIn(reel: Reel, atMs: number): Promise<void> {
+    if (reel !== this.#reel) await this.#load(reel);
+    this.element.currentTime = Math.min(reel.toFile(Math.max(atMs, reel.startMs)), Math.max(0, reel.toFile(reel.endMs) - 100)) / 1000;
+    if (this.#wants) await this.element.play();
+    this.#changed();
+  }
+
+  async #load(reel: Reel): Promise<void> {
+    this.#let();
+    this.#reel = reel;
+    if (Feeder.plays(reel)) this.#feeder = await Feeder.attach(this.element, reel);
+    else await this.#loadWhole(reel);
+    this.element.playbackRate = this.rate;
+  }
+
+  /** A file that is no stream, filmed earlier: it is opened as a whole, piece by piece into the browser's own keeping, while this page is open. */
+  async #loadWhole(reel: Reel): Promise<void> {
+    const parts: Blob[] = [];
+    for await (const body of reel.whole()) parts.push(new Blob([body]));
+    this.#whole = this.element.src = URL.createObjectURL(new Blob(parts, { type: reel.mime }));
+    await new Promise((resolve) => {
+      for (const name of ["loadedmetadata", "error"]) this.element.addEventListener(name, resolve, { once: true });
+    });
+  }
+
+  #let(): void {
+    this.#feeder?.drop();
+    if (this.#whole) URL.revokeObjectURL(this.#whole);
+    this.#feeder = this.#whole = this.#reel = undefined;
+  }
+
+  /** A file has ended: the next, or the end. */
+  async #goOn(): Promise<void> {
+    const reels = this.#opened.reels.filter((reel) => reel.size > 0);
+    const next = reels[reels.indexOf(this.#reel!) + 1];
+    if (next && this.#wants) return this.#then(() => this.#showIn(next, next.startMs));
+    if (this.#opened.isStopped || this.#opened.seconds.fault !== undefined) this.#wants = false;
+    this.#changed();
+  }
+}
