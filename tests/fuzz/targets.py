@@ -28,6 +28,9 @@ from tocsin.evidence.verify import Trust, verify
 from tocsin.ids import RecordingId, b64, unb64
 from tocsin.people import retention, statement
 from tocsin.people.steward_keys import Steward
+from tocsin.registry import decp, ftm, mapped, ocds, osm, person, usaspending
+from tocsin.registry import model as registry_model
+from tocsin.registry.importing import Bad, Read
 from tocsin.tlog import checkpoint, cosignature, note, promise, proof, public, publish, tile, timestamp, witness
 from tocsin.tlog import entry as entries
 from tocsin.web import headers, i18n
@@ -49,6 +52,21 @@ STEWARD_KEYS = {
     one.public: Steward(one.public, name, 0)
     for one, name in zip(statement.read(STEWARDS[0]["signed"].encode()).signatures, ("Wren", "Kestrel"), strict=True)
 }
+
+
+MAPPING = mapped.Mapped(
+    entity={
+        "firm": mapped.Entity("Company", ["a"], {"name": "a"}),
+        "value": mapped.Entity("ValueEvent", ["a"], {"amount": "b"}),
+    },
+    source="https://x.example",
+    delimiter=";",
+    decimal_comma=True,
+)
+READERS: tuple[Callable[[Path], Read], ...] = (
+    ftm.reader("", "fuzz"), ftm.read_statements, usaspending.read, ocds.reader(""), decp.reader(""), osm.reader(""),
+    mapped.reader(MAPPING, "fuzz"),
+)  # fmt: skip
 
 
 class Target(NamedTuple):
@@ -222,6 +240,37 @@ def log_proof(raw: bytes) -> None:
         proof.verify(found, b"entry", LOG_KEY, [WITNESS_KEY], 1)
 
 
+def registry_file(raw: bytes) -> None:
+    """Every reader of files for the registry, under each of its formats: rows that can be recorded, or words why not."""
+    which, content = (raw[0] % len(READERS), raw[1:]) if raw else (0, b"")
+    file = os.memfd_create("registry")
+    try:
+        os.write(file, content)
+        with contextlib.suppress(TocsinError):
+            for row in READERS[which](Path(f"/proc/self/fd/{file}")):
+                if not isinstance(row, Bad):
+                    doubts = [person.doubt_of(draft, is_foreign=row.is_foreign) for draft in row.drafts]
+                    assert row.said or any(doubts) or registry_model.statements_of(row, "fuzz", 0)
+    finally:
+        os.close(file)
+
+
+def registry_files() -> Iterator[bytes]:
+    texts = (
+        '{"id":"a","schema":"Company","properties":{"name":["Acme LLC"]}}\n{"id":"b","schema":"Payment","properties":{}}',
+        "entity_id,prop,schema,value,dataset,source_url,verb,confidence,first_seen,last_seen\na,name,Company,'=,d,x,ruled,high,2024,2024",
+        'award_id_piid,awarding_agency_name,recipient_name,award amount\nA,ICE,Acme LLC,"$1,2"',
+        '{"releases":[{"ocid":"o","date":"2024","buyer":{"name":"Ville"},"awards":[{"id":"1","value":{"amount":1e3}}]}]}',
+        '{"marches":[{"id":"1","acheteur":{"id":"2"},"objet":"x","titulaires":[{"id":"3","denominationSociale":"A SA"}]}]}',
+        '{"features":[{"id":"node/1","geometry":{"type":"Point","coordinates":[1,2]},"properties":{"man_made":"surveillance"}}]}',
+        "a;b\nAcme LLC;1,5",
+    )
+    yield from (bytes([at]) + text.encode() for at, text in enumerate(texts))
+    yield b"\x03<?xml version='1.0'?><!DOCTYPE x [<!ENTITY a 'b'>]><x>&a;</x>"
+    yield b"\x03\x1f\x8b\x08" + bytes(32)
+    yield b"\x02\xff\xfea\x00,\x00"
+
+
 def proofs() -> Iterator[bytes]:
     one = b64encode(bytes(32)).decode()
     yield f"{proof.FIRST_LINE}\nextra AAAA\nindex 7\n{one}\n{one}\n\n{SIGNED['note']}".encode()
@@ -327,6 +376,7 @@ TARGETS = (
     Target("address", addresses, lambda: [b"Tocsin " + b"A" * 43, b"es-MX;q=0.8, en", b"[::1]:80", b"A" * 22]),
     Target("timestamp", timestamp_token, tokens),
     Target("log-proof", log_proof, proofs),
+    Target("registry-file", registry_file, registry_files),
     Target("statement", a_statement, lambda: [one["signed"].encode() for one in STEWARDS]),
     Target("retention-entry", retention_entry, lambda: [entries.RETENTION + STEWARDS[1]["entry"].encode()]),
 )

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from sqlalchemy import Connection, select
 
 from tests.crypto.counted_clock import CountedClock
-from tocsin.registry import exporting, ftm, outside, queries, search, tables
+from tocsin.registry import exporting, exports, ftm, outside, queries, search, tables
 from tocsin.registry.importing import FileNotUnderstood, import_file
 from tocsin.registry.model import Claim, Confidence, Draft, Row, Source, VerbClass
 from tocsin.registry.record import record
@@ -70,7 +70,7 @@ def kept(registry: Registry) -> set[tuple[object, ...]]:
 
 def exported(registry: Registry, form: str, path: Path) -> Path:
     with path.open("wb") as out:
-        registry.database.read_now(lambda c: exporting.EXPORTS[form](c, out))
+        registry.database.read_now(lambda c: exports.EXPORTS[form](c, out))
     return path
 
 

@@ -9,9 +9,9 @@ import click
 from sqlalchemy import select
 
 from tocsin.clock import SystemClock
-from tocsin.registry.exporting import EXPORTS
-from tocsin.registry.formats import FORMATS, Given
-from tocsin.registry.importing import Report, import_file
+from tocsin.registry.exports import EXPORTS
+from tocsin.registry.formats import FORMATS, Given, only
+from tocsin.registry.importing import FileNotUnderstood, Report, import_file
 from tocsin.registry.record import release
 from tocsin.registry.room import Registry
 from tocsin.registry.tables import held
@@ -33,23 +33,47 @@ def registry() -> None:
 
 
 @registry.command("import")
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--format", "form", type=click.Choice(sorted(FORMATS)), required=True, help="What kind of file it is.")
 @click.option("--dataset", required=True, help="What its claims are to be known by.")
 @click.option("--source", "url", default="", help="Address the file was got from, for claims that name none.")
+@click.option(
+    "--mapping", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="For csv: which column is what."
+)
+@click.option("--only", "words", multiple=True, help="Take only rows with this word or phrase; may be repeated.")
 @click.option("--dry-run", "is_dry", is_flag=True, help="Count, and store nothing.")
 @click.pass_obj
-def import_command(path: Path | None, file: Path, form: str, dataset: str, url: str, *, is_dry: bool) -> None:
-    """Take a file in, going on where it was cut, and print what became of every row."""
+def import_command(
+    path: Path | None,
+    files: tuple[Path, ...],
+    form: str,
+    dataset: str,
+    url: str,
+    mapping: Path | None,
+    words: tuple[str, ...],
+    *,
+    is_dry: bool,
+) -> None:
+    """Take files in, going on where it was cut, and print what became of every row. A broken file does not stop the others."""
 
     def told(report: Report) -> None:
         click.echo(f"{report.rows} rows", err=True)
 
-    kind = FORMATS[form]
-    read = kind.open(Given(dataset, url))
+    kind, broken = FORMATS[form], 0
+    read = only(words, kind.open(Given(dataset, url, mapping)))
     with opened(path) as here:
-        done = import_file(here, file, read, dataset, is_dry=is_dry, refreshes=not kind.tells_filters, told=told)
-    click.echo(json.dumps(done.told()))
+        for file in files:
+            try:
+                done = import_file(
+                    here, file, read, dataset, is_dry=is_dry, refreshes=not kind.tells_filters, told=told
+                )
+            except FileNotUnderstood as error:
+                broken += 1
+                click.echo(json.dumps({"file": file.name, "refused": error.code}))
+                continue
+            click.echo(json.dumps({"file": file.name, **done.told()}))
+    if broken:
+        raise FileNotUnderstood
 
 
 @registry.command("export")

@@ -63,6 +63,8 @@ def _choices(connection: Connection, acts: Sequence[str]) -> dict[str, set[facet
             made[act].add(("year", value[:4]))
         elif prop in ("country", "jurisdiction"):
             made[act].add(("place", original or value.upper()))
+        elif prop == "location":
+            made[act].add(("place", value))
     captions = dict(found_by(connection, entity.c.entity, {one[2] for one in named}, entity.c.caption))
     for act, facet, target in named:
         if target in captions:

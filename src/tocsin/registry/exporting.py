@@ -8,7 +8,7 @@ import csv
 import io
 import json
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
@@ -166,7 +166,3 @@ def _parties(connection: Connection, told: Sequence[Told]) -> dict[str, dict[str
             if value not in by_act[act][name]:
                 by_act[act][name].append(value)
     return {event: by_act.get(act, {}) for event, act in contract.items()}
-
-
-EXPORTS: Mapping[str, Callable[[Connection, BinaryIO], int]] = {"ftm": write_ftm, "statements": write_statements}
-"""What can be written, by the name an operator types."""

@@ -83,7 +83,10 @@ def _row(number: int, told: Mapping[str, Any], url: str, dataset: str) -> Row:
         return Row(number, list(_value_event(told["id"], schema, given)), source, as_of=as_of, is_foreign=True)
     if schema not in SCHEMATA:
         raise _Unreadable("schema_unknown")
-    return Row(number, [Draft(told["id"], schema, list(_claims(schema, given)))], source, is_foreign=True)
+    claims = list(_claims(schema, given))
+    if not claims:
+        raise _Unreadable("line_empty")
+    return Row(number, [Draft(told["id"], schema, claims)], source, is_foreign=True)
 
 
 def _properties(told: Mapping[str, Any]) -> dict[str, list[str]]:

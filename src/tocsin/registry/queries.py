@@ -54,7 +54,19 @@ class Property:
 
     @property
     def is_contested(self) -> bool:
-        return self.name in SINGLE and len(self.values) > 1
+        return self.name in SINGLE and len(self.values) > 1 and not self.is_revised
+
+    @property
+    def is_revised(self) -> bool:
+        """Whether one source said each value of another date: the newest replaces the others, nobody contradicts anybody."""
+        origins = {one.said.source.origin for value in self.values for one in value.claims}
+        dates = [max(one.said.as_of for one in value.claims) for value in self.values]
+        return len(origins) == 1 and all(dates) and len(set(dates)) == len(dates)
+
+    @property
+    def newest(self) -> Value:
+        """The value that was said of the newest date; of several the first that came."""
+        return max(self.values, key=lambda value: max(one.said.as_of for one in value.claims))
 
     @property
     def contested_since(self) -> int:
@@ -171,8 +183,25 @@ def totals_of(connection: Connection, money: Sequence[Money]) -> list[tuple[Valu
     grouped: dict[tuple[ValueKind, str], list[Amount]] = defaultdict(list)
     for one in money:
         grouped[one.amount.kind, one.amount.currency].append(one.amount)
+    grouped = {key: _newest_totals(key, money) for key in grouped}
     within = parts_of(connection, {one.amount.contract for one in money})
     return [(kind, currency, total_of(amounts, within)) for (kind, currency), amounts in sorted(grouped.items())]
+
+
+def _newest_totals(key: tuple[ValueKind, str], money: Sequence[Money]) -> list[Amount]:
+    """The amounts of one kind and currency, without totals that their own source replaced by one of a later date."""
+    here = [one for one in money if (one.amount.kind, one.amount.currency) == key]
+    newest: dict[tuple[str, str], str] = defaultdict(str)
+    for one in here:
+        if not one.amount.is_step:
+            newest[_said_of(one)] = max(newest[_said_of(one)], one.entity.first("date"))
+    return [one.amount for one in here if one.amount.is_step or one.entity.first("date") in ("", newest[_said_of(one)])]
+
+
+def _said_of(one: Money) -> tuple[str, str]:
+    """Whose total it is and of what."""
+    claims = (kept for prop in one.entity.properties for value in prop.values for kept in value.claims)
+    return one.amount.contract, min(kept.said.source.origin for kept in claims)
 
 
 def parts_of(connection: Connection, contracts: Iterable[str]) -> dict[str, str]:
@@ -198,6 +227,11 @@ def not_same(connection: Connection, found: Entity) -> list[str]:
     """Ids that are recorded as not this entity."""
     pairs = [pair for pair, verdict in standing(connection).items() if verdict is Verdict.NOT_SAME]
     return sorted({name for pair in pairs if set(pair) & set(found.members) for name in pair} - set(found.members))
+
+
+def newest_day(connection: Connection) -> int:
+    """The last day on which anything was seen, since 1970."""
+    return int(connection.execute(select(func.max(statement.c.last_seen))).scalar() or 0)
 
 
 def day_of(connection: Connection, number: int) -> int:
@@ -275,7 +309,7 @@ def _contracts_of(connection: Connection, found: Entity) -> list[str]:
 
 def _money(name: str, kept: Sequence[Kept]) -> Money | None:
     properties = _properties(kept)
-    first: Mapping[str, str] = {one.name: one.values[0].value for one in properties}
+    first: Mapping[str, str] = {one.name: one.newest.value for one in properties}
     try:
         amount = Decimal(first["amount"])
         kind = ValueKind(first["kind"])

@@ -14,7 +14,9 @@ THING = ("name", "alias", "country", "summary", "notes", "description", "sourceU
 LEGAL = (*THING, "status", "website", "registrationNumber", "uniqueEntityId", "cageCode", "jurisdiction", "parent")
 INTERVAL = ("date", "startDate", "endDate")
 CASE = ("category", "type", "status", "caseNumber", "court", "fileDate", "closeDate")
-BOUGHT = ("title", "authority", "supplier", "technology", "product", "reseller", "intermediary", "partOf", "status")
+BOUGHT = (
+    "title", "authority", "supplier", "technology", "product", "reseller", "intermediary", "partOf", "status", "location", "ocid",
+)  # fmt: skip
 ACT = ("title", "authority", "technology", "status", "date", "endDate", "identifier")
 
 INSTITUTIONS = frozenset({"Company", "Organization", "PublicBody", "LegalEntity"})
@@ -60,7 +62,8 @@ _ALL = (
     Schema("LegalEntity", LEGAL),
     Schema(
         "Contract",
-        (*THING, *BOUGHT, "contractDate", "endDate", "procedureNumber", "procedure", "method", "classification", "offers"),
+        (*THING, *BOUGHT, "contractDate", "endDate", "procedureNumber", "procedure", "method", "classification", "offers",
+         "callForTenders"),
     ),
     Schema("CallForTenders", (*THING, *BOUGHT, "publicationDate", "endDate", "callId", "procedure", "cpvCode")),
     Schema("CourtCase", (*THING, *CASE, "authority", "technology", "date")),
@@ -70,7 +73,7 @@ _ALL = (
     Schema("Technology", THING, "Asset"),
     Schema("Product", (*THING, "vendor", "technology"), "Asset"),
     Schema(
-        "Deployment", (*THING, *BOUGHT, *INTERVAL, "identifier"), "Project",
+        "Deployment", (*THING, *BOUGHT, *INTERVAL, "identifier", "latitude", "longitude"), "Project",
         {"title": "name", "identifier": "projectId", "date": "startDate"},
     ),
     Schema(
