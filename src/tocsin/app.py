@@ -19,11 +19,17 @@ from litestar.types import ASGIApp, Receive, Scope, Send
 
 from tocsin import __version__
 from tocsin.crypto import canonical
+from tocsin.crypto.hkdf import hkdf
 from tocsin.encounters import routes as encounters
 from tocsin.encounters.model import Kind
 from tocsin.errors import TocsinError
 from tocsin.log_routes import desk_answer, log_routes
 from tocsin.node import Node
+from tocsin.office import page_routes as office_pages
+from tocsin.office import routes as office_routes
+from tocsin.office.room import Office
+from tocsin.own_keys import RECEIPT_KEY
+from tocsin.people.session import NotSignedIn, RoleMissing
 from tocsin.registry import routes as registry
 from tocsin.registry.room import Registry
 from tocsin.watch import Watch
@@ -32,6 +38,7 @@ from tocsin.web.body import Disconnected
 from tocsin.web.render import KeptClass, Schedule
 
 AnyRequest = Request[Any, Any, Any]
+OFFICE_SECONDS = 60.0
 SECURITY_TXT_LIFE = timedelta(days=180)
 """RFC 9116 section 2.5.5 wants less than a year; a node that is not restarted in that time needs a look anyway."""
 
@@ -51,6 +58,7 @@ def litestar_of(node: Node) -> Litestar:
     built = static_files.Built.load()
     watch = Watch(node)
     config = _pages(node, built, watch)
+    office = office_of(node)
     node.release, node.sealed_extra = built.client, lambda: sealed_extra(node, built)
     return Litestar(
         route_handlers=[
@@ -58,15 +66,29 @@ def litestar_of(node: Node) -> Litestar:
             *encounters.routes(node.encounters, node.sealed_extra),
             *log_routes(node),
             *registry.routes(Registry.open(node.database, node.clock), config),
+            *office_routes.routes(office),
+            *office_pages.routes(office, config),
             _constant("/client-config", client_config(node, built)),
             _health(node),
         ],
-        lifespan=[lambda _: _life(node, watch)],
-        exception_handlers={**pages.failures(config), TocsinError: _refused(node), Exception: _broke(node)},
+        lifespan=[lambda _: _life(node, watch, office)],
+        exception_handlers={
+            **pages.failures(config),
+            TocsinError: _refused(node, config),
+            NotSignedIn: _asked_to_sign_in(node, config),
+            Exception: _broke(node),
+        },
         openapi_config=None,
         logging_config=None,
         request_max_body_size=None,
     )
+
+
+def office_of(node: Node) -> Office:
+    """The room of staff. Its sessions are what every other room's pages for staff ask."""
+    label = b"tocsin.staff/v1 salts"
+    salts = hkdf(node.custody.get(RECEIPT_KEY), salt=b"", info=label, length=32)
+    return Office.open(node.database, node.clock, node.pack.desk_key_wait_s, salts)
 
 
 def site_of(node: Node) -> headers.Site:
@@ -160,9 +182,10 @@ def _pages(node: Node, built: static_files.Built, watch: Watch) -> pages.PageCon
 
 
 @asynccontextmanager
-async def _life(node: Node, watch: Watch) -> AsyncIterator[None]:
+async def _life(node: Node, watch: Watch, office: Office) -> AsyncIterator[None]:
     await node.begin()
-    node.tasks += [asyncio.create_task(loop) for loop in watch.loops()]
+    tending = node.every("office", office.tend, OFFICE_SECONDS)
+    node.tasks += [asyncio.create_task(loop) for loop in (*watch.loops(), tending)]
     try:
         yield
     finally:
@@ -197,12 +220,28 @@ async def _send(send: Send, error: TocsinError, error_id: str) -> None:
     await send({"type": "http.response.body", "body": body, "more_body": False})
 
 
-def _refused(node: Node) -> Callable[[AnyRequest, TocsinError], Response[bytes]]:
-    def refused(_: AnyRequest, error: TocsinError) -> Response[bytes]:
+def _refused(node: Node, config: pages.PageConfig) -> Callable[[AnyRequest, TocsinError], Response[bytes]]:
+    shown = pages.failed_page(config)
+
+    def refused(request: AnyRequest, error: TocsinError) -> Response[bytes]:
         node.noticed.count(error.code)
+        if isinstance(error, RoleMissing) and pages.wants_page(request):
+            return shown(request, error.status)
         return _response(error, node.clock.random_bytes(8).hex())
 
     return refused
+
+
+def _asked_to_sign_in(node: Node, config: pages.PageConfig) -> Callable[[AnyRequest, NotSignedIn], Response[bytes]]:
+    """A page that only staff may see leads to where one signs in; a program gets its code."""
+
+    def asked(request: AnyRequest, error: NotSignedIn) -> Response[bytes]:
+        if pages.wants_page(request):
+            return office_pages.to(office_pages.sign_in_place(request, config))
+        node.noticed.count(error.code)
+        return _response(error, node.clock.random_bytes(8).hex())
+
+    return asked
 
 
 def _broke(node: Node) -> Callable[[AnyRequest, Exception], Response[bytes]]:

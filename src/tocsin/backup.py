@@ -32,6 +32,7 @@ from tocsin.encounters.tables import frame, hold, indexed_to, recording
 from tocsin.errors import TocsinError
 from tocsin.jurisdictions.load import shipped
 from tocsin.own_keys import PUBLISHED, read_published
+from tocsin.people import tables as people
 from tocsin.people.tables import statement
 from tocsin.registry import tables as registry
 from tocsin.settings import Settings
@@ -110,10 +111,13 @@ def _as_public(row: Mapping[str, Any]) -> Mapping[str, Any] | None:
 CARRIED: dict[Any, Change] = {
     recording: _as_restored,
     public_entry: _as_public,
+    **dict.fromkeys(people.STAFF, dict),  # sealed in browsers: a recovery sheet opens it on the restored node
     **dict.fromkeys(registry.BACKED_UP, dict),  # public; only how far an import came stays
 }
-LEFT = (frame, hold, indexed_to, item, paper, registry.progress, statement, work)
-"""Where a second lies, and work, holds, stewards' statements and what the desk has on what is not in a backup."""
+LEFT = (frame, hold, indexed_to, item, paper, people.invitation, registry.progress, statement, work)
+"""Where a second lies, and work, holds, stewards' statements and what the desk has on what is not in a backup. No invitation
+comes back to life.
+"""
 
 
 @dataclass

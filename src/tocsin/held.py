@@ -19,6 +19,13 @@ HELD: dict[str, tuple[str, ...]] = {
     "disclose.held_holds": (
         "hold.recording_id", "hold.day", "hold.reason", "hold.signed", "statement.digest", "statement.signed", "statement.day",
     ),
+    "disclose.held_staff": (
+        "staff.id", "staff.pseudonym", "staff.folded", "staff.roles", "staff.recipient", "staff.signing_key", "staff.salt",
+        "staff.state", "staff.left_day", "staff_door.id", "staff_door.staff_id", "staff_door.kind", "staff_door.credential",
+        "staff_door.public", "staff_door.salt", "staff_door.sealed", "staff_door.day", "staff_invitation.digest",
+        "staff_invitation.staff_id", "staff_invitation.pseudonym", "staff_invitation.folded", "staff_invitation.roles",
+        "staff_invitation.is_founding", "staff_invitation.until_day", "sessions of staff",
+    ),
     "disclose.held_log": (
         "public_entry.digest", "public_entry.kind", "public_entry.entry", "public_entry.leaf", "public_entry.tree_size",
         "public_entry.cosigned_size", "public_entry.nth", "public_entry.beat", "folder/log/*", "folder/published.json",

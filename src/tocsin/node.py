@@ -169,7 +169,7 @@ class Node:
             ("retention", self.stewardship.keep, SWEEP_SECONDS),
             ("work", lambda: self.encounters.work.run(self._work(), well=well), INBOX_SECONDS),
         ):
-            self.tasks.append(asyncio.create_task(self._every(name, verb, seconds)))
+            self.tasks.append(asyncio.create_task(self.every(name, verb, seconds)))
         self.tasks.append(asyncio.create_task(self._beats()))
 
     def _work(self) -> dict[str, Verb]:
@@ -311,7 +311,7 @@ class Node:
             following = max(due, self.encounters.newest_beat + step)
             await self._attempt("beat", lambda beat=following: self.beat(beat))  # type: ignore[misc]
 
-    async def _every(self, name: str, verb: Callable[[], Awaitable[object]], seconds: float) -> None:
+    async def every(self, name: str, verb: Callable[[], Awaitable[object]], seconds: float) -> None:
         while True:
             await asyncio.sleep(seconds)
             await self._attempt(name, verb)

@@ -69,6 +69,7 @@ def description(recordings: Sequence[str], capabilities: Sequence[str], starts: 
             **{path: {"get": _does([likes, speaks])} for path in ("/", "/leave", "/worker.js")},
             **{path: {"get": _does([likes])} for path in (*FIXED, *REGISTRY)},
             **_registry([_path("language", LANGUAGE), likes, speaks]),
+            **_office([likes, speaks, site]),
         },
     }  # fmt: skip
 
@@ -82,6 +83,66 @@ def _registry(page: list[Json]) -> Json:
         entity: {"get": _does([*page, name])},
         f"{entity}/at/{{version}}": {"get": _does([*page, name, version])},
         **{f"/registry/entities/{{name}}/{form}": {"get": _does([name])} for form in ("json", "csv")},
+    }
+
+
+ORIGIN = {"anyOf": [{"enum": ["http://127.0.0.1", "null", "https://evil.example"]}, {"type": "string"}]}
+COOKIE = {"anyOf": [text("^__Host-tocsin-staff=[A-Za-z0-9_-]{43}$"), {"type": "string"}]}
+PROOF = {
+    "type": "object",
+    "properties": {"challenge": KEY, "public": KEY, "signature": ANYTHING, "credential": {"type": "object"}},
+    "required": ["challenge"],
+}
+DOOR = {
+    "type": "object",
+    "properties": {
+        "kind": {"enum": ["passkey", "passphrase", "sheet"]},
+        "sealed": ANYTHING,
+        "salt": ANYTHING,
+        "proof": PROOF,
+    },
+    "required": ["kind", "sealed", "proof"],
+}
+STAFF_PAGES = ("sign-in", "join", "keys", "people")
+STAFF_FORMS = ("sign-out", "keys/drop", "people/invite", "people/take-back", "people/retire")
+STAFF_BODIES: dict[str, Json] = {
+    "challenge": {},
+    "here": {},
+    "sign-out": {"everywhere": {"type": "boolean"}},
+    "salt": {"pseudonym": ANYTHING},
+    "invitation": {"secret": {"anyOf": [KEY, ANYTHING]}},
+    "join": {"secret": KEY, "recipient": ANYTHING, "signing_key": KEY, "keys_signature": ANYTHING, "door": DOOR},
+    "sign-in": {"kind": {"enum": ["passkey", "passphrase", "sheet"]}, "proof": PROOF, "pseudonym": ANYTHING},
+    "doors": {"keys_signature": ANYTHING, "door": DOOR},
+}
+
+
+def _office(also: list[Json]) -> Json:
+    """Staff's addresses, by strangers: with cookies of nobody, from foreign origins, with bodies of the right form."""
+    from_page = [*also, _header("Origin", ORIGIN), _header("Cookie", COOKIE)]
+    language = _path("language", LANGUAGE)
+    form = {"anyOf": [text("^(pseudonym|role|staff|door)=[A-Za-z0-9_-]{0,40}$"), {"type": "string"}]}
+    posts = {
+        f"/staff/{name}": {
+            "post": _does(
+                from_page, "application/json", {"type": "object", "properties": fields, "required": [*fields]}
+            )
+        }
+        for name, fields in STAFF_BODIES.items()
+    }
+    posts["/staff/doors"]["get"] = _does(from_page)
+    return {
+        **posts,
+        "/staff": {"get": _does(also)},
+        "/staff/session": {"get": _does(from_page)},
+        "/{language}/staff/": {"get": _does([language, *from_page])},
+        **{f"/{{language}}/staff/{name}": {"get": _does([language, *from_page])} for name in STAFF_PAGES},
+        **{
+            f"/{{language}}/staff/{name}": {
+                "post": _does([language, *from_page], "application/x-www-form-urlencoded", form)
+            }
+            for name in STAFF_FORMS
+        },
     }
 
 

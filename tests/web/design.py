@@ -17,7 +17,7 @@ from tocsin.web.render import TEMPLATES
 
 PAGE = ROOT / "docs" / "design.html"
 CSS = ROOT / "client" / "css"
-SHEETS = ("_tokens.css", "_page.css", "_controls.css", "_encounter.css", "_registry.css", "desk.css")
+SHEETS = ("_tokens.css", "_page.css", "_controls.css", "_encounter.css", "_registry.css", "_staff.css", "desk.css")
 ENGLISH = i18n.load()["en"]
 PACK = load("minneapolis-sample")
 
@@ -221,6 +221,17 @@ def components(icon: Say) -> Iterator[tuple[str, str]]:
         ),
     )
     yield "The player of the desk: place, bar, controls, time line", player()
+    yield (
+        "Staff: who is signed in; keys asked for; a link that is shown once",
+        (
+            f'<nav class="staffbar" aria-label="{text("staff.bar")}"><p>{text("staff.you", pseudonym="Wren")}</p><ul role="list">'
+            f'<li><a href="#" aria-current="page">{text("staff.home")}</a></li><li>{link}{text("staff.keys")}</a></li></ul>'
+            f"{button('staff.sign_out')}</nav>"
+            f'<dialog open aria-label="{text("staff.unlock_title")}"><h2>{text("staff.unlock_title")}</h2>'
+            f"{button('staff.with_passkey', 'primary wide')}{field('staff.passphrase', '<input type=password>')}</dialog>"
+            f'<p><code class="address">https://node.example/en/staff/join#{"x" * 43}</code></p>'
+        ),
+    )
     yield "Camera and film, before they show anything", '<span class="preview"></span><div class="film">&#160;</div>'
     yield (
         "Text",

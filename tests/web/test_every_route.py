@@ -22,6 +22,8 @@ ASKED = [
     "/log/checkpoint", "/log/keys", "/log/tile/0/000.p/64", "/log/tile/entries/000.p/64", "/log/beats/64", "/log/timestamps/64",
     "/en/registry", "/fr/registry/entity/tf-f020", "/es/registry/entity/none", "/registry/search.json", "/registry/search.csv",
     "/registry/entities/tf-f020/json", "/registry/entities/tf-f020/csv", "/registry/changes.atom",
+    "/en/staff/sign-in", "/es/staff/join", "/fr/staff/", "/en/staff/keys", "/en/staff/people", "/en/staff/people/invite", "/staff",
+    "/staff/challenge", "/staff/sign-in", "/staff/join", "/staff/doors", "/staff/session", "/staff/here", "/staff/sign-out",
     "/recover", "/encounters", "/encounters/AAAAAAAAAAAAAAAAAAAAAA/state", "/encounters/AAAAAAAAAAAAAAAAAAAAAA/sealed",
     "/no/such/place", "/log/tile/nonsense", "/log/beats/x", "/static/built/none.js", "/en/nothing", "/%00",
 ]  # fmt: skip

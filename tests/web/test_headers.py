@@ -36,6 +36,11 @@ CAMERA = (
     .replace("screen-wake-lock=()", "screen-wake-lock=(self)")
 )
 WORDS = NOTHING.replace("fullscreen=()", "fullscreen=(self)").replace("screen-wake-lock=()", "screen-wake-lock=(self)")
+PASSKEYS = (
+    NOTHING.replace("fullscreen=()", "fullscreen=(self)")
+    .replace("publickey-credentials-create=()", "publickey-credentials-create=(self)")
+    .replace("publickey-credentials-get=()", "publickey-credentials-get=(self)")
+)
 WASM = SCRIPTED.format("'self' 'wasm-unsafe-eval'")
 FOREVER = "public, max-age=31536000, immutable"
 
@@ -45,6 +50,7 @@ EXACT: dict[Kind, tuple[str, str, str]] = {
     Kind.SCRIPTED: (SCRIPTED.format("'self'"), NOTHING, "no-store"),
     Kind.KEYED: (WASM, WORDS, "no-store"),
     Kind.ENCOUNTER: (WASM, CAMERA, "no-store"),
+    Kind.STAFF: (WASM, PASSKEYS, "no-store"),
     Kind.MACHINE: (MACHINE, NOTHING, "no-store"),
     Kind.PUBLISHED: (MACHINE, NOTHING, "public, max-age=300"),
     Kind.NEWEST: (MACHINE, NOTHING, "public, max-age=5"),
@@ -62,7 +68,7 @@ def test_each_kind_has_exactly_these_headers(kind: Kind) -> None:
         ("cross-origin-opener-policy", "same-origin"),
         ("cross-origin-embedder-policy", "require-corp"),
         ("cross-origin-resource-policy", "same-origin"),
-        ("referrer-policy", "no-referrer"),
+        ("referrer-policy", "same-origin" if kind is Kind.STAFF else "no-referrer"),
         ("x-content-type-options", "nosniff"),
         ("x-frame-options", "DENY"),
         ("cache-control", caching),
@@ -94,6 +100,13 @@ PATHS = {
     "/en/about": Kind.PLAIN,
     "/en/measures": Kind.PLAIN,
     "/en/app.webmanifest": Kind.PLAIN,
+    "/en/staff/": Kind.STAFF,
+    "/es/staff/sign-in": Kind.STAFF,
+    "/fr/staff/people/invite": Kind.STAFF,
+    "/en/desk": Kind.STAFF,
+    "/en/desk/taken/abc": Kind.STAFF,
+    "/staff/sign-in": Kind.MACHINE,
+    "/en/other/deep": Kind.MACHINE,
     "/leave": Kind.LEAVE,
     "/worker.js": Kind.WORKER,
     "/static/built/app-AAAAAAAA.css": Kind.STATIC,

@@ -43,20 +43,21 @@ export async function readWords(text: string): Promise<string[]> {
 /** What seven words derive. 64 MiB and some tenths of a second. */
 export async function derive(words: readonly string[]): Promise<Recovered> {
   const salt = (await sha256(utf8("tocsin.words/v1"))).slice(0, 16);
-  const raw = await argon2id(utf8(words.join(" ").normalize("NFKD").toLowerCase()), salt);
+  const raw = await argon2id(utf8(words.join(" ").normalize("NFKD").toLowerCase()), salt, 64);
   const recovered = { identity: identityOf(raw.subarray(0, 32)), locator: raw.slice(32) };
   raw.fill(0);
   return recovered;
 }
 
-async function argon2id(password: Uint8Array, salt: Uint8Array): Promise<Bytes> {
+/** Argon2id at the cost above: 64 MiB, three passes, one lane. */
+export async function argon2id(password: Uint8Array, salt: Uint8Array, hashLength: number): Promise<Bytes> {
   try {
     const wasm = await import("./argon2_wasm.ts");
-    const options = { password, salt, iterations: PASSES, memorySize: MEMORY_KIB, parallelism: 1, hashLength: 64, outputType: "binary" } as const;
+    const options = { password, salt, iterations: PASSES, memorySize: MEMORY_KIB, parallelism: 1, hashLength, outputType: "binary" } as const;
     return new Uint8Array(await wasm.argon2id(options));
   } catch {
     // No WebAssembly, or a policy that forbids it: the same in JavaScript, some seconds instead of tenths.
     const { argon2idAsync } = await import("@noble/hashes/argon2.js");
-    return new Uint8Array(await argon2idAsync(password, salt, { t: PASSES, m: MEMORY_KIB, p: 1, dkLen: 64 }));
+    return new Uint8Array(await argon2idAsync(password, salt, { t: PASSES, m: MEMORY_KIB, p: 1, dkLen: hashLength }));
   }
 }

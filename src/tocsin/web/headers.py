@@ -26,6 +26,8 @@ class Kind(StrEnum):
     """A page that derives recovery words: Argon2id runs in WebAssembly."""
     ENCOUNTER = "encounter"
     """A page that may ask for camera and microphone."""
+    STAFF = "staff"
+    """A page of staff, signed in or about to: passkeys, Argon2id, and a player for what was opened here."""
     LEAVE = "leave"
     """The way out: it also empties the HTTP cache of what was seen here."""
     MACHINE = "machine"
@@ -78,6 +80,7 @@ POLICIES: dict[Kind, str] = {
     Kind.SCRIPTED: _scripted_policy("'self'"),
     Kind.KEYED: _scripted_policy("'self' 'wasm-unsafe-eval'"),
     Kind.ENCOUNTER: _scripted_policy("'self' 'wasm-unsafe-eval'"),
+    Kind.STAFF: _scripted_policy("'self' 'wasm-unsafe-eval'"),
     Kind.MACHINE: _MACHINE_POLICY,
     Kind.PUBLISHED: _MACHINE_POLICY,
     Kind.NEWEST: _MACHINE_POLICY,
@@ -91,7 +94,7 @@ CACHING: dict[Kind, str] = {
     Kind.STATIC: "public, max-age=31536000, immutable",
 }
 
-_PAGES = frozenset({Kind.PLAIN, Kind.LEAVE, Kind.SCRIPTED, Kind.KEYED, Kind.ENCOUNTER})
+_PAGES = frozenset({Kind.PLAIN, Kind.LEAVE, Kind.SCRIPTED, Kind.KEYED, Kind.ENCOUNTER, Kind.STAFF})
 
 # Every feature that current browsers know by name and that could tell about a person or a place.
 _FEATURES = (
@@ -126,6 +129,7 @@ _FEATURES = (
 _ALLOWED: dict[Kind, frozenset[str]] = {
     Kind.ENCOUNTER: frozenset({"camera", "microphone", "screen-wake-lock"}),
     Kind.KEYED: frozenset({"fullscreen", "screen-wake-lock"}),
+    Kind.STAFF: frozenset({"fullscreen", "publickey-credentials-create", "publickey-credentials-get"}),
 }
 
 
@@ -144,7 +148,8 @@ def headers_for(kind: Kind, site: Site, host: str = "", path: str = "/") -> list
         ("cross-origin-opener-policy", "same-origin"),
         ("cross-origin-embedder-policy", "require-corp"),
         ("cross-origin-resource-policy", "same-origin"),
-        ("referrer-policy", "no-referrer"),
+        # Under no-referrer a browser sends forms with `Origin: null` (Fetch, 3.2), and every form of staff is held to its origin.
+        ("referrer-policy", "same-origin" if kind is Kind.STAFF else "no-referrer"),
         ("x-content-type-options", "nosniff"),
         ("x-frame-options", "DENY"),
         ("cache-control", CACHING.get(kind, "no-store")),
@@ -167,6 +172,8 @@ _SCREENS = {
     "verify": Kind.SCRIPTED,
     "desk/open": Kind.SCRIPTED,
 }
+_OF_STAFF = frozenset({"staff", "desk"})
+"""Below the language: pages that only a session opens, and the two by which one gets a session."""
 
 
 def kind_of(path: str) -> Kind:
@@ -189,11 +196,18 @@ def kind_of(path: str) -> Kind:
     if path in fixed:
         return fixed[path]
     parts = path.split("/")
-    if len(parts) == 3 and len(parts[1]) == 2 and parts[1].isalpha():
-        return _SCREENS.get(parts[2], Kind.PLAIN)
-    if len(parts) > 3 and len(parts[1]) == 2 and parts[1].isalpha():
-        return _SCREENS.get("/".join(parts[2:]), Kind.PLAIN if parts[2] == "registry" else Kind.MACHINE)
+    if len(parts) > 2 and len(parts[1]) == 2 and parts[1].isalpha():
+        return _kind_below_language("/".join(parts[2:]))
     return Kind.MACHINE
+
+
+def _kind_below_language(rest: str) -> Kind:
+    first, _, deeper = rest.partition("/")
+    if rest in _SCREENS or not deeper:
+        return _SCREENS.get(rest, Kind.STAFF if first in _OF_STAFF else Kind.PLAIN)
+    if first in _OF_STAFF:
+        return Kind.STAFF
+    return Kind.PLAIN if first == "registry" else Kind.MACHINE
 
 
 def answered_kind(kind: Kind, status: int, media_type: str) -> Kind:
@@ -231,7 +245,8 @@ def refusal(method: str, host: str, fetch_site: str, site: Site) -> int:
 
     421 for a host name that is not ours (a rebinding page, or the onion service asked for over clearnet); 403 for a request that would
     change something and comes from another site by the browser's own word (Fetch Metadata). A client that is not a browser
-    sends no such word and passes: it carries no one's ambient authority, and there are no cookies here.
+    sends no such word and passes: it carries no one's ambient authority. The one cookie is staff's, and their routes ask for more
+    (`people.session.refuse_foreign`).
     """
     if (site.hosts and host not in site.hosts) or (site.onion and host == site.onion):
         return 421

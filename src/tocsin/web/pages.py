@@ -140,12 +140,23 @@ def failures(config: PageConfig) -> Mapping[type[Exception] | int, ExceptionHand
 
     def failed(request: AnyRequest, failure: Exception) -> Response[Any]:
         status = failure.status_code if isinstance(failure, HTTPException) else getattr(failure, "status", 500)
-        if not isinstance(failure, TocsinError) and MediaType.HTML in request.headers.get("accept", ""):
+        if not isinstance(failure, TocsinError) and wants_page(request):
             return _page(rendered, config, request, status)
         code, message = PLAIN_WORDS.get(status, (TocsinError.code, TocsinError.message))
         return Response({"code": code, "message": message}, status_code=status, media_type=MediaType.JSON)
 
     return {HTTPException: failed, 500: failed}
+
+
+def wants_page(request: AnyRequest) -> bool:
+    """Whether a person's browser asks, and not a script of a page."""
+    return MediaType.HTML in request.headers.get("accept", "")
+
+
+def failed_page(config: PageConfig) -> Callable[[AnyRequest, int], Response[bytes]]:
+    """The page that says in the reader's language what a status means."""
+    rendered = render(config)
+    return lambda request, status: _page(rendered, config, request, status)
 
 
 def _page(rendered: Rendered, config: PageConfig, request: AnyRequest, status: int) -> Response[bytes]:

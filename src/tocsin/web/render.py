@@ -109,6 +109,7 @@ STATUS = Page("status", "status", "status.html", "works.title")
 RETENTION = Page("retention", "retention", "retention.html", "about.retention")
 """Rendered for each schedule that comes to count, when it is first asked for then."""
 ERRORS = {
+    403: Page("error", "", "error.html", "error.403_title", sentence="error.403"),
     404: Page("error", "", "error.html", "error.404_title", sentence="error.404"),
     500: Page("error", "", "error.html", "error.500_title", sentence="error.500"),
     503: Page("error", "", "error.html", "error.503_title", sentence="error.503"),
@@ -134,9 +135,9 @@ def render(config: PageConfig) -> Rendered:
     errors: dict[tuple[str, int], bytes] = {}
     for language in config.languages.values():
         for page in PAGES:
-            pages[language.code, page.name] = _render(environment, config, language, page)
+            pages[language.code, page.name] = draw(environment, config, language, page)
         for status, page in ERRORS.items():
-            errors[language.code, status] = _render(environment, config, language, page)
+            errors[language.code, status] = draw(environment, config, language, page)
     return Rendered(pages, errors, _version(config.built, pages))
 
 
@@ -156,15 +157,16 @@ def templates() -> Environment:
 
 def render_status(config: PageConfig, language: Language, shown: Shown) -> bytes:
     """The status page as it is now."""
-    return _render(templates(), config, language, STATUS, shown=shown)
+    return draw(templates(), config, language, STATUS, shown=shown)
 
 
 def render_retention(config: PageConfig, language: Language, schedule: Schedule) -> bytes:
     """The page on how long things are kept, under the schedule that counts now."""
-    return _render(templates(), config, language, RETENTION, kept=schedule)
+    return draw(templates(), config, language, RETENTION, kept=schedule)
 
 
-def _render(environment: Environment, config: PageConfig, language: Language, page: Page, **more: object) -> bytes:
+def draw(environment: Environment, config: PageConfig, language: Language, page: Page, **more: object) -> bytes:
+    """One page as it is now: what every template of ours may ask for, and `more`."""
     text = environment.get_template(page.template).render(
         page=page,
         language=language,

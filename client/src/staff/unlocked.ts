@@ -1,0 +1,133 @@
+/**
+ * The keys of who is signed in, in this tab's memory only. `unlocked()` is for every staff page: it asks for a passkey or a passphrase
+ * when they are not here. Nothing of them is ever persisted; a reload asks again.
+ */
+import { element, note, put, show, words } from "../ui/page.ts";
+import { get } from "./ask.ts";
+import { enter, unseal, type Door, type Secret } from "./doors.ts";
+import { isPossible } from "./passkey.ts";
+import { refusal } from "./refusal.ts";
+import { ageIdentity, type Keys } from "./sealing.ts";
+
+export interface Unlocked {
+  /** `AGE-SECRET-KEY-1...` */
+  readonly identity: string;
+  readonly signingSeed: Uint8Array;
+  /** base64url */
+  readonly staffId: string;
+}
+
+/** The person closed the question. */
+export class NotUnlocked extends Error {}
+
+/** Who is signed in, as the page's template says. */
+export interface Me {
+  readonly staff: string;
+  readonly pseudonym: string;
+  readonly idle_s: number;
+  readonly warn_s: number;
+}
+
+export const me = JSON.parse(document.getElementById("me")?.textContent ?? "null") as Me | null;
+
+let held: { keys: Keys; staff: string } | undefined;
+let asking: { answer(): void; refuse(reason: Error): void; isSignIn: boolean } | undefined;
+let waiting: Promise<void> | undefined;
+let isReady = false;
+
+/** The keys, asked for where they are not open. Rejects with `NotUnlocked`. */
+export async function unlocked(): Promise<Unlocked> {
+  const { keys, staff } = await opened();
+  return { identity: ageIdentity(keys), signingSeed: keys.signing.slice(), staffId: staff };
+}
+
+/** The same as the page's own code uses them. */
+export async function opened(): Promise<{ keys: Keys; staff: string }> {
+  if (!held) await question(false);
+  if (!held) throw new NotUnlocked();
+  return held;
+}
+
+export function remember(keys: Keys, staff: string): void {
+  held = { keys, staff };
+}
+
+/** Drop the keys from memory. */
+export function forget(): void {
+  held?.keys.identity.fill(0);
+  held?.keys.signing.fill(0);
+  held = undefined;
+}
+
+/** The session is over: blank the page, and sign in again in front of it, so that nothing that was written is lost. */
+export async function signInAgain(): Promise<void> {
+  if (asking?.isSignIn) return waiting;
+  asking?.refuse(new NotUnlocked());
+  forget();
+  document.body.classList.add("blanked");
+  await question(true);
+  document.body.classList.remove("blanked");
+}
+
+function question(isSignIn: boolean): Promise<void> {
+  if (asking) return waiting!;
+  prepare();
+  put("unlock-title", words.say(isSignIn ? "staff.locked_title" : "staff.unlock_title"));
+  put("unlock-why", words.say(isSignIn ? "staff.locked" : "staff.unlock"));
+  note("unlock-problem", "");
+  show("unlock-cancel", !isSignIn);
+  show("unlock-passkey", isPossible());
+  waiting = new Promise((answer, refuse) => (asking = { answer, refuse, isSignIn }));
+  element<HTMLDialogElement>("unlock").showModal();
+  return waiting;
+}
+
+function prepare(): void {
+  if (isReady) return;
+  isReady = true;
+  const dialog = element<HTMLDialogElement>("unlock");
+  element("unlock-passkey").addEventListener("click", () => void tryWith({ kind: "passkey" }));
+  element("unlock-form").addEventListener("submit", (event) => {
+    event.preventDefault();
+    const field = element<HTMLInputElement>("unlock-passphrase");
+    void tryWith({ kind: "passphrase", text: field.value });
+    field.value = "";
+  });
+  element("unlock-cancel").addEventListener("click", () => end(new NotUnlocked()));
+  dialog.addEventListener("cancel", (event) => {
+    event.preventDefault();
+    if (!asking?.isSignIn) end(new NotUnlocked());
+  });
+}
+
+async function tryWith(secret: Secret): Promise<void> {
+  note("unlock-problem", "");
+  show("unlock-working", true);
+  try {
+    if (asking?.isSignIn) await again(secret);
+    else {
+      const { staff, doors } = await get<{ staff: string; doors: readonly Door[] }>("/staff/doors");
+      remember(await unseal(staff, doors, secret), staff);
+    }
+    end();
+  } catch (error) {
+    note("unlock-problem", refusal(error));
+  } finally {
+    show("unlock-working", false);
+  }
+}
+
+async function again(secret: Secret): Promise<void> {
+  const entered = await enter(secret, me?.pseudonym ?? "");
+  // Another person's page must not be shown to whoever signs in at this screen.
+  if (entered.staff !== me?.staff) return location.reload();
+  remember(entered.keys, entered.staff);
+}
+
+function end(reason?: Error): void {
+  element<HTMLDialogElement>("unlock").close();
+  const now = asking;
+  asking = undefined;
+  if (reason) now?.refuse(reason);
+  else now?.answer();
+}

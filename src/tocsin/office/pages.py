@@ -1,0 +1,92 @@
+"""The office's pages: two that are the same for everybody, and those that a session draws."""
+
+from collections.abc import Callable, Iterable
+from datetime import date, timedelta
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader
+from markupsafe import Markup
+
+from tocsin.ids import b64
+from tocsin.people.doors import Door, Kind
+from tocsin.people.invitation import Invitation
+from tocsin.people.session import IDLE_S
+from tocsin.people.staff import Role, Staff, State
+from tocsin.web import render
+from tocsin.web.i18n import Language
+from tocsin.web.render import Page, PageConfig, embedded
+
+TEMPLATES = Path(__file__).parent / "templates"
+EPOCH = date(1970, 1, 1)
+WARN_S = 120
+"""How long before a session ends by itself its page asks; WCAG 2.2.1 wants at least 20 seconds."""
+
+SIGN_IN = Page("staff_sign_in", "staff/sign-in", "staff_sign_in.html", "staff.sign_in", ("staff.",))
+JOIN = Page("staff_join", "staff/join", "staff_join.html", "staff.join", ("staff.", "words.again"))
+HOME = Page("staff", "staff/", "staff_home.html", "staff.home", ("staff.",))
+KEYS = Page("staff_keys", "staff/keys", "staff_keys.html", "staff.keys", ("staff.", "words.again"))
+PEOPLE = Page("staff", "staff/people", "staff_people.html", "staff.people", ("staff.",))
+
+LINKS: tuple[tuple[Role, str, str], ...] = ((Role.STEWARD, "staff/people", "staff.people"),)
+"""What the first page leads to, by role: path below the language, and key of its words."""
+
+
+@cache
+def templates() -> Environment:
+    """The room's own templates over the shared ones."""
+    made = render.templates().overlay(loader=FileSystemLoader([TEMPLATES, render.TEMPLATES]))
+    made.globals = dict(render.templates().globals)
+    return made
+
+
+def fixed(config: PageConfig, language: Language, page: Page) -> bytes:
+    """A page that is the same for everybody."""
+    return render.draw(templates(), config, language, page)
+
+
+def drawn(config: PageConfig, language: Language, page: Page, me: Staff, **more: object) -> bytes:
+    """A page of somebody who is signed in; `staff.html` is its frame."""
+
+    def roles_said(roles: Iterable[Role]) -> str:
+        return ", ".join(language.say(f"staff.role_{role}") for role in sorted(roles))
+
+    own = {"me": me, "told": told(me), "b64": b64, "day": day_of(language), "roles_said": roles_said}
+    return render.draw(templates(), config, language, page, **own, **more)
+
+
+def told(me: Staff) -> Markup:
+    """What the page's script knows of who is signed in."""
+    return embedded({"staff": b64(me.id), "pseudonym": me.pseudonym, "idle_s": IDLE_S, "warn_s": WARN_S})
+
+
+def home(config: PageConfig, language: Language, me: Staff, doors: Iterable[Door]) -> bytes:
+    links = [(path, key) for role, path, key in LINKS if role in me.roles]
+    has_sheet = any(one.kind is Kind.SHEET for one in doors)
+    return drawn(config, language, HOME, me, links=links, has_sheet=has_sheet)
+
+
+def keys(config: PageConfig, language: Language, me: Staff, doors: list[Door], problem: str = "") -> bytes:
+    return drawn(config, language, KEYS, me, doors=doors, problem=problem)
+
+
+def people(
+    config: PageConfig,
+    language: Language,
+    me: Staff,
+    everybody: list[Staff],
+    invitations: list[Invitation],
+    **more: Any,
+) -> bytes:
+    """The list for stewards: pseudonym, roles, state, and nothing else. `more`: what an act led to."""
+    others = [one for one in everybody if one.id != me.id and one.state is State.ACTIVE]
+    shown = {"problem": "", "link": "", "invited": "", "until": "", **more}
+    roles = [str(role) for role in Role]
+    return drawn(
+        config, language, PEOPLE, me, people=everybody, others=others, invitations=invitations, roles=roles, **shown
+    )
+
+
+def day_of(language: Language) -> Callable[[int], str]:
+    return lambda number: language.date(EPOCH + timedelta(days=number))

@@ -1,0 +1,222 @@
+"""Staff in a real browser: joining by passkey and by passphrase, signing in, the sheet, idle pages, leaving; axe in every state."""
+
+import re
+import threading
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.encounters.conftest import open_node
+from tests.waiting import wait_until
+from tests.web.conftest import DESK, PHONE, OpenPage
+from tests.web.test_accessible import SMALL, findings
+from tocsin.app import application
+from tocsin.node import Node
+from tocsin.office.room import DAY_SECONDS
+from tocsin.people import doors, invitation, staff
+from tocsin.web.server import server
+
+AUTHENTICATOR = {
+    "protocol": "ctap2",
+    "ctap2Version": "ctap2_1",
+    "transport": "internal",
+    "hasResidentKey": True,
+    "hasUserVerification": True,
+    "hasPrf": True,
+    "isUserVerified": True,
+    "automaticPresenceSimulation": True,
+}
+PASSPHRASE = "three crows, a kettle and 19 ferries"
+SLOW = 30_000
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Node, str]]:
+    """A whole node and where it is served."""
+    node = open_node(tmp_path_factory.mktemp("node"))
+    served = server(application(node), host="127.0.0.1", port=0, tls=None)
+    thread = threading.Thread(target=served.run)
+    thread.start()
+    try:
+        wait_until(lambda: served.started, 30)
+        yield node, f"http://localhost:{served.servers[0].sockets[0].getsockname()[1]}"
+    finally:
+        served.should_exit = True
+        thread.join()
+
+
+def invited(running: tuple[Node, str], name: str, *roles: str, language: str = "en", is_founding: bool = False) -> str:
+    """The address of a one-time link."""
+    node, url = running
+    today, wanted = node.clock.now_ms() // 1000 // DAY_SECONDS, staff.roles_of(roles)
+    secret = node.database.write_now(
+        lambda c: invitation.make(c, name, wanted, node.clock, today, is_founding=is_founding)
+    )
+    return f"{url}/{language}/staff/join#{secret}"
+
+
+def with_authenticator(page: Page, **options: object) -> None:
+    """A platform authenticator with PRF, by CDP."""
+    session = page.context.new_cdp_session(page)
+    session.send("WebAuthn.enable")
+    session.send("WebAuthn.addVirtualAuthenticator", {"options": {**AUTHENTICATOR, **options}})
+
+
+def copy_sheet(page: Page) -> str:
+    """The words, read off the screen, which then forgets them."""
+    page.locator("#sheet-words li").first.wait_for(timeout=SLOW)
+    words = " ".join(page.locator("#sheet-words li").all_text_contents())
+    page.click("#sheet-have")
+    page.click("#sheet-have")
+    expect(page.locator("#sheet-part")).to_be_hidden()
+    return words
+
+
+def join_by_passkey(page: Page) -> str:
+    expect(page.locator("#step-keys")).to_be_visible()
+    page.click("#passkey")
+    words = copy_sheet(page)
+    page.click("#step-done a")
+    return words
+
+
+def test_a_steward_joins_by_passkey_invites_a_lawyer_and_a_lost_device_is_replaced(
+    opened: OpenPage, running: tuple[Node, str]
+) -> None:
+    node, url = running
+    page = opened("about:blank", viewport=DESK, real=True)
+    with_authenticator(page)
+    page.goto(invited(running, "Kestrel", "steward", "lawyer", is_founding=True))
+    assert not findings(page)
+    words = join_by_passkey(page)
+    expect(page.locator("h1")).to_have_text("Your work here")
+    assert not findings(page)
+    [cookie] = page.context.cookies()
+    assert (cookie.get("name"), cookie.get("httpOnly"), cookie.get("expires")) == ("__Host-tocsin-staff", True, -1)
+
+    page.click("text=The staff")
+    assert not findings(page)
+    page.fill("#pseudonym", "Wren")
+    page.get_by_label("lawyer").check()
+    page.click("text=Make the link")
+    expect(page.locator("code.address")).to_have_text(re.compile(rf"{url}/en/staff/join#[\w-]{{43}}"))
+    assert not findings(page)
+    page.fill("#pseudonym", "wren")
+    page.get_by_label("editor").check()
+    page.click("text=Make the link")
+    expect(page.locator("#problem")).to_contain_text("Take another")
+
+    page.click("text=Sign out")
+    page.wait_for_url("**/staff/sign-in")
+    page.goto(f"{url}/en/staff/people")
+    page.wait_for_url("**/en/staff/sign-in#/en/staff/people")
+    assert not findings(page)
+    page.click("#passkey")
+    page.wait_for_url("**/en/staff/people")
+
+    other = opened(f"{url}/en/staff/sign-in", viewport=PHONE, real=True)
+    other.click("#sheet-part summary")
+    other.fill("#sheet", words)
+    other.click("#sheet-form button")
+    other.wait_for_url("**/en/staff/", timeout=SLOW)
+    other.goto(f"{url}/en/staff/keys")
+    assert not findings(other)
+    other.locator("li.recipient", has_text="Passkey").get_by_role("button").click()
+    expect(other.locator("li.recipient")).to_have_count(1)
+    other.get_by_role("button", name="Sign out everywhere").click()
+    other.wait_for_url("**/staff/sign-in")
+    page.goto(f"{url}/en/staff/keys")
+    page.wait_for_url("**/staff/sign-in**")
+    page.click("#passkey")
+    expect(page.locator("#problem")).to_contain_text("does not open anything here")
+    assert [one.kind for one in node.database.read_now(lambda c: doors.of_staff(c, kestrel(node)))] == ["sheet"]
+
+
+def kestrel(node: Node) -> bytes:
+    return node.database.read_now(staff.everybody)[0].id
+
+
+def test_por_frase_de_acceso_en_espanol(opened: OpenPage, running: tuple[Node, str]) -> None:
+    _, url = running
+    page = opened(invited(running, "Garza", "dispatcher", language="es"), viewport=PHONE, real=True)
+    expect(page.locator("#join-roles")).to_have_text("despacho")
+    page.click("#passphrase-part summary")
+    page.fill("#passphrase", "garza garza")
+    page.click("#passphrase-form [type=submit]")
+    expect(page.locator("#problem")).to_contain_text("no aguantaría")
+    assert not findings(page)
+    page.fill("#passphrase", PASSPHRASE)
+    expect(page.locator("#strength")).to_contain_text("aguantaría más")
+    page.click("#passphrase-form [type=submit]")
+    copy_sheet(page)
+    page.click("#step-done a")
+    expect(page.locator("h1")).to_have_text("Su trabajo aquí")
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+    assert not page.evaluate(SMALL)
+
+    answer = page.goto(f"{url}/es/staff/people")
+    assert answer
+    assert answer.status == 403
+    expect(page.locator("h1")).to_have_text("Esto es para otra función")
+
+    page.goto(f"{url}/es/staff/keys")
+    page.click("#sheet")
+    expect(page.locator("#unlock")).to_be_visible()
+    assert not findings(page)
+    page.fill("#unlock-passphrase", "not this one")
+    page.click("#unlock-form button")
+    expect(page.locator("#unlock-problem")).to_contain_text("no abre nada", timeout=SLOW)
+    page.fill("#unlock-passphrase", PASSPHRASE)
+    page.click("#unlock-form button")
+    copy_sheet(page)
+
+    page.locator(".staffbar form button").click()
+    page.wait_for_url("**/staff/sign-in")
+    page.click("#passphrase-part summary")
+    page.fill("#pseudonym", "garza")
+    page.fill("#passphrase", PASSPHRASE)
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/es/staff/", timeout=SLOW)
+
+
+def test_a_page_left_open_warns_locks_and_loses_no_word(opened: OpenPage, running: tuple[Node, str]) -> None:
+    page = opened("about:blank", viewport=DESK, real=True)
+    with_authenticator(page)
+    page.goto(invited(running, "Heron", "steward"))
+    join_by_passkey(page)
+    page.clock.install()
+    page.goto(f"{running[1]}/en/staff/people")
+    page.fill("#pseudonym", "Bittern")
+    page.clock.fast_forward("18:10")
+    expect(page.locator("#still")).to_be_visible()
+    expect(page.locator("#still-left")).to_contain_text("locks in 2 minutes")
+    assert not findings(page)
+    page.click("#still-here")
+    expect(page.locator("#still")).to_be_hidden()
+    page.clock.fast_forward("20:10")
+    expect(page.locator("#unlock-title")).to_have_text("This page is locked")
+    expect(page.locator("#pseudonym")).to_be_hidden()
+    page.click("#unlock-passkey")
+    expect(page.locator("#unlock")).to_be_hidden()
+    expect(page.locator("#pseudonym")).to_have_value("Bittern")
+    page.get_by_label("editor").check()
+    page.click("text=Make the link")
+    expect(page.locator("code.address")).to_be_visible()
+
+
+def test_a_passkey_without_prf_is_said_and_the_link_still_works(opened: OpenPage, running: tuple[Node, str]) -> None:
+    page = opened("about:blank", viewport=DESK, real=True)
+    with_authenticator(page, hasPrf=False)
+    page.goto(invited(running, "Dunlin", "editor", language="fr"))
+    page.click("#passkey")
+    expect(page.locator("#problem")).to_contain_text("phrase de passe")
+    page.click("#passphrase-part summary")
+    page.click("#draw")
+    expect(page.locator("#drawn li")).to_have_count(7)
+    page.fill("#passphrase", " ".join(page.locator("#drawn li").all_text_contents()))
+    expect(page.locator("#strength")).to_contain_text("plus longtemps qu’une vie")
+    page.click("#passphrase-form [type=submit]")
+    copy_sheet(page)
+    page.goto(page.url)
+    expect(page.locator("#problem")).to_contain_text("n’ouvre rien")
