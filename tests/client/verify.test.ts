@@ -6,11 +6,15 @@ import { exitOf, shown, Step, type Status } from "../../client/src/verify/report
 import { readSigner, readTrust, verify, type Report } from "../../client/src/verify/verify.ts";
 
 const FOLDER = new URL("../../vectors/package/", import.meta.url);
-const VECTORS = readdirSync(FOLDER).filter((name) => name.endsWith(".json") && name !== "trust.json");
-const honest = readFileSync(new URL("honest.zip", FOLDER));
-const trust = await readTrust(readFileSync(new URL("trust.json", FOLDER), "utf8"));
+const VECTORS = readdirSync(FOLDER).filter((name) => name.endsWith(".json") && !name.endsWith("trust.json"));
+const read = (name: string) => readFileSync(new URL(name, FOLDER));
+const honest = read("honest.zip");
+const withheld = read("withheld.zip");
+const trust = await readTrust(read("trust.json").toString());
+const trustOf = (name: string) => readTrust(read(name).toString());
 
 interface Vector {
+  of: string;
   pieces: (string | [number, number])[];
   trust: string | null;
   signer: string | null;
@@ -20,7 +24,7 @@ interface Vector {
 
 function fileOf(vector: Vector): Blob {
   const parts = vector.pieces.map((one) =>
-    typeof one === "string" ? Buffer.from(one, "base64") : honest.subarray(one[0], one[0] + one[1]),
+    typeof one === "string" ? Buffer.from(one, "base64") : (vector.of === "honest.zip" ? honest : withheld).subarray(one[0], one[0] + one[1]),
   );
   return new Blob(parts.map((part) => new Uint8Array(part)));
 }
@@ -52,7 +56,7 @@ test("there are vectors for each step", () => assert.ok(VECTORS.length >= 150));
 for (const name of VECTORS) {
   test(`package/${name} is judged as it says`, async () => {
     const vector = JSON.parse(readFileSync(new URL(name, FOLDER), "utf8")) as Vector;
-    const report = await verify(fileOf(vector), vector.trust ? trust : undefined, vector.signer ? readSigner(vector.signer) : undefined);
+    const report = await verify(fileOf(vector), vector.trust ? await trustOf(vector.trust) : undefined, vector.signer ? readSigner(vector.signer) : undefined);
     assert.deepEqual(told(report), expected(vector));
   });
 }

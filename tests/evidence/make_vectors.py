@@ -14,7 +14,9 @@ from typing import Any
 
 from tests.evidence.mutations import KINDS
 from tests.evidence.mutations.case import Case, case_of
+from tests.evidence.mutations.of_talks import TALK, TALKS
 from tests.evidence.scene import Scene
+from tocsin.evidence.calls import Decision
 from tocsin.evidence.verify import Report, Trust, verify
 
 FOLDER = Path(__file__).parents[2] / "vectors" / "package"
@@ -98,6 +100,23 @@ def main() -> None:
             made = function(case)
             signer = b64encode(case.signer).decode() if case.signer else None
             write(name, whole, made, judged(place, made, case.trust, case.signer), signer=signer)
+        talks(place)
+
+
+def talks(place: Path) -> None:
+    """A package that withholds a talk, and every change to what is withheld."""
+    scene = Scene(place, b"talks", **TALK)
+    trust = Trust.read(json.dumps(scene.trust()).encode())
+    honest = case_of(scene, Random(0), trust, scene.package(decisions={1: Decision.MUTE}), is_bare=True)
+    whole, more = honest.as_is(), {"of": "withheld.zip", "trust": "withheld_trust.json"}
+    (FOLDER / "withheld.zip").write_bytes(whole)
+    (FOLDER / "withheld_trust.json").write_text(json.dumps(scene.trust()) + "\n")
+    write("withheld", whole, whole, judged(place, whole, trust), **more)
+    kept = case_of(scene, Random(0), trust, scene.package(decisions={1: Decision.KEEP}), is_bare=True)
+    write("a_talk_kept", whole, kept.as_is(), judged(place, kept.as_is(), trust), **more)
+    for name, (function, _, _) in TALKS.found.items():
+        made = function(Case(scene, dict(honest.files), Random(name), trust, is_bare=True))
+        write(name, whole, made, judged(place, made, trust), **more)
 
 
 def judged(place: Path, made: bytes, trust: Trust | None, signer: bytes | None = None) -> Report:

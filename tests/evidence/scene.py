@@ -23,6 +23,7 @@ from tocsin.crypto.keys import PostQuantumKey, SigningKey
 from tocsin.crypto.profiles import CHUNK_NOTE_BYTES
 from tocsin.crypto.stream import CALL, EVENT, GAP, IMPORT, MEDIA, Writer, parse_chunk
 from tocsin.evidence import package
+from tocsin.evidence.calls import Decision
 from tocsin.evidence.custody import Action, Chain, beat_commitment
 from tocsin.evidence.log_source import LogKeys
 from tocsin.evidence.opened import Opened
@@ -265,16 +266,16 @@ class Scene:
         path.write_bytes(b"".join(whole))
         return path
 
-    def parts(self, *, custodian: bool = True, keep_calls: bool = False) -> Iterator[bytes]:
+    def parts(self, *, custodian: bool = True, decisions: dict[int, Decision] | None = None) -> Iterator[bytes]:
         with Sealed(self.sealed()) as sealed:
             opened = Opened.begin(sealed, self.identity)
             signer = self.custodian if custodian else None
             made_at = self.clock.ms // 1000 + 3600
-            yield from package.make_package(opened, self, signer, made_at, keep_calls=keep_calls)
+            yield from package.make_package(opened, self, signer, made_at, decisions=decisions or {})
 
-    def package(self, *, custodian: bool = True) -> Path:
+    def package(self, *, custodian: bool = True, decisions: dict[int, Decision] | None = None) -> Path:
         path = self.place / f"{self.seed.hex()}.zip"
-        path.write_bytes(b"".join(self.parts(custodian=custodian)))
+        path.write_bytes(b"".join(self.parts(custodian=custodian, decisions=decisions)))
         return path
 
     def root_pem(self) -> bytes:

@@ -11,11 +11,11 @@ from tests.evidence.scene import Scene
 from tocsin.crypto.canonical import Value
 from tocsin.crypto.stream import ChunkUnopenable
 from tocsin.evidence import package
+from tocsin.evidence.calls import CallUndecided, Decision
 from tocsin.evidence.complete import complete
 from tocsin.evidence.log_source import Folder, Kept, LogUnreadable
 from tocsin.evidence.open import FolderTaken, open_originals
 from tocsin.evidence.opened import Opened, RecordingEmpty
-from tocsin.evidence.package import CallUndecided
 from tocsin.evidence.sealed import Sealed
 from tocsin.evidence.system_description import retention
 from tocsin.evidence.verify import Trust, verify
@@ -124,7 +124,7 @@ def test_a_talk_with_a_lawyer_is_not_handed_over_without_a_decision(tmp_path: Pa
     with pytest.raises(CallUndecided):
         scene.package()
     assert not list(tmp_path.glob("*.zip"))
-    (tmp_path / "kept.zip").write_bytes(b"".join(scene.parts(keep_calls=True)))
+    (tmp_path / "kept.zip").write_bytes(b"".join(scene.parts(decisions={1: Decision.KEEP})))
     assert "RED: A TALK IS IN IT" in texts(tmp_path / "kept.zip")["README.txt"]
     assert verify(tmp_path / "kept.zip").exit == 3
 

@@ -8,13 +8,14 @@ import pytest
 
 from tests.evidence.make_vectors import FOLDER, put_together, said
 from tests.evidence.mutations import KINDS
+from tests.evidence.mutations.of_talks import TALKS
 from tocsin.evidence.verify import Trust, verify
 
-VECTORS = sorted(path.stem for path in FOLDER.glob("*.json") if path.stem != "trust")
+VECTORS = sorted(path.stem for path in FOLDER.glob("*.json") if not path.stem.endswith("trust"))
 
 
 def test_there_is_a_vector_for_every_kind_of_change() -> None:
-    assert set(KINDS) <= set(VECTORS)
+    assert {*KINDS, *TALKS.found} <= set(VECTORS)
 
 
 @pytest.mark.parametrize("name", VECTORS)

@@ -2,9 +2,11 @@
 import { base64url, fromBigEndian, isSame, sha256, type Bytes } from "../crypto/bytes.ts";
 import { isOriginal } from "./names.ts";
 import type { Package } from "./package.ts";
-import { equal, fromHex, hex, need } from "./read_json.ts";
-import { Recording, TYPES, type Opened } from "./recording.ts";
-import { Wrong } from "./report.ts";
+import { equal, hex, need } from "./read_json.ts";
+import { objectIn, Recording, TYPES, WITHHELD_BYTES, type Opened } from "./recording.ts";
+import { Wrong, type Step } from "./report.ts";
+import { readDecisions, Talks } from "./talks.ts";
+import type { Value } from "../crypto/canonical.ts";
 
 const CHUNKS_HEAD =
   "seq,type,file,first_byte,last_byte,monotonic_ms,plaintext_sha256,ciphertext_sha256,previous_link,link,received_at_ms,promised_beat,covered_by_leaf";
@@ -14,37 +16,50 @@ const COLUMNS = 13;
 /** Two clocks may differ by so much. */
 const SKEW_MS = 60_000;
 
-export async function checkChunks(found: Package): Promise<void> {
-  const keys = need(await found.value("keys.json"), { texts: "commitment opening_key public_key recording salt" });
+export async function checkChunks(found: Package, step: Step): Promise<void> {
+  const keys = need(await found.value("keys.json"), { texts: "commitment public_key recording salt" });
   const header = await found.text("original/header.bin");
-  const recording = (found.recording = await Recording.begin(header, fromHex(String(keys["opening_key"]))));
+  const recording = (found.recording = await Recording.begin(header, keys));
   const told = [keys["recording"], keys["public_key"], keys["salt"], keys["commitment"]];
   const known = [base64url(recording.id), hex(recording.publicKey), hex(recording.salt), hex(recording.commitment)];
   if (told.some((text, i) => text !== known[i])) throw new Wrong("keys_differ");
   found.links.set(-1, recording.link);
-  const tables = new Tables(found);
+  const talks = new Talks(readDecisions(await found.value("made.json")));
+  const tables = new Tables(found, talks);
   await tables.begin();
   const chunks = found.stream("original/chunks.bin");
   while (chunks.left > 0) {
     const length = fromBigEndian(await chunks.read(4));
     if (length > MOST_FRAME || length > chunks.left) throw new Wrong("chunk_malformed", `chunk ${recording.count}`);
     const [seq, previous] = [recording.count, recording.link];
-    const opened = await recording.open(await chunks.read(length));
+    const raw = await chunks.read(length);
+    if (length === WITHHELD_BYTES) {
+      await tables.skip(recording, seq, previous, raw);
+      continue;
+    }
+    const opened = await recording.open(raw);
     if (!Object.hasOwn(TYPES, opened.kind)) throw new Wrong("chunk_malformed", `chunk ${seq}`);
     await tables.compare(recording, seq, previous, opened);
   }
   tables.end();
   if (recording.start["event"] !== "start") throw new Wrong("start_absent");
   await compareWhole(found, recording);
+  if (![undefined, recording.count].includes(recording.countOfKeys)) throw new Wrong("keys_differ", "chunk_keys");
+  talks.compare((found.manifest as { calls?: Value }).calls, equal);
+  if (talks.where === "") return;
+  step.found("MISSING", "withheld", talks.where);
+  found.facts.push(`Withheld by decision, as a talk with a lawyer or helper: ${talks.where}. Nothing of them is shown by this package.`);
 }
 
 class Tables {
   readonly #found: Package;
   readonly #wanted: ReadonlySet<number>;
+  readonly #talks: Talks;
   #cursor = 0;
 
-  constructor(found: Package) {
+  constructor(found: Package, talks: Talks) {
     this.#found = found;
+    this.#talks = talks;
     this.#wanted = new Set(found.leaves?.map((leaf) => leaf.seq));
   }
 
@@ -58,14 +73,27 @@ class Tables {
     const { kind, time, body } = opened;
     let [where, row]: [string, Bytes] = [",,", new Uint8Array(0)];
     if (kind === 2 || kind === 3 || kind === 4) row = recording.note(kind, time, body);
-    else if (body.length > 0) where = await this.#original(recording, kind, body);
+    if (kind === 4) this.#talks.mark(seq, objectIn(body) ?? {});
+    if (row.length === 0) this.#talks.media(seq);
+    if (row.length === 0 && body.length > 0) where = await this.#original(recording, kind, body);
+    const sums = [await sha256(body), await sha256(opened.ciphertext)].map(hex).join(",");
+    await this.#row(recording, seq, `${TYPES[kind]},${where},${time},${sums}`, previous);
+    if (!isSame(await this.#found.stream("events.csv").read(row.length), row)) throw new Wrong("table_differs", `events.csv, chunk ${seq}`);
+  }
+
+  /** Throws `Wrong` unless `raw` and the next row of chunks.csv are those of a chunk that a decision withholds. */
+  async skip(recording: Recording, seq: number, previous: Bytes, raw: Bytes): Promise<void> {
+    await recording.skip(raw);
+    this.#talks.withheld(seq);
+    await this.#row(recording, seq, "withheld,,,,,,", previous);
+  }
+
+  async #row(recording: Recording, seq: number, beginning: string, previous: Bytes): Promise<void> {
     const told = (await this.#line("chunks.csv")).split(",");
     if (told.length < COLUMNS) throw new Wrong("malformed", "chunks.csv");
     const covered = this.#found.leaves ? this.#covered(seq) : told[12];
-    const sums = [await sha256(body), await sha256(opened.ciphertext), previous, recording.link].map(hex).join(",");
-    const expected = `${seq},${TYPES[kind]},${where},${time},${sums},${told[10]},${told[11]},${covered}`;
+    const expected = `${seq},${beginning},${hex(previous)},${hex(recording.link)},${told[10]},${told[11]},${covered}`;
     if (told.join(",") !== expected) throw new Wrong("table_differs", `chunks.csv, chunk ${seq}`);
-    if (!isSame(await this.#found.stream("events.csv").read(row.length), row)) throw new Wrong("table_differs", `events.csv, chunk ${seq}`);
     this.#found.received.push([told[10]!, told[11]!]);
     if (this.#wanted.has(seq)) this.#found.links.set(seq, recording.link);
   }

@@ -4,7 +4,7 @@ import { fromBigEndian, isSame, join, sha256, utf8, type Bytes } from "../crypto
 import { dumps, type Value } from "../crypto/canonical.ts";
 import { hkdf, ratchet } from "../crypto/hkdf.ts";
 import { padded } from "../crypto/padding.ts";
-import { canonical, isCount, isObject, type Json } from "./read_json.ts";
+import { canonical, fromHex, isCount, isObject, need, type Json } from "./read_json.ts";
 import { Wrong } from "./report.ts";
 
 const LABEL = utf8("tocsin.recording/v1");
@@ -14,6 +14,8 @@ const SPOKEN: Record<number, string> = { 2: "event", 3: "reason", 4: "call" };
 const ENDINGS: Record<string, string> = { webm: "webm", mp4: "mp4", ogg: "ogg", quicktime: "mov" };
 const FROM_START = "at browser build continued_seq continues height kind mime os place recipients_note width".split(" ");
 const NONE: Value = { source: "none", value: "not collected" };
+/** A frame of a chunk that is withheld: place, links, signature. */
+export const WITHHELD_BYTES = 137;
 const SHORTEST = 1145;
 const LONGEST = 2 ** 20 + 121;
 
@@ -36,6 +38,8 @@ export class Recording {
   readonly gaps: Value[] = [];
   readonly originals = new Map<string, number>();
   #chain: Bytes = new Uint8Array(0);
+  /** Where some chunks are withheld: the key of each other one. */
+  #keys: readonly Value[] | undefined;
   #nonce: Bytes = new Uint8Array(0);
   #stopReason: Value | undefined;
   #clock: { offset: number; bound: number } | undefined;
@@ -49,14 +53,45 @@ export class Recording {
   }
 
   /** Throws `Wrong` for a header of another form or a key of another recording. */
-  static async begin(header: Bytes, openingKey: Bytes): Promise<Recording> {
+  static async begin(header: Bytes, keys: Json): Promise<Recording> {
     const cut = FIRST_LINE.length;
     if (header.length !== cut + 104 || !isSame(header.subarray(0, cut), FIRST_LINE)) throw new Wrong("header_wrong");
     const made = new Recording(header.slice(cut), await sha256(header));
-    const secret = await hkdf(openingKey, made.salt, join(LABEL, made.id, made.publicKey), 76);
+    if (keys["opening_key"] === undefined) {
+      const told = need(keys, { texts: "base_nonce", lists: "chunk_keys" });
+      [made.#keys, made.#nonce] = [told["chunk_keys"] as Value[], fromHex(String(told["base_nonce"]))];
+      return made;
+    }
+    const secret = await hkdf(fromHex(String(keys["opening_key"])), made.salt, join(LABEL, made.id, made.publicKey), 76);
     if (!isSame(secret.subarray(44), made.commitment)) throw new Wrong("commitment_wrong");
     [made.#chain, made.#nonce] = [secret.slice(0, 32), secret.slice(32, 44)];
     return made;
+  }
+
+  /** How many chunks keys.json tells of one by one; undefined where one key opens all. */
+  get countOfKeys(): number | undefined {
+    return this.#keys?.length;
+  }
+
+  /** Check the frame of a chunk that is withheld: its place, and the recording's signature on its link. Throws `Wrong`. */
+  async skip(raw: Bytes): Promise<void> {
+    const [where, previous, link] = [`chunk ${this.count}`, raw.subarray(9, 41), raw.slice(41, 73)];
+    if (raw[8] !== 0) throw new Wrong("chunk_malformed", where);
+    if (this.isFinal || fromBigEndian(raw.subarray(0, 8)) !== this.count) throw new Wrong("chunk_order", where);
+    if (!isSame(previous, this.link)) throw new Wrong("link_wrong", where);
+    const message = join(LABEL, utf8(" link\n"), link);
+    if (!(await verifyEd25519(this.publicKey, raw.subarray(73), message))) throw new Wrong("signature_wrong", where);
+    if (this.#keys?.[this.count] !== null) throw new Wrong("keys_differ", where);
+    this.link = link;
+    this.count += 1;
+  }
+
+  /** The key of the next chunk, and the chain after it. Throws `Wrong` where there is none for a chunk that is here. */
+  async #key(): Promise<{ key: Bytes; next: Bytes }> {
+    if (!this.#keys) return ratchet(this.#chain, LABEL, "chunk");
+    const told = this.#keys[this.count];
+    if (typeof told !== "string") throw new Wrong("keys_differ", `chunk ${this.count}`);
+    return { key: fromHex(told), next: this.#chain };
   }
 
   /** Check and open the next chunk. Throws `Wrong`. */
@@ -68,7 +103,7 @@ export class Recording {
     const link = await sha256(join(raw.subarray(9, 41), raw.subarray(0, 9), ciphertext));
     const message = join(LABEL, utf8(" link\n"), link);
     if (!(await verifyEd25519(this.publicKey, raw.subarray(-64), message))) throw new Wrong("signature_wrong", where);
-    const { key, next } = await ratchet(this.#chain, LABEL, "chunk");
+    const { key, next } = await this.#key();
     const inner = await this.#decrypt(key, head, ciphertext, where);
     const end = 13 + fromBigEndian(inner.subarray(9, 13));
     const isPadded = inner.length === padded(end) && end <= inner.length && inner.subarray(end).every((byte) => byte === 0);
@@ -149,7 +184,7 @@ export class Recording {
   }
 }
 
-function objectIn(body: Bytes): Json | undefined {
+export function objectIn(body: Bytes): Json | undefined {
   try {
     const said = canonical(body);
     return isObject(said) ? said : undefined;

@@ -12,6 +12,7 @@ import click
 from tocsin.clock import SystemClock
 from tocsin.crypto import words
 from tocsin.evidence import custodian as custodians
+from tocsin.evidence.calls import Decision
 from tocsin.evidence.complete import complete as complete_
 from tocsin.evidence.log_source import Folder, Keeping, Kept, LogSource, Node
 from tocsin.evidence.open import open_originals
@@ -56,7 +57,11 @@ def open_command(sealed: Path, identity: Path | None, *, by_words: bool, output:
     "--without-log", is_flag=True, help="Go on though the export holds no log and none is given. The package says so."
 )
 @click.option(
-    "--keep-calls", is_flag=True, help="Talks with a lawyer in it may be handed over: somebody listened and decided."
+    "--call",
+    "calls",
+    metavar="N=keep|mute",
+    multiple=True,
+    help="What was decided on talk N with a lawyer: hand it over, or withhold its picture and sound. Needed for each.",
 )
 @click.option("-o", "--output", type=NEW_FILE, required=True, help="The package (.zip).")
 def package_command(
@@ -68,7 +73,7 @@ def package_command(
     custodian: Path | None,
     at: str | None,
     without_log: bool,
-    keep_calls: bool,
+    calls: tuple[str, ...],
     output: Path,
 ) -> None:
     """Make an evidence package that can be checked without the node, the phone or this program."""
@@ -76,7 +81,7 @@ def package_command(
     made_at = _seconds(at) if at else SystemClock().now_ms() // 1000
     with _opened(sealed, identity, by_words=by_words) as opened:
         source = _source(opened, log, without_log=without_log)
-        _write(output, make_package(opened, source, key, made_at, keep_calls=keep_calls))
+        _write(output, make_package(opened, source, key, made_at, decisions=_decisions(calls)))
     click.echo(f"{output}  Check it: tocsin verify {output}")
 
 
@@ -101,6 +106,17 @@ def custodian_command(file: Path) -> None:
     """Print a custodian's public key, as the log and `--signer` want it; makes the key file where there is none."""
     key = custodians.read_key(file) if file.exists() else custodians.make_key(file, SystemClock())
     click.echo(b64encode(key.public).decode())
+
+
+def _decisions(calls: Iterable[str]) -> dict[int, Decision]:
+    """`1=keep` and the like, by number."""
+    try:
+        found = [(int(number), Decision(decision)) for number, _, decision in (one.partition("=") for one in calls)]
+    except ValueError as error:
+        raise click.UsageError("--call wants a talk's number and a decision, like 1=keep or 2=mute.") from error
+    if len(dict(found)) != len(found):
+        raise click.UsageError("--call was given twice for one talk.")
+    return dict(found)
 
 
 def source_of(log: str) -> LogSource:

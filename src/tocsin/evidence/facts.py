@@ -51,6 +51,12 @@ class Facts:
     calls: int
     """Talks with a lawyer or helper inside it, kept by decision."""
 
+    muted: int
+    """Talks whose picture and sound are withheld by decision."""
+
+    withheld: int
+    """Chunks that are withheld."""
+
     is_sample: bool
 
     @property

@@ -13,7 +13,9 @@ from typing import NamedTuple
 
 from tocsin.crypto import canonical, envelope
 from tocsin.crypto.custody import NoteReader
-from tocsin.crypto.stream import Chunk, Header, Inner, Reader, parse_chunk, parse_header
+from tocsin.crypto.hkdf import ratchet
+from tocsin.crypto.profiles import RECORDING_LABEL
+from tocsin.crypto.stream import Chunk, Header, Inner, Reader, derive, parse_chunk, parse_header
 from tocsin.errors import TocsinError
 from tocsin.evidence.custody import EMPTY_HEAD
 from tocsin.evidence.sealed import Sealed
@@ -111,6 +113,17 @@ class Opened:
     def opening_key(self) -> bytes:
         """What a package shows: it opens every second, and gives no say over the recording on the node."""
         return self._reader().opening_key
+
+    def chunk_keys(self, count: int) -> tuple[bytes, list[bytes]]:
+        """The start of the nonces, and the key of each of the first `count` seconds: each opens its own and no other."""
+        header = self.header
+        secrets = derive(self.recording_key, header.salt, header.recording_id, header.public_key)
+        chain, nonce_start = secrets.chain_key, secrets.base_nonce
+        keys = []
+        for _ in range(count):
+            key, chain = ratchet(chain, RECORDING_LABEL, b" chunk")
+            keys.append(key)
+        return nonce_start, keys
 
     def _reader(self) -> Reader:
         return Reader(self.recording_key, self.header)

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from tocsin.crypto import canonical
 from tocsin.crypto.stream import CALL, EVENT, GAP, IMPORT, MEDIA
 from tocsin.errors import TocsinError
+from tocsin.evidence.calls import Withholding
 from tocsin.evidence.opened import Second
 
 TYPE_NAMES = {MEDIA: "media", EVENT: "event", GAP: "gap", CALL: "call", IMPORT: "import"}
@@ -34,10 +35,15 @@ class Placed(NamedTuple):
     second: Second
     said: dict[str, canonical.Value] | None
     place: Place | None
+    is_withheld: bool = False
 
 
-def place(seconds: Iterable[Second]) -> Iterator[Placed]:
-    """Give each second its place. A new original begins with the first bytes after each `start` or `restarted_media`."""
+def place(seconds: Iterable[Second], withholding: Withholding | None = None) -> Iterator[Placed]:
+    """Give each second its place. A new original begins with the first bytes after each `start` or `restarted_media`.
+
+    What `withholding` withholds has no place. Raises what it raises, and `SecondUnknown`.
+    """
+    talks = withholding or Withholding({})
     number, ending, is_new, at = 0, "bin", True, 0
     for second in seconds:
         kind, body = second.inner.type, second.inner.body
@@ -47,7 +53,10 @@ def place(seconds: Iterable[Second]) -> Iterator[Placed]:
             said = said_in(body)
             if kind == EVENT and said and said.get("event") in {"start", "restarted_media"}:
                 ending, is_new = ending_of(said.get("mime")), True
+            talks.takes(kind, second.chunk.seq, second.inner.monotonic_ms, said)
             yield Placed(second, said, None)
+        elif talks.takes(kind, second.chunk.seq, second.inner.monotonic_ms, None):
+            yield Placed(second, None, None, is_withheld=True)
         elif not body:
             yield Placed(second, None, None)
         else:
@@ -71,8 +80,8 @@ def ending_of(mime: object) -> str:
     return ENDINGS.get(str(mime).split(";")[0].partition("/")[2], "bin")
 
 
-def files(seconds: Iterable[Second]) -> Iterator[tuple[str, Iterator[bytes]]]:
+def files(seconds: Iterable[Second], withholding: Withholding | None = None) -> Iterator[tuple[str, Iterator[bytes]]]:
     """Each original with its bytes, in order. Its bytes have to be taken before the next one is asked for."""
-    held = (one for one in place(seconds) if one.place is not None)
+    held = (one for one in place(seconds, withholding) if one.place is not None)
     for name, group in groupby(held, key=lambda one: one.place.name if one.place else ""):
         yield name, (one.second.inner.body for one in group)

@@ -8,7 +8,7 @@ said in the package's own README, and whether all of it holds is for `verify`, w
 import hashlib
 import zlib
 from base64 import b64decode, b64encode
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from importlib import resources
 from typing import Any
@@ -16,9 +16,10 @@ from typing import Any
 from tocsin import __version__
 from tocsin.crypto import canonical
 from tocsin.crypto.keys import SigningKey
-from tocsin.errors import TocsinError
+from tocsin.crypto.stream import Chunk, parse_chunk
 from tocsin.evidence import originals
 from tocsin.evidence.by_hand import FirstChunk, instructions, timestamp_name
+from tocsin.evidence.calls import Decision, Withholding, told_in_custody, told_in_manifest
 from tocsin.evidence.certificates import certificates
 from tocsin.evidence.covering import Covering, cover
 from tocsin.evidence.custody import EMPTY_HEAD
@@ -48,6 +49,12 @@ ROLES = (
     ("system/", "system"), ("log/", "log"), ("keys.json", "key"), ("custody.jsonl", "custody"), ("made.json", "custody"),
     ("chunks.csv", "table"), ("events.csv", "table"), ("capture.json", "table"), ("", "text"),
 )  # fmt: skip
+
+
+PLACE_BYTES = 41
+"""Seq, flags and previous link, with which a chunk begins."""
+
+NO_DECISIONS: Mapping[int, Decision] = {}
 
 
 class Measured:
@@ -87,42 +94,41 @@ class Reading:
     """What the first reading of the recording gave."""
 
     tables: Tables
+    withholding: Withholding
     chunks: Measured = field(default_factory=Measured)
     files: dict[str, Measured] = field(default_factory=dict)
     first: FirstChunk | None = None
     last_link: bytes = b""
+    withheld: set[int] = field(default_factory=set)
 
     def take(self, placed: originals.Placed, public_key: bytes) -> None:
         chunk, body = placed.second.chunk, placed.second.inner.body
         self.tables.take(placed)
-        self.chunks.add(len(chunk.raw).to_bytes(4) + chunk.raw)
+        if placed.is_withheld:
+            self.withheld.add(chunk.seq)
+        self.chunks.add(framed(chunk, is_withheld=placed.is_withheld))
         if placed.place:
             self.files.setdefault(placed.place.name, Measured()).add(body)
         self.first = self.first or FirstChunk(len(chunk.raw), chunk.link, public_key)
         self.last_link = chunk.link
 
 
-class CallUndecided(TocsinError):
-    code = "call_undecided"
-    status = 409
-    message = (
-        "This recording holds a talk with a lawyer or helper, which may be privileged. Listen to it with the lawyer first; "
-        "then make the package with --keep-calls, or hand over cut copies instead."
-    )
-
-
 def make_package(
-    opened: Opened, source: LogSource, custodian: SigningKey | None, made_at: int, *, keep_calls: bool = False
+    opened: Opened,
+    source: LogSource,
+    custodian: SigningKey | None,
+    made_at: int,
+    *,
+    decisions: Mapping[int, Decision] = NO_DECISIONS,
 ) -> Iterator[bytes]:
-    """The bytes of the package. `made_at`: Unix seconds. `keep_calls`: somebody decided that talks marked in it may be handed over.
+    """The bytes of the package. `made_at`: Unix seconds. `decisions`: what somebody decided on each talk in it, counted from 1.
 
-    Raises before the first byte wherever it cannot be made: `CallUndecided`, `RecordingEmpty`, `CustodyBroken`,
-    `LogUnreadable`, or what opening a chunk raises.
+    Raises before the first byte wherever it cannot be made: `CallUndecided`, `CallUnknown`, `CallEntangled`, `RecordingEmpty`,
+    `CustodyBroken`, `LogUnreadable`, or what opening a chunk raises.
     """
     covering = cover(source, opened.notes, custodian.public if custodian else None)
-    reading = read_through(opened, covering)
-    if reading.tables.calls and not keep_calls:
-        raise CallUndecided
+    reading = read_through(opened, covering, decisions)
+    reading.withholding.check()
     package_id = _package_id(opened, made_at, reading.last_link)
     facts = _facts(opened, covering, reading, custodian, made_at)
     members = dict(_members(opened, covering, reading, facts, package_id))
@@ -131,14 +137,14 @@ def make_package(
     members["manifest.json"] = _whole(manifest)
     if custodian:
         members["manifest.sig"] = _whole(custodian.sign(SIGNED_PREFIX + manifest))
-    return _write(opened, members)
+    return _write(opened, members, reading)
 
 
-def read_through(opened: Opened, covering: Covering) -> Reading:
-    """Read the recording once, checking every chunk. Raises `RecordingEmpty`."""
+def read_through(opened: Opened, covering: Covering, decisions: Mapping[int, Decision] = NO_DECISIONS) -> Reading:
+    """Read the recording once, checking every chunk. Raises `RecordingEmpty`, `CallEntangled`."""
     received = {note.number("q"): note for note in opened.notes_of("chunk")}
-    reading = Reading(Tables(received, covering.covered))
-    for placed in originals.place(opened.seconds()):
+    reading = Reading(Tables(received, covering.covered), Withholding(decisions))
+    for placed in originals.place(opened.seconds(), reading.withholding):
         reading.take(placed, opened.header.public_key)
     if reading.first is None:
         raise RecordingEmpty
@@ -164,9 +170,9 @@ def _members(
     yield "events.csv", _whole(bytes(reading.tables.event_rows))
     yield "keys.json", _json(_keys(opened, reading))
     yield "custody.jsonl", _whole(b"".join(note.line + b"\n" for note in opened.notes))
-    yield "made.json", _json(_made(opened, facts))
+    yield "made.json", _json(_made(opened, facts) | told_in_custody(reading.withholding.talks))
     yield "original/header.bin", _whole(opened.header.raw)
-    yield "original/chunks.bin", Member(reading.chunks, lambda: map(_framed, opened.sealed.chunks()))
+    yield "original/chunks.bin", Member(reading.chunks, lambda: _frames(opened, reading.withheld))
     yield from _log_members(covering)
     for name, text in certificates(facts, package_id).items():
         yield f"certificates/{name}", _whole(text.encode())
@@ -201,12 +207,21 @@ def _keys(opened: Opened, reading: Reading) -> dict[str, Any]:
     return {
         "algorithms": ["HKDF-SHA256", "AES-256-GCM", "Ed25519", "SHA-256", "age v1 X25519"],
         "commitment": header.commitment.hex(),
-        "opening_key": opened.opening_key.hex(),
+        **_opening(opened, reading),
         "public_key": header.public_key.hex(),
         "recipients": reading.tables.start.get("recipients", []),
         "recording": b64(header.recording_id),
         "salt": header.salt.hex(),
     }
+
+
+def _opening(opened: Opened, reading: Reading) -> dict[str, Any]:
+    """The one key that opens every second; where some are withheld, the key of each that is not."""
+    if not reading.withheld:
+        return {"opening_key": opened.opening_key.hex()}
+    nonce_start, keys = opened.chunk_keys(reading.tables.count)
+    shown = [None if seq in reading.withheld else key.hex() for seq, key in enumerate(keys)]
+    return {"base_nonce": nonce_start.hex(), "chunk_keys": shown}
 
 
 def _made(opened: Opened, facts: Facts) -> dict[str, Any]:
@@ -246,6 +261,7 @@ def _manifest(members: dict[str, Member], reading: Reading, facts: Facts, packag
             "recording": facts.recording,
             "state": "stopped" if facts.is_stopped else "cut",
             "tool": TOOL,
+            **told_in_manifest(reading.withholding.talks),
         }
     )
 
@@ -281,15 +297,17 @@ def _facts(opened: Opened, covering: Covering, reading: Reading, custodian: Sign
         made_at=made_at,
         log_name=(covering.keys.log or "").partition("+")[0],
         tool=TOOL,
-        calls=tables.calls,
+        calls=sum(talk.decision is Decision.KEEP for talk in reading.withholding.talks),
+        muted=sum(talk.decision is Decision.MUTE for talk in reading.withholding.talks),
+        withheld=len(reading.withheld),
         is_sample=node.get("pack_is_sample") is True,
     )
 
 
-def _write(opened: Opened, members: dict[str, Member]) -> Iterator[bytes]:
+def _write(opened: Opened, members: dict[str, Member], reading: Reading) -> Iterator[bytes]:
     """The zip. Originals are opened again as they are written: nothing in clear is ever kept on a disk."""
     archive = Archive()
-    media = originals.files(opened.seconds())
+    media = originals.files(opened.seconds(), Withholding(reading.withholding.decisions))
     for name in in_order(members):
         member = members[name]
         content = member.content()
@@ -305,8 +323,16 @@ def _package_id(opened: Opened, made_at: int, last_link: bytes) -> str:
     return b64(hashlib.sha256(named).digest()[:16])
 
 
-def _framed(raw: bytes) -> bytes:
+def framed(chunk: Chunk, *, is_withheld: bool) -> bytes:
+    """A chunk behind its length. Of one that is withheld: place, links and signature, and nothing that could ever be opened."""
+    raw = chunk.raw[:PLACE_BYTES] + chunk.link + chunk.signature if is_withheld else chunk.raw
     return len(raw).to_bytes(4) + raw
+
+
+def _frames(opened: Opened, withheld: set[int]) -> Iterator[bytes]:
+    for raw in opened.sealed.chunks():
+        chunk = parse_chunk(raw)
+        yield framed(chunk, is_withheld=chunk.seq in withheld)
 
 
 def _never() -> Iterable[bytes]:

@@ -15,6 +15,9 @@ CHUNK_COLUMNS = (
     "seq,type,file,first_byte,last_byte,monotonic_ms,plaintext_sha256,ciphertext_sha256,previous_link,link,"
     "received_at_ms,promised_beat,covered_by_leaf"
 )
+WITHHELD = "withheld"
+"""In place of a type, for a second that the package does not open."""
+
 EVENT_COLUMNS = "seq,type,monotonic_ms,event,at,detail"
 WORD = re.compile(r"[a-z_]{1,40}")
 """Nothing else stands bare in a cell: a spreadsheet would run what begins with `=`."""
@@ -46,9 +49,6 @@ class Tables:
     clock: tuple[int, int] | None = None
     """Offset and bound, milliseconds."""
 
-    calls: int = 0
-    """Talks with a lawyer or helper that the recording spans."""
-
     count: int = 0
     is_final: bool = False
     last_ms: int = 0
@@ -63,16 +63,20 @@ class Tables:
             self._listen(kind, placed.second.chunk.seq, said or {})
         self.count += 1
         self.is_final = placed.second.chunk.is_final
-        self.last_ms = placed.second.inner.monotonic_ms
+        if not placed.is_withheld:
+            self.last_ms = placed.second.inner.monotonic_ms
 
     def _chunk_row(self, placed: Placed) -> str:
         chunk, inner = placed.second
         note, place = self.received.get(chunk.seq), placed.place
         while self._leaf < len(self.leaves) and self.leaves[self._leaf][0] < chunk.seq:
             self._leaf += 1
-        cells: list[object] = [chunk.seq, TYPE_NAMES[inner.type]]
-        cells += [place.name, place.first, place.last] if place else ["", "", ""]
-        cells += [inner.monotonic_ms, sha256(inner.body).hexdigest(), sha256(chunk.ciphertext).hexdigest()]
+        if placed.is_withheld:
+            cells: list[object] = [chunk.seq, WITHHELD, *[""] * 6]
+        else:
+            cells = [chunk.seq, TYPE_NAMES[inner.type]]
+            cells += [place.name, place.first, place.last] if place else ["", "", ""]
+            cells += [inner.monotonic_ms, sha256(inner.body).hexdigest(), sha256(chunk.ciphertext).hexdigest()]
         cells += [chunk.previous_link.hex(), chunk.link.hex()]
         cells += [note.number("t"), note.number("b")] if note else ["", ""]
         cells += [self.leaves[self._leaf][1] if self._leaf < len(self.leaves) else ""]
@@ -81,8 +85,6 @@ class Tables:
     def _listen(self, kind: int, seq: int, said: dict[str, Value]) -> None:
         if seq == 0:
             self.start = said
-        if kind == CALL:
-            self.calls += said.get("call") != "end"
         if kind == GAP:
             times: dict[str, Value] = {name: count_of(said.get(name)) for name in ("from_ms", "until_ms")}
             self.gaps.append({**times, "reason": word_of(said.get("reason")), "seq": seq})

@@ -57,6 +57,8 @@ NOT_SHOWN = (
 BLOCK = 1 << 20
 MOST_WHOLE = 64 << 20  # no member that is read whole may be longer
 SKEW = 60  # seconds that two clocks may differ
+WITHHELD_BYTES = 137  # a frame of a second that is withheld: place, links, signature
+MOST_AFTER = 16  # chunks that may be withheld behind the end of a talk
 CLOCK_WRONG = 900  # seconds beyond which it is no longer a clock that runs wrong
 WITNESSED_SOON = 900  # seconds from a beat to its cosignatures
 FORMAT = "tocsin.package/v1"
@@ -681,18 +683,39 @@ def whole_number(value: object) -> int | str:
     return value if type(value) is int and value >= 0 else ""
 
 
+def said_in(body: bytes) -> Json | None:
+    """The object that an event, gap or call holds; `None` where it is no canonical one."""
+    try:
+        said = canonical(body)
+    except Wrong:
+        return None
+    return said if isinstance(said, dict) else None
+
+
 class Recording:
     """Opens the chunks in order with the recording key, and rebuilds what the tables must say."""
 
-    def __init__(self, header: bytes, opening_key: bytes) -> None:
+    def __init__(self, header: bytes, keys: Json) -> None:
         if len(header) != len(FIRST_LINE) + 104 or not header.startswith(FIRST_LINE):
             raise Wrong("header_wrong")
         raw = header[len(FIRST_LINE) :]
         self.id, self.public, self.salt, self.commitment = raw[:16], raw[16:48], raw[48:72], raw[72:]
-        secret = hkdf(opening_key, self.salt, LABEL + self.id + self.public, 76)
-        if secret[44:] != self.commitment:
-            raise Wrong("commitment_wrong")
-        self._chain, self._nonce = secret[:32], int.from_bytes(secret[32:44], "big")
+        self._keys: list[str | None] | None = None
+        if "opening_key" in keys:
+            secret = hkdf(bytes.fromhex(keys["opening_key"]), self.salt, LABEL + self.id + self.public, 76)
+            if secret[44:] != self.commitment:
+                raise Wrong("commitment_wrong")
+            self._chain, nonce = secret[:32], secret[32:44]
+        else:  # some seconds are withheld: the key of each other one stands for itself
+            self._keys, nonce = (
+                need(keys, texts="base_nonce", lists="chunk_keys")["chunk_keys"],
+                bytes.fromhex(keys["base_nonce"]),
+            )
+        self._nonce = int.from_bytes(nonce, "big")
+        self.talks: list[Json] = []
+        self.withheld = 0
+        self._muted: Json | None = None
+        self._after = 0
         self.link, self.count, self.is_final = sha256(header), 0, False
         self.start: Json = {}
         self.stop_reason: object = None
@@ -715,7 +738,7 @@ class Recording:
         link = head.digest()
         if not ed25519(self.public, raw[-64:], LABEL + b" link\n" + link):
             raise Wrong("signature_wrong", where)
-        key = hkdf(self._chain, b"", LABEL + b" chunk", 32)
+        key = self._key()
         nonce = (self._nonce ^ self.count).to_bytes(12, "big")
         try:
             inner = AESGCM(key).decrypt(nonce, ciphertext, raw[:41])
@@ -724,9 +747,58 @@ class Recording:
         end = 13 + int.from_bytes(inner[9:13], "big")
         if len(inner) != padded(end) or end > len(inner) or inner.count(0, end) != len(inner) - end:
             raise Wrong("padding", where)
-        self._chain, self.link = hkdf(self._chain, b"", LABEL + b" next", 32), link
+        self.link = link
         self.is_final, self.count = raw[8] == 1, self.count + 1
         return inner[0], int.from_bytes(inner[1:9], "big"), inner[13:end], ciphertext
+
+    def _key(self) -> bytes:
+        """The key of the next chunk. Raises `Wrong` where there is none for a chunk that is here."""
+        if self._keys is None:
+            key, self._chain = (hkdf(self._chain, b"", LABEL + use, 32) for use in (b" chunk", b" next"))
+            return key
+        told = self._keys[self.count] if self.count < len(self._keys) else None
+        if type(told) is not str:
+            raise Wrong("keys_differ", f"chunk {self.count}")
+        return bytes.fromhex(told)
+
+    def skip(self, raw: bytes) -> None:
+        """Check the frame of a second that is withheld: its place, and the recording's signature on its link. Raises `Wrong`."""
+        where, previous, link = f"chunk {self.count}", raw[9:41], raw[41:73]
+        if raw[8]:
+            raise Wrong("chunk_malformed", where)
+        if self.is_final or int.from_bytes(raw[:8], "big") != self.count:
+            raise Wrong("chunk_order", where)
+        if previous != self.link:
+            raise Wrong("link_wrong", where)
+        if not ed25519(self.public, raw[73:], LABEL + b" link\n" + link):
+            raise Wrong("signature_wrong", where)
+        if self._keys is None or self.count >= len(self._keys) or self._keys[self.count] is not None:
+            raise Wrong("keys_differ", where)
+        muted = self._muted
+        self._after += muted is not None and muted["end"] is not None
+        if muted is None or self._after > MOST_AFTER:
+            raise Wrong("withheld_wrong", where)
+        muted["withheld"] += 1
+        self.withheld, self.link, self.count = self.withheld + 1, link, self.count + 1
+
+    def talk(self, said: Json, decisions: Sequence[Json]) -> None:
+        """Take in a mark of a talk; `decisions`: those of made.json. Raises `Wrong` where nobody decided."""
+        seq, number = self.count - 1, len(self.talks)
+        if self.talks and self.talks[-1]["end"] is None:
+            self.talks[-1]["end"] = seq
+        if said.get("call") == "end":
+            return
+        if number >= len(decisions):
+            raise Wrong("call_undecided", f"chunk {seq}")
+        self.talks.append({"begin": seq, "decision": decisions[number]["decision"], "end": None, "withheld": 0})
+        if decisions[number]["decision"] == "mute":
+            self._muted, self._after = self.talks[-1], 0
+
+    def media(self) -> None:
+        """A second of media is here. Raises `Wrong` where a decision withholds it."""
+        if self._muted and self._muted["end"] is None:
+            raise Wrong("withheld_wrong", f"chunk {self.count - 1}")
+        self._muted = None
 
     def place(self, kind: int, length: int) -> tuple[str, int]:
         """The original that the next `length` bytes of media or import belong to, and where they begin."""
@@ -740,12 +812,9 @@ class Recording:
     def note(self, kind: int, time: int, body: bytes) -> bytes:
         """Take in an event, gap or call; its row of events.csv."""
         seq = self.count - 1
-        try:
-            said = canonical(body)
-        except Wrong:
-            said = None
-        detail = '"' + body.decode().replace('"', '""') + '"' if isinstance(said, dict) else ""
-        said = said if isinstance(said, dict) else {}
+        said = said_in(body)
+        detail = '"' + body.decode().replace('"', '""') + '"' if said is not None else ""
+        said = said or {}
         if seq == 0:
             self.start = said
         if kind == 2:
@@ -755,6 +824,11 @@ class Recording:
             self.gaps.append({**times, "reason": word_of(said.get("reason")), "seq": seq})
         event = word_of(said.get({2: "event", 3: "reason", 4: "call"}[kind]))
         return f"{seq},{TYPES[kind]},{time},{event},{whole_number(said.get('at'))},{detail}\n".encode()
+
+    @property
+    def count_of_keys(self) -> int | None:
+        """How many chunks keys.json tells of one by one; `None` where one key opens all."""
+        return None if self._keys is None else len(self._keys)
 
     def _event(self, said: Json) -> None:
         event = said.get("event")
@@ -833,6 +907,7 @@ class Verifier:
         self.links: dict[int, bytes] = {}
         self.received: list[tuple[str, str]] = []
         self._wanted: frozenset[int] = frozenset()
+        self._decided: list[Json] = []
         self._cursor = 0
 
     def run(self) -> None:
@@ -964,10 +1039,18 @@ class Verifier:
 
     # 4
 
-    def _chunks(self, _: Step) -> None:
-        keys = need(self._object("keys.json"), texts="commitment opening_key public_key recording salt")
+    def _decisions(self) -> list[Json]:
+        """What made.json says was decided on each talk, in order. Raises `Wrong`."""
+        told = self._object("made.json").get("decisions", [])
+        for number, one in enumerate(told, 1):
+            if need(one, ints="call", texts="decision")["call"] != number or one["decision"] not in {"keep", "mute"}:
+                raise Wrong("malformed", "made.json")
+        return list(told)
+
+    def _chunks(self, step: Step) -> None:
+        keys = need(self._object("keys.json"), texts="commitment public_key recording salt")
         header = self._text("original/header.bin")
-        found = self.recording = Recording(header, bytes.fromhex(keys["opening_key"]))
+        found = self.recording = Recording(header, keys)
         told = (keys["recording"], keys["public_key"], keys["salt"], keys["commitment"])
         if told != (b64url(found.id), found.public.hex(), found.salt.hex(), found.commitment.hex()):
             raise Wrong("keys_differ")
@@ -975,6 +1058,7 @@ class Verifier:
         chunks, rows, events = (self.streams[name] for name in ("original/chunks.bin", "chunks.csv", "events.csv"))
         if rows.line() != CHUNKS_HEAD or events.line() != EVENTS_HEAD:
             raise Wrong("table_differs", "first row")
+        self._decided = self._decisions()
         while chunks.left:
             self._chunk(found, chunks, rows, events)
         if rows.left or events.left:
@@ -982,30 +1066,50 @@ class Verifier:
         if found.start.get("event") != "start":
             raise Wrong("start_absent")
         self._compare(found)
+        if found.withheld:
+            muted = [one for one in found.talks if one["withheld"]]
+            where = ", ".join(f"{one['withheld']} chunks after chunk {one['begin']}" for one in muted)
+            step.found("MISSING", "withheld", where)
+            self.facts.append(
+                f"Withheld by decision, as a talk with a lawyer or helper: {where}. Nothing of them is shown by this package."
+            )
 
     def _chunk(self, found: Recording, chunks: Stream, rows: Stream, events: Stream) -> None:
         length = int.from_bytes(chunks.read(4), "big")
         if length > 2 * BLOCK or length > chunks.left:
             raise Wrong("chunk_malformed", f"chunk {found.count}")
         seq, previous = found.count, found.link
-        kind, time, body, ciphertext = found.open(chunks.read(length))
+        raw, where, row = chunks.read(length), ",,", b""
+        if length == WITHHELD_BYTES:
+            found.skip(raw)
+            self._row(found, rows, f"{seq},withheld,,,,,,", previous)
+            return
+        kind, time, body, ciphertext = found.open(raw)
         if kind not in TYPES:
             raise Wrong("chunk_malformed", f"chunk {seq}")
-        where, row = ",,", b""
         if kind in {2, 3, 4}:
             row = found.note(kind, time, body)
-        elif body:
+            if kind == 4:
+                found.talk(said_in(body) or {}, self._decided)
+        else:
+            found.media()
+        if body and not row:
             name, at = found.place(kind, len(body))
             if name not in self.streams or self.streams[name].read(len(body)) != body:
                 raise Wrong("original_differs", f"{name} at byte {at}")
             where = f"{name},{at},{at + len(body) - 1}"
-        told = rows.line().decode().split(",")
-        covered = told[12] if self.leaves is None else self._covered(seq)
-        sums = f"{sha256(body).hex()},{sha256(ciphertext).hex()},{previous.hex()},{found.link.hex()}"
-        if told != f"{seq},{TYPES[kind]},{where},{time},{sums},{told[10]},{told[11]},{covered}".split(","):
-            raise Wrong("table_differs", f"chunks.csv, chunk {seq}")
+        sums = f"{sha256(body).hex()},{sha256(ciphertext).hex()}"
+        self._row(found, rows, f"{seq},{TYPES[kind]},{where},{time},{sums}", previous)
         if events.read(len(row)) != row:
             raise Wrong("table_differs", f"events.csv, chunk {seq}")
+
+    def _row(self, found: Recording, rows: Stream, beginning: str, previous: bytes) -> None:
+        """The next row of chunks.csv is that of the chunk just read. Raises `Wrong`."""
+        seq, told = found.count - 1, rows.line().decode().split(",")
+        covered = told[12] if self.leaves is None else self._covered(seq)
+        links = f"{previous.hex()},{found.link.hex()}"
+        if told != f"{beginning},{links},{told[10]},{told[11]},{covered}".split(","):
+            raise Wrong("table_differs", f"chunks.csv, chunk {seq}")
         self.received.append((told[10], told[11]))
         if seq in self._wanted:
             self.links[seq] = found.link
@@ -1032,6 +1136,15 @@ class Verifier:
         }.items():  # fmt: skip
             if canonical_bytes(self.manifest[name]) != canonical_bytes(value):
                 raise Wrong("manifest_differs", name)
+        if found.count_of_keys not in {None, found.count}:
+            raise Wrong("keys_differ", "chunk_keys")
+        if (
+            canonical_bytes(self.manifest.get("calls", [])) != canonical_bytes(found.talks)
+            or self.manifest.get("calls") == []
+        ):
+            raise Wrong("manifest_differs", "calls")
+        if len(self._decided) != len(found.talks):
+            raise Wrong("manifest_differs", "decisions")
         if found.clock:
             self._tell_clock(found.clock["node_ms"] - found.clock["at"], found.clock["round_trip_ms"])
 

@@ -42,6 +42,7 @@ def _missing(facts: Facts, words: dict[str, str]) -> Iterator[str]:
         ("import", facts.kind == "import"),
         ("cut", not facts.is_stopped),
         ("call", facts.calls > 0),
+        ("withheld", facts.muted > 0),
         ("leaf", facts.leaf_count == 0),
         ("tail", facts.leaf_count > 0 and facts.uncovered > 0),
         ("witnesses", facts.leaf_count > 0 and witnesses < 2),
@@ -51,8 +52,8 @@ def _missing(facts: Facts, words: dict[str, str]) -> Iterator[str]:
     )
     for name, is_so in told:
         if is_so:
-            count = witnesses if name == "witnesses" else facts.uncovered
-            yield words[f"missing_{name}"].format(count=count, seq=facts.covered_seq)
+            counts = {"witnesses": witnesses, "withheld": facts.withheld}
+            yield words[f"missing_{name}"].format(count=counts.get(name, facts.uncovered), seq=facts.covered_seq)
 
 
 def _shows(facts: Facts, words: dict[str, str]) -> Iterator[str]:
