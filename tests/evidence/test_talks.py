@@ -1,4 +1,4 @@
-"""A talk with a lawyer is handed over by decision alone; what is withheld is in no byte of the package, and nothing else hides there."""
+"""A talk with a lawyer is handed over by decision alone; what is withheld is in no byte of the package, and no more hides there."""
 
 import json
 import zipfile
