@@ -3,12 +3,13 @@
 from tests.deploy.blocks import caddy, nginx, seconds, size, words_of
 from tests.deploy.promises import RUN, Promise, check
 from tocsin.crypto.profiles import CHUNK_LIMIT
+from tocsin.people.session import COOKIE
 from tocsin.web import body, server
 
 NGINX = (RUN / "nginx" / "tocsin.conf").read_text()
 CADDY = (RUN / "caddy" / "Caddyfile").read_text()
 FORWARDED = (
-    "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-IP", "Forwarded", "Via", "User-Agent", "Referer", "Cookie",
+    "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-IP", "Forwarded", "Via", "User-Agent", "Referer",
 )  # fmt: skip
 LONGEST_BODY_S = body.GRACE_SECONDS + CHUNK_LIMIT / body.LEAST_BYTES_PER_SECOND
 IN_HTTP, IN_PLACE = ("http",), ("http", "server", "location")
@@ -43,8 +44,18 @@ def nginx_streams(text: str) -> bool:
 
 def nginx_drops_who_asked(text: str) -> bool:
     sent = dict(words for words in words_of(nginx(text), "proxy_set_header", *IN_PLACE) if len(words) == 2)
-    wanted = dict.fromkeys(FORWARDED, '""') | {"Host": "$host", "Connection": '""'}
-    return sent == wanted
+    own = {"Host": "$host", "Connection": '""', "Cookie": "$staffs_cookie"}
+    return sent == dict.fromkeys(FORWARDED, '""') | own
+
+
+def nginx_leads_on_one_cookie(text: str) -> bool:
+    inside = text.partition("map $http_cookie $staffs_cookie {")[2].partition("}")[0].split()
+    return inside == ["default", '"";', f'"~(?<found>{COOKIE}=[A-Za-z0-9_-]+)"', "$found;"]
+
+
+def caddy_leads_on_one_cookie(text: str) -> bool:
+    [line] = [line.split(maxsplit=2) for line in text.splitlines() if "header_up Cookie" in line] or [["", "", ""]]
+    return line[2] == rf'"^(?:.*?({COOKIE}=[A-Za-z0-9_-]+).*|.*)$" "$1"'
 
 
 def nginx_waits_as_the_node(text: str) -> bool:
@@ -100,6 +111,10 @@ def test_nginx_keeps_its_promises() -> None:
                 (r"Host \$host", "Host $proxy_host"),
             ),
         ),
+        "one cookie goes on": Promise(
+            nginx_leads_on_one_cookie,
+            ((r"__Host-tocsin-staff=", "[^=]+="), (r'default "";', "default $http_cookie;")),
+        ),
         "deadlines are the node's": Promise(
             nginx_waits_as_the_node,
             (
@@ -153,7 +168,8 @@ def caddy_logs_nobody(text: str) -> bool:
 
 
 def caddy_drops_who_asked(text: str) -> bool:
-    return {words[0] for words in words_of(caddy(text), "header_up", *IN_PROXY)} == {f"-{name}" for name in FORWARDED}
+    named = {words[0] for words in words_of(caddy(text), "header_up", *IN_PROXY)}
+    return named == {f"-{name}" for name in FORWARDED} | {"Cookie"}
 
 
 def caddy_waits_as_the_node(text: str) -> bool:
@@ -204,6 +220,10 @@ def test_caddy_keeps_its_promises() -> None:
         "who asked is dropped": Promise(
             caddy_drops_who_asked,
             (*((rf"^\t\theader_up -{name}\n", "") for name in FORWARDED),),
+        ),
+        "one cookie goes on": Promise(
+            caddy_leads_on_one_cookie,
+            ((r"__Host-tocsin-staff=", ".*="), (r"^.*header_up Cookie.*\n", "")),
         ),
         "deadlines are the node's": Promise(
             caddy_waits_as_the_node,
