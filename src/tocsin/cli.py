@@ -29,6 +29,7 @@ COMMANDS = {
     "fetch": "tocsin.owner_commands:fetch",
     "hold": "tocsin.steward_commands:hold",
     "identity": "tocsin.operator_commands:identity",
+    "init": "tocsin.init_commands:init",
     "keys": "tocsin.operator_commands:keys",
     "log": "tocsin.tlog.commands:log",
     "open": "tocsin.evidence.commands:open_command",

@@ -235,3 +235,10 @@ async def test_sealed_keys_are_one_persons_and_one_secrets() -> None:
     ):
         with pytest.raises(InvalidTag):
             unseal(other, whose, bytes_of)
+
+
+async def test_founding_links_end_with_the_first_steward(office: Office) -> None:
+    await joined(office, "Kestrel", "steward", is_founding=True)
+    today = office.today
+    with pytest.raises(invitation.StewardsThere):
+        await office.database.write(lambda c: invitation.found(c, ["Wren", "Plover"], office.clock, today))

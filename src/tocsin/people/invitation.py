@@ -3,6 +3,7 @@
 The secret stands in the link's fragment, which no browser sends and no proxy sees; the page posts it.
 """
 
+from collections.abc import Iterable
 from hashlib import sha256
 
 import msgspec
@@ -12,7 +13,7 @@ from tocsin.clock import Clock
 from tocsin.errors import TocsinError
 from tocsin.ids import b64, unb64
 from tocsin.people import staff
-from tocsin.people.staff import Role, StaffId
+from tocsin.people.staff import Role, StaffId, State
 from tocsin.people.tables import invitation as table
 
 SECRET_BYTES = 32
@@ -33,6 +34,12 @@ class InvitationsTooMany(TocsinError):
     code = "invitations_too_many"
     status = 409
     message = "200 invitations wait. Take some back first."
+
+
+class StewardsThere(TocsinError):
+    code = "stewards_there"
+    status = 409
+    message = "There are stewards here already. They sign in on the node's pages and invite others there; nothing was changed."
 
 
 class Invitation(msgspec.Struct, frozen=True):
@@ -73,6 +80,18 @@ def make(
     }
     connection.execute(insert(table).values(**values))
     return b64(secret)
+
+
+def found(connection: Connection, pseudonyms: Iterable[str], clock: Clock, today: int) -> list[str]:
+    """Secrets of the founding links, for the stewards with whom a node begins. Links that it gave out before open nothing any more.
+
+    Raises `StewardsThere` once anybody has joined as one, and what `make` raises.
+    """
+    if any(Role.STEWARD in one.roles and one.state is State.ACTIVE for one in staff.everybody(connection)):
+        raise StewardsThere
+    connection.execute(delete(table).where(table.c.is_founding == 1))
+    roles = frozenset({Role.STEWARD})
+    return [make(connection, name, roles, clock, today, is_founding=True) for name in pseudonyms]
 
 
 def opened(connection: Connection, secret: str, today: int) -> Invitation:
