@@ -88,7 +88,7 @@ def office_of(node: Node) -> Office:
     """The room of staff. Its sessions are what every other room's pages for staff ask."""
     label = b"tocsin.staff/v1 salts"
     salts = hkdf(node.custody.get(RECEIPT_KEY), salt=b"", info=label, length=32)
-    return Office.open(node.database, node.clock, node.pack.desk_key_wait_s, salts)
+    return Office.open(node.database, node.clock, salts)
 
 
 def site_of(node: Node) -> headers.Site:

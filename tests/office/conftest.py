@@ -13,8 +13,6 @@ from tocsin.people import invitation, staff
 from tocsin.people.staff import Staff
 from tocsin.store.db import Database
 
-WAIT_S = 86_400
-
 
 @pytest.fixture
 def anyio_backend() -> str:
@@ -33,7 +31,7 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 def office(url: str) -> Iterator[Office]:
     database = Database.open(url)
     database.migrate()
-    yield Office.open(database, CountedClock(b"office"), WAIT_S, bytes(32))
+    yield Office.open(database, CountedClock(b"office"), bytes(32))
     database.close()
 
 

@@ -1,19 +1,18 @@
 """Join: somebody accepts an invitation with keys that their browser made."""
 
 import re
-from base64 import b64encode
 from hashlib import sha256
 
 from sqlalchemy import Connection
 
-from tocsin.crypto import canonical, envelope
+from tocsin.crypto import envelope
 from tocsin.office.model import Join, Place, raw
 from tocsin.office.prove import made, refuse_without_keys
 from tocsin.office.room import Office
-from tocsin.people import doors, invitation, staff, steward_keys
+from tocsin.people import doors, invitation, staff
 from tocsin.people.doors import Door, DoorMalformed
 from tocsin.people.invitation import Invitation
-from tocsin.people.staff import Role, Staff
+from tocsin.people.staff import Staff
 from tocsin.tlog import entry as entries
 from tocsin.tlog import public
 
@@ -28,7 +27,7 @@ async def opened(office: Office, secret: str) -> Invitation:
 
 
 async def join(office: Office, said: Join, place: Place) -> tuple[Staff, Door]:
-    """Take somebody in, once for each link. Their keys are in line for the log when this returns.
+    """Take somebody in, once for each link.
 
     Raises `InvitationUnknown`, `ChallengeGone`, `DoorMalformed`, `PseudonymTaken`; then the link can be tried again.
     """
@@ -43,7 +42,7 @@ async def join(office: Office, said: Join, place: Place) -> tuple[Staff, Door]:
         invitation.use_up(connection, invited.digest)
         staff.add(connection, person, salt)
         doors.add(connection, door)
-        _queue(connection, office, person, salt, is_founding=invited.is_founding)
+        _queue(connection, person, salt)
 
     await office.database.write(take_in)
     return person, door
@@ -60,14 +59,9 @@ def _person(invited: Invitation, said: Join) -> Staff:
     return Staff(invited.staff_id, invited.pseudonym, invited.roles, said.recipient, key)
 
 
-def _queue(connection: Connection, office: Office, person: Staff, salt: bytes, *, is_founding: bool) -> None:
-    """Put the public halves in line for the log: of everybody a commitment that nobody can tell from filler, of the stewards with whom
-    a node begins their key in clear. A later steward's key, and a lawyer's for the desk, need two stewards' word: not this one's.
+def _queue(connection: Connection, person: Staff, salt: bytes) -> None:
+    """Put a commitment to the public halves in line for the log, which nobody can tell from filler. Whose keys count, as a
+    steward's or for the desk, is said by stewards' statements alone (`docs/spec/stewards.md`), never by a link.
     """
     hidden = entries.beat_entry(staff.commitment(person, salt))
     public.queue(connection, sha256(hidden).digest(), public.HIDDEN, hidden)
-    if is_founding and Role.STEWARD in person.roles:
-        key = b64encode(person.signing_key).decode()
-        body = steward_keys.body("add", key, person.pseudonym, office.now_s + office.wait_s)
-        entry = entries.STEWARD_KEY + canonical.dumps(body)
-        public.queue(connection, sha256(entry).digest(), steward_keys.KIND, entry)

@@ -15,14 +15,11 @@ DAY_SECONDS = 86_400
 
 @dataclass
 class Office:
-    """`wait_s`: seconds for which a new steward's key stands in the log before it counts. `salts`: 32 bytes that stay the same, for
-    answers about pseudonyms that nobody has.
-    """
+    """`salts`: 32 bytes that stay the same, for answers about pseudonyms that nobody has."""
 
     database: Database
     clock: Clock
     sessions: Sessions
-    wait_s: int
     salts: bytes
     challenges: Challenges = field(init=False)
     backoff: Backoff = field(init=False)
@@ -32,8 +29,8 @@ class Office:
         self.backoff = Backoff(self.clock)
 
     @classmethod
-    def open(cls, database: Database, clock: Clock, wait_s: int, salts: bytes) -> Self:
-        return cls(database, clock, Sessions(clock), wait_s, salts)
+    def open(cls, database: Database, clock: Clock, salts: bytes) -> Self:
+        return cls(database, clock, Sessions(clock), salts)
 
     @property
     def now_s(self) -> int:
