@@ -161,9 +161,11 @@ class Wiped(asyncio.BufferedProtocol):
         return self._arriving
 
     def buffer_updated(self, nbytes: int) -> None:
-        came = bytes(self._arriving[:nbytes])
-        self._arriving[:nbytes] = ZEROS[:nbytes]
-        self._http.data_received(came)
+        came = self._arriving[:nbytes]
+        try:
+            self._http.data_received(came)  # type: ignore[arg-type]  # the parser takes any buffer, and copies what it keeps
+        finally:
+            came[:] = ZEROS[:nbytes]
 
     def eof_received(self) -> None:
         self._http.eof_received()
