@@ -64,21 +64,21 @@ class Logged:
             await getattr(self, f"_{self.step}")(wire)
 
     async def ask(self, wire: Wire, method: str, path: str, secret: bytes, body: bytes = b"") -> Answer:
-        """A request whose loss is remembered."""
-        self.is_in_flight = True
+        """A request whose loss is remembered, also while the node says to wait: that says nothing of the one that was lost."""
+        was_lost, self.is_in_flight = self.is_in_flight, True
         answer = await wire.ask(method, self.path + path if path != "/recover" else path, secret, body)
-        self.is_in_flight = False
         self.was_refused = answer.status in WAIT
+        self.is_in_flight = was_lost and self.was_refused
         return answer
 
     async def _begin(self, wire: Wire) -> None:
         self.start = self.start or self.phone.start_json()
         lost, self.is_in_flight = self.is_in_flight, True
         answer = await wire.ask("POST", "/encounters", b"", self.start)
-        self.is_in_flight = False
         self.was_refused = answer.status in WAIT
+        self.is_in_flight = lost and self.was_refused
         if not self.was_refused:
-            assert answer.status == 201 or (lost and answer.status == 200), (answer.status, answer.body)
+            assert answer.status == 201 or (lost and answer.status == 200), (self.step, answer.status, answer.body)
             self.step = "seconds"
 
     async def _seconds(self, wire: Wire) -> None:
@@ -103,7 +103,7 @@ class Logged:
     async def _resume(self, wire: Wire) -> None:
         """The number to resume at is exact: what was acknowledged, or one more where the answer was lost."""
         answer = await wire.ask("GET", f"{self.path}/state", self.phone.upload)
-        assert answer.status == 200, (answer.status, answer.body)
+        assert answer.status == 200, (self.step, answer.status, answer.body)
         told, known = answer.json["next"], len(self.receipts)
         assert known <= told <= len(self.raws), f"resume at {told}, acknowledged {known}, sent {len(self.raws)}"
         if known:
@@ -114,7 +114,7 @@ class Logged:
         answer = await self.ask(wire, "POST", "/return-share", self.phone.upload)
         if self.was_refused:
             return
-        assert answer.status == 200 or (lost and answer.code == "share_gone"), (answer.status, answer.body)
+        assert answer.status == 200 or (lost and answer.code == "share_gone"), (self.step, answer.status, answer.body)
         if answer.status == 200:
             assert answer.json["share"] == b64(self.phone.share)
             self.step = "words"
@@ -129,7 +129,11 @@ class Logged:
         answer = await self.ask(wire, "PUT", "/wraps", self.phone.upload, body)
         if self.was_refused:
             return
-        assert answer.status == 200 or (lost and answer.code == "capability_wrong"), (answer.status, answer.body)
+        assert answer.status == 200 or (lost and answer.code == "capability_wrong"), (
+            self.step,
+            answer.status,
+            answer.body,
+        )
         self.step = "ending"
 
     async def _ending(self, wire: Wire) -> None:
@@ -138,7 +142,7 @@ class Logged:
             return
         answer = await self.ask(wire, "POST", "/erase", self.owner)
         if not self.was_refused:
-            assert answer.status == 202, (answer.status, answer.body)
+            assert answer.status == 202, (self.step, answer.status, answer.body)
             self.step = "erased"
 
 
