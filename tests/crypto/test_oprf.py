@@ -35,7 +35,7 @@ def test_keys_blinds_evaluations_proofs_and_outputs_are_those_of_rfc_9497() -> N
         made = oprf.evaluate(key, blinded, bytes.fromhex(case["Proof"]["r"]))
         assert blinded == parts(case["BlindedElement"])
         assert list(made.elements) == parts(case["EvaluationElement"])
-        assert made.proof.hex() == case["Proof"]["proof"]
+        assert made.dleq.hex() == case["Proof"]["proof"]
         outputs = oprf.finalize(inputs, scalars, blinded, made, key.public)
         assert outputs == parts(case["Output"]) == [oprf.evaluate_known(key.secret, one) for one in inputs]
 
@@ -68,10 +68,10 @@ def test_a_changed_proof_and_a_changed_element_are_refused(bit: int) -> None:
     inputs, scalars = [b"a", b"b"], [oprf.random_scalar(bytes([n]) * 64) for n in (1, 2)]
     blinded = [oprf.blind(one, scalar) for one, scalar in zip(inputs, scalars, strict=True)]
     made = oprf.evaluate(key, blinded, oprf.random_scalar(b"\x05" * 64))
-    changed = bytearray(made.proof)
+    changed = bytearray(made.dleq)
     changed[bit // 8] ^= 1 << bit % 8
-    swapped = oprf.Evaluated(made.elements[::-1], made.proof)
-    for wrong in (made._replace(proof=bytes(changed)), swapped, made._replace(elements=made.elements[:1])):
+    swapped = oprf.Evaluated(made.elements[::-1], made.dleq)
+    for wrong in (made._replace(dleq=bytes(changed)), swapped, made._replace(elements=made.elements[:1])):
         with pytest.raises(oprf.ProofWrong):
             oprf.finalize(inputs, scalars, blinded, wrong, key.public)
 

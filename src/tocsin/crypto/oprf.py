@@ -42,7 +42,8 @@ class Evaluated(NamedTuple):
     """What a batch of blinded elements became, and one proof for all of it."""
 
     elements: tuple[bytes, ...]
-    proof: bytes
+    dleq: bytes
+    """A proof that the logarithms are equal (section 2.2): challenge and response."""
 
 
 def derive_key_pair(seed: bytes, info: bytes) -> KeyPair:
@@ -112,7 +113,7 @@ def _prove(key: KeyPair, blinded: Sequence[bytes], elements: Sequence[bytes], ra
 
 def _verify(public: bytes, blinded: Sequence[bytes], evaluated: Evaluated) -> None:
     """Section 2.2.2, `VerifyProof`. Raises `ProofWrong`."""
-    challenge, response = evaluated.proof[:SCALAR_BYTES], evaluated.proof[SCALAR_BYTES:]
+    challenge, response = evaluated.dleq[:SCALAR_BYTES], evaluated.dleq[SCALAR_BYTES:]
     if len(response) != SCALAR_BYTES or max(_number(challenge), _number(response)) >= ORDER or not blinded:
         raise ProofWrong
     weighed = _weighed(public, blinded, evaluated.elements)
