@@ -1,6 +1,6 @@
 """What an item at the desk is: its states, what moves it, and the refusals a lawyer can meet."""
 
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -121,11 +121,14 @@ class Pulse(msgspec.Struct, frozen=True):
 
 
 class Caller(msgspec.Struct, frozen=True):
-    """Who asks, by their session. `key` names their public key in a custody note; `number` never reaches a table of this room."""
+    """Who asks, by their session. `key` names their public key in a custody note; nothing of it reaches a table of this room."""
 
     key: str
     is_lawyer: bool
     is_steward: bool
+    pseudonym: str = ""
+    told: Mapping[str, object] = {}
+    """What a page of staff tells its script of who is signed in."""
 
 
 class Envelope(msgspec.Struct, frozen=True):

@@ -7,7 +7,7 @@ import msgspec
 
 from tocsin.errors import TocsinError
 from tocsin.jurisdictions.areas import merge, read_places
-from tocsin.jurisdictions.model import AREA_FLOOR, DESK_KEY_WAIT_S, Pack
+from tocsin.jurisdictions.model import AREA_FLOOR, DESK_KEY_WAIT_S, LawClock, Pack
 
 SHIPPED = Path(__file__).parent / "packs"
 
@@ -56,9 +56,15 @@ def check(pack: Pack) -> None:
         "desk_key_wait_s": pack.desk_key_wait_s < (0 if pack.is_sample else DESK_KEY_WAIT_S),
         "recording_page": set(pack.recording_page) != set(pack.languages),
         "subpoena_page": set(pack.subpoena_page) not in (set(), set(pack.languages)),
+        "clocks": any(_is_wrong(one, pack) for one in pack.clocks),
         "review": bool(pack.review.date) and not re.fullmatch(r"\d{4}-\d\d-\d\d", pack.review.date),
         "areas": bool(pack.areas),
     }
     for field, is_wrong in refused.items():
         if is_wrong:
             raise PackMalformed(where=field)
+
+
+def _is_wrong(clock: LawClock, pack: Pack) -> bool:
+    """Whether a clock of the law counts nothing, or is not told in each language of its pack."""
+    return clock.hours < 1 or not set(clock.name) == set(clock.source) == set(pack.languages)

@@ -65,6 +65,15 @@ class Area(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     lon: float
 
 
+class LawClock(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A term that begins when somebody is held: whole hours, its name and where it is written, by language."""
+
+    id: str
+    hours: int
+    name: dict[str, str]
+    source: dict[str, str]
+
+
 class Pack(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Everything about one place that the rest of the house must not guess."""
 
@@ -82,4 +91,5 @@ class Pack(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     recording_page: dict[str, Page] = {}
     subpoena_page: dict[str, Page] = {}
     """What to do with a subpoena, a warrant or a preservation letter. None: nobody has written one."""
+    clocks: tuple[LawClock, ...] = ()
     areas: tuple[Area, ...] = ()

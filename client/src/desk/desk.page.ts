@@ -1,0 +1,178 @@
+/** The legal desk: the list, kept live, and the recording in hand. Keys are in this tab's memory only, and so is what they open. */
+import { watchIdle } from "../staff/idle.ts";
+import { Refused } from "../staff/ask.ts";
+import { forget, me, signInAgain, unlocked } from "../staff/unlocked.ts";
+import { config, element, note, put, show, wayOut, words } from "../ui/page.ts";
+import { makeActs, makeFact } from "../ui/recover_parts.ts";
+import { blankWhileAway } from "./away.ts";
+import { act, type Act } from "./item_acts.ts";
+import type { Following } from "./following.ts";
+import { Lines, type Line } from "./lines.ts";
+import { listView, shortName, since, stream, who } from "./list_view.ts";
+import { leaveNotes, prepareNotes, showNotes } from "./notes_view.ts";
+import { Ours } from "./ours.ts";
+import { Papers } from "./papers.ts";
+import { prepare, undo } from "./undo.ts";
+
+const KEYS: Readonly<Record<string, Act>> = { t: "take", d: "decline", o: "open", b: "give-back", h: "hand-over", f: "finish" };
+const HISTORY_MS = 10_000;
+
+let ours: Ours | undefined;
+let chosen = "";
+let following: Following | undefined;
+
+const lines = new Lines((fresh) => void heard(fresh), signInAgain);
+const view = listView(lines, () => ours, choose, () => chosen);
+
+prepare();
+prepareNotes();
+blankWhileAway();
+watchIdle();
+wayOut(close);
+element("unlock-desk").addEventListener("click", () => void attempt(unlock));
+element("list").addEventListener("keydown", keyed);
+for (const button of document.querySelectorAll<HTMLElement>("[data-act]")) {
+  button.addEventListener("click", () => void attempt(() => doIt(button.dataset["act"] as Act)));
+}
+element("close-item").addEventListener("click", () => leave());
+setInterval(() => view.tick(), 1000);
+lines.listen();
+void attempt(unlock);
+
+async function unlock(): Promise<void> {
+  const { identity } = await unlocked();
+  ours?.forget();
+  ours = await Ours.of(identity, config);
+  show("locked", false);
+  await heard([]);
+}
+
+function close(): void {
+  leave();
+  ours?.forget();
+  ours = undefined;
+  forget();
+}
+
+async function heard(fresh: readonly Line[]): Promise<void> {
+  const own = ours;
+  if (own) await Promise.all(lines.sorted().map(({ line }) => own.look(line)));
+  view.draw();
+  if (chosen) drawItem();
+  const silent = fresh.find((line) => line.quiet === "silent");
+  if (silent) put("said", words.say("desk.said_silent", { name: shortName(silent) }));
+}
+
+function keyed(event: KeyboardEvent): void {
+  if (event.ctrlKey || event.metaKey || event.altKey) return;
+  const steps: Readonly<Record<string, number>> = { ArrowDown: 1, j: 1, ArrowUp: -1, k: -1 };
+  const step = steps[event.key];
+  const wanted = KEYS[event.key];
+  if (step !== undefined) view.move(step);
+  else if (event.key === "u") undo();
+  else if (wanted) {
+    const recording = (document.activeElement as HTMLElement | null)?.dataset["recording"];
+    if (recording && recording !== chosen) choose(recording);
+    void attempt(() => doIt(wanted));
+  } else return;
+  event.preventDefault();
+}
+
+function choose(recording: string): void {
+  if (recording === chosen) return element("item-title").focus();
+  leave();
+  chosen = recording;
+  view.draw();
+  drawItem();
+}
+
+/** Put the recording in hand away: nothing of it stays on the page. */
+function leave(): void {
+  following?.drop();
+  following = undefined;
+  leaveNotes();
+  chosen = "";
+  show("opened-item", false);
+  show("item", false);
+  note("item-problem", "");
+}
+
+function drawItem(): void {
+  const shown = lines.get(chosen);
+  if (!shown) return leave();
+  const { line } = shown;
+  const isOurs = ours?.capability(chosen) !== undefined;
+  if (following && !isOurs) return leave();
+  show("item", true);
+  put("item-title", `${words.say(`desk.kind_${line.kind}`)} ${shortName(line)}`);
+  element("item-facts").replaceChildren(
+    ...makeFact(words.say("desk.since"), since(shown)),
+    ...makeFact(words.say("desk.stream"), stream(shown)),
+    ...makeFact(words.say("desk.who"), who(line, ours)),
+  );
+  for (const button of document.querySelectorAll<HTMLElement>("[data-act]")) {
+    button.hidden = !isPossible(button.dataset["act"] as Act, line, isOurs);
+  }
+  note("frozen", line.state === "frozen" ? words.say("desk.frozen") : "");
+}
+
+function isPossible(wanted: Act, { state }: Line, isOurs: boolean): boolean {
+  const when: Record<Act, boolean> = {
+    take: state === "waiting",
+    decline: state === "waiting",
+    open: isOurs && !following && state !== "frozen",
+    "give-back": isOurs && (state === "taken" || state === "opened"),
+    "hand-over": isOurs && following !== undefined && state !== "frozen",
+    finish: isOurs && state === "opened",
+    reopen: isOurs && state === "done",
+    freeze: isOurs && following !== undefined && state === "opened",
+    link: isOurs && following !== undefined,
+  };
+  return ours !== undefined && when[wanted];
+}
+
+async function doIt(wanted: Act): Promise<void> {
+  const line = lines.get(chosen)?.line;
+  if (!line || !ours || !isPossible(wanted, line, ours.capability(chosen) !== undefined)) return;
+  if (wanted === "open") return open(line);
+  await act(wanted, { line, ours, me: me?.pseudonym ?? "", following, leave });
+}
+
+async function open(line: Line): Promise<void> {
+  const capability = ours?.capability(line.recording);
+  if (!ours || !capability) return;
+  const { Following } = await import("./following.ts");
+  const begun = await Following.begin(line.recording, capability, ours.identity).catch((error: unknown) => {
+    throw error instanceof Refused ? error : new Refused("not_for_us");
+  });
+  following = begun;
+  show("opened-item", true);
+  drawItem();
+  element("player-title").focus();
+  const isOpen = (): boolean => lines.get(begun.recording)?.line.stream === "open";
+  void begun.follow(element("player"), words, isOpen).catch((error: unknown) => note("item-problem", refusal(error)));
+  void drawHistory(begun);
+  await showNotes(line.recording, new Papers(line.recording, capability, ours), ours, me?.pseudonym ?? "");
+}
+
+async function drawHistory(begun: Following): Promise<void> {
+  if (following !== begun) return;
+  const history = await begun.history().catch(() => []);
+  element("acts").replaceChildren(...makeActs(history, words));
+  setTimeout(() => void drawHistory(begun), HISTORY_MS);
+}
+
+async function attempt(does: () => Promise<void>): Promise<void> {
+  note("item-problem", "");
+  try {
+    await does();
+  } catch (error) {
+    if (error instanceof Refused && error.code === "not_signed_in") return signInAgain();
+    if (error instanceof Refused) note("item-problem", refusal(error));
+  }
+}
+
+function refusal(error: unknown): string {
+  const code = error instanceof Refused ? error.code : "unexpected";
+  return words.say(words.has(`desk.no_${code}`) ? `desk.no_${code}` : "desk.no_unexpected");
+}
