@@ -17,9 +17,11 @@ from litestar.enums import ScopeType
 from litestar.handlers import HTTPRouteHandler
 from litestar.types import ASGIApp, Receive, Scope, Send
 
-from tocsin import __version__
+from tocsin import __version__, at_desk
 from tocsin.crypto import canonical
 from tocsin.crypto.hkdf import hkdf
+from tocsin.desk import routes as desk
+from tocsin.desk.board import Board
 from tocsin.encounters import routes as encounters
 from tocsin.encounters.model import Kind
 from tocsin.errors import TocsinError
@@ -58,7 +60,7 @@ def litestar_of(node: Node) -> Litestar:
     built = static_files.Built.load()
     watch = Watch(node)
     config = _pages(node, built, watch)
-    office = office_of(node)
+    office, board = office_of(node), at_desk.desk_of(node)[1]
     node.release, node.sealed_extra = built.client, lambda: sealed_extra(node, built)
     return Litestar(
         route_handlers=[
@@ -68,10 +70,11 @@ def litestar_of(node: Node) -> Litestar:
             *registry.routes(Registry.open(node.database, node.clock), config),
             *office_routes.routes(office),
             *office_pages.routes(office, config),
+            *desk.routes(board.desk, board, at_desk.door_of(office.sessions), config),
             _constant("/client-config", client_config(node, built)),
             _health(node),
         ],
-        lifespan=[lambda _: _life(node, watch, office)],
+        lifespan=[lambda _: _life(node, watch, office, board)],
         exception_handlers={
             **pages.failures(config),
             TocsinError: _refused(node, config),
@@ -182,10 +185,10 @@ def _pages(node: Node, built: static_files.Built, watch: Watch) -> pages.PageCon
 
 
 @asynccontextmanager
-async def _life(node: Node, watch: Watch, office: Office) -> AsyncIterator[None]:
+async def _life(node: Node, watch: Watch, office: Office, board: Board) -> AsyncIterator[None]:
     await node.begin()
     tending = node.every("office", office.tend, OFFICE_SECONDS)
-    node.tasks += [asyncio.create_task(loop) for loop in (*watch.loops(), tending)]
+    node.tasks += [asyncio.create_task(loop) for loop in (*watch.loops(), *at_desk.loops(node, board), tending)]
     try:
         yield
     finally:

@@ -4,23 +4,30 @@ Rehearsals and the node's own probes never reach the desk. A recording that was 
 desk does not see it either.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Coroutine, Iterator, Sequence
+from hashlib import sha256
 from typing import Any
 
+from litestar import Request
 from sqlalchemy import Connection
 
 from tocsin.desk import forget, freeze
-from tocsin.desk.board import Board
-from tocsin.desk.model import Envelope, ItemFrozen, ItemUnknown, Kept, Pulse, Recordings
+from tocsin.desk.board import TICK_S, Board
+from tocsin.desk.model import Caller, Door, Envelope, ItemFrozen, ItemUnknown, Kept, Pulse, Recordings
 from tocsin.desk.room import Desk
 from tocsin.encounters import export, follow, queries
 from tocsin.encounters.live import Live
 from tocsin.encounters.model import Kind, State
 from tocsin.encounters.room import ERASE_SLOT, Room
 from tocsin.evidence.custody import Action
-from tocsin.ids import RecordingId, SlotNumber
+from tocsin.ids import RecordingId, SlotNumber, b64
 from tocsin.node import Node
+from tocsin.people.session import IDLE_S, Sessions
+from tocsin.people.staff import Role
 
+WARN_S = 120
+"""How long before a session ends by itself its page asks."""
+SWEEP_S = 20.0
 KINDS = (Kind.ENCOUNTER, Kind.IMPORT)
 
 
@@ -122,6 +129,34 @@ def desk_of(node: Node) -> tuple[Desk, Board]:
     room.after_erasure.append(erased)
     room.may_fetch.append(refuse_frozen)
     return desk, Board(desk, node.settings.desk_late_days)
+
+
+def door_of(sessions: Sessions) -> Door:
+    """Lawyers and stewards by their sessions. Raises what `Sessions.require` raises."""
+
+    def who(request: Request[Any, Any, Any]) -> Caller:
+        staff = sessions.require(request, Role.LAWYER, Role.STEWARD)
+        told = {"staff": b64(staff.id), "pseudonym": staff.pseudonym, "idle_s": IDLE_S, "warn_s": WARN_S}
+        roles = staff.roles
+        return Caller(
+            key_id(staff.recipient), Role.LAWYER in roles, Role.STEWARD in roles, pseudonym=staff.pseudonym, told=told
+        )
+
+    return who
+
+
+def loops(node: Node, board: Board) -> list[Coroutine[Any, Any, None]]:
+    """What the desk does by itself: it looks who comes and who falls silent, and forgets what is gone."""
+
+    async def sweep() -> None:
+        await forget.sweep(board.desk)
+
+    return [node.every("desk list", board.tick, TICK_S), node.every("desk", sweep, SWEEP_S)]
+
+
+def key_id(recipient: str) -> str:
+    """How a custody note names a lawyer (`docs/spec/desk.md`)."""
+    return sha256(b"tocsin.lawyer/v1 key\n" + recipient.encode()).hexdigest()[:16]
 
 
 def _kept(row: tuple[Any, ...]) -> Kept:

@@ -76,6 +76,7 @@ function keyed(event: KeyboardEvent): void {
     void attempt(() => doIt(wanted));
   } else return;
   event.preventDefault();
+  event.stopPropagation(); // the player has keys of its own
 }
 
 function choose(recording: string): void {
@@ -104,6 +105,7 @@ function drawItem(): void {
   const isOurs = ours?.capability(chosen) !== undefined;
   if (following && !isOurs) return leave();
   show("item", true);
+  put("item-number", line.recording);
   put("item-title", `${words.say(`desk.kind_${line.kind}`)} ${shortName(line)}`);
   element("item-facts").replaceChildren(
     ...makeFact(words.say("desk.since"), since(shown)),

@@ -83,13 +83,8 @@ class Board:
         self._is_due = False
         self._task: asyncio.Task[None] | None = None
 
-    async def run(self) -> None:
-        """Look once a second, for ever. The tables are asked only while somebody watches."""
-        while True:
-            await self.tick()
-            await asyncio.sleep(TICK_S)
-
     async def tick(self) -> None:
+        """Look, each second. The tables are asked only while somebody watches."""
         self.see_arrivals()
         if self.watchers:
             await self.refresh()

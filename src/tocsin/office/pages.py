@@ -29,7 +29,11 @@ HOME = Page("staff", "staff/", "staff_home.html", "staff.home", ("staff.",))
 KEYS = Page("staff_keys", "staff/keys", "staff_keys.html", "staff.keys", ("staff.", "words.again"))
 PEOPLE = Page("staff", "staff/people", "staff_people.html", "staff.people", ("staff.",))
 
-LINKS: tuple[tuple[Role, str, str], ...] = ((Role.STEWARD, "staff/people", "staff.people"),)
+LINKS: tuple[tuple[Role, str, str], ...] = (
+    (Role.LAWYER, "desk", "desk.title"),
+    (Role.STEWARD, "desk", "desk.title"),
+    (Role.STEWARD, "staff/people", "staff.people"),
+)
 """What the first page leads to, by role: path below the language, and key of its words."""
 
 
@@ -62,7 +66,7 @@ def told(me: Staff) -> Markup:
 
 
 def home(config: PageConfig, language: Language, me: Staff, doors: Iterable[Door]) -> bytes:
-    links = [(path, key) for role, path, key in LINKS if role in me.roles]
+    links = dict.fromkeys((path, key) for role, path, key in LINKS if role in me.roles)
     has_sheet = any(one.kind is Kind.SHEET for one in doors)
     return drawn(config, language, HOME, me, links=links, has_sheet=has_sheet)
 
