@@ -70,6 +70,7 @@ def description(recordings: Sequence[str], capabilities: Sequence[str], starts: 
             **{path: {"get": _does([likes])} for path in (*FIXED, *REGISTRY)},
             **_registry([_path("language", LANGUAGE), likes, speaks]),
             **_office([likes, speaks, site]),
+            **_desk(recording, [likes, may]),
         },
     }  # fmt: skip
 
@@ -143,6 +144,36 @@ def _office(also: list[Json]) -> Json:
             }
             for name in STAFF_FORMS
         },
+    }
+
+
+DESK_BODIES: dict[str, Json] = {
+    "take": {"digest": KEY, "ticket": ANYTHING, "label": ANYTHING, "mark": KEY},
+    "decline": {"mark": KEY, "undo": {"type": "boolean"}},
+    "hand-over": {"digest": KEY, "ticket": ANYTHING, "label": ANYTHING, "wraps": ANYTHING, "to": ANYTHING},
+    **{name: {} for name in ("give-back", "take-back", "finish", "reopen", "freeze", "open")},
+}
+
+
+def _desk(recording: Json, also: list[Json]) -> Json:
+    """The legal desk's addresses, by strangers."""
+    from_page = [*also, _header("Origin", ORIGIN), _header("Cookie", COOKIE)]
+    here, about = "/desk/items/{recording}", [recording, *from_page]
+    paper = _path("paper", {"anyOf": [text("^[A-Za-z0-9_-]{22}$"), ANYTHING]})
+    sealed = {"type": "object", "properties": {"sealed": ANYTHING, "turn": {"type": "integer"}}}
+    return {
+        **{
+            f"{here}/{name}": {"post": _does(about, "application/json", {"type": "object", "properties": fields})}
+            for name, fields in DESK_BODIES.items()
+        },
+        **{f"/desk/{name}": {"get": _does(from_page)} for name in ("items", "late", "events")},
+        **{f"{here}/{name}": {"get": _does(about)} for name in ("acts", "sealed", "papers")},
+        f"{here}/chunks/{{first}}": {"get": _does([*about, _path("first", NUMBER)])},
+        f"{here}/papers/{{paper}}": {
+            "put": _does([*about, paper], "application/json", sealed),
+            "delete": _does([*about, paper]),
+        },
+        "/{language}/desk": {"get": _does([_path("language", LANGUAGE), *from_page])},
     }
 
 

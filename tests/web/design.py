@@ -10,7 +10,7 @@ from html import escape
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from tests.rules.tree import ROOT
+from tests.rules.tree import PACKAGE, ROOT
 from tocsin.jurisdictions.load import load
 from tocsin.web import i18n
 from tocsin.web.render import TEMPLATES
@@ -232,6 +232,7 @@ def components(icon: Say) -> Iterator[tuple[str, str]]:
             f'<p><code class="address">https://node.example/en/staff/join#{"x" * 43}</code></p>'
         ),
     )
+    yield "The legal desk: a list beside what is in hand; undo; two papers to compare; what was written", desk()
     yield "Camera and film, before they show anything", '<span class="preview"></span><div class="film">&#160;</div>'
     yield (
         "Text",
@@ -244,6 +245,31 @@ def components(icon: Say) -> Iterator[tuple[str, str]]:
     yield (
         "Foot",
         f'<footer class="foot"><ul role="list"><li>{link}{text("page.source")}</a></li></ul></footer>',
+    )
+
+
+def desk() -> str:
+    """A line that is chosen and silent, one that somebody has; an act that can be taken back; the pictures of the sheet."""
+    head = "".join(f"<th>{text(f'desk.{name}')}</th>" for name in ("what", "since", "stream", "who", "marks"))
+    told = (
+        ("true", "desk.silent", "desk.nobody", "desk.late"),
+        ("false", "desk.coming", "desk.colleague", "desk.state_frozen"),
+    )
+    lines = "".join(
+        f'<tr><th><button class="pick" type="button" aria-current="{chosen}">{text("desk.kind_encounter")}</button></th>'
+        f'<td>12</td><td class="clock">{text(stream, time="00:12")}</td><td>{text(who)}</td><td>{text(mark)}</td></tr>'
+        for chosen, stream, who, mark in told
+    )
+    source = (PACKAGE / "desk" / "templates" / "desk.html").read_text()
+    pictures = re.sub(
+        r"{{ say\(\"([a-z_.]+)\"\) }}", lambda found: text(found[1]), "".join(re.findall("<figure>.*</figure>", source))
+    )
+    acts = "".join(button(f"desk.do_{act}") for act in ("take", "decline"))
+    return (
+        f'<div class="notice undo"><span>{text("desk.did_take")}</span>{button("desk.undo")}</div>'
+        f'<div class="panes"><table><thead><tr>{head}</tr></thead><tbody>{lines}</tbody></table><div class="acts">{acts}</div></div>'
+        f'<div class="pair">{pictures}</div><p class="text">{text("desk.sealed_here")}</p>'
+        f'<p><kbd>t</kbd> {text("desk.do_take")}</p><div class="desk away"><select><option>Wren</option></select></div>'
     )
 
 

@@ -25,7 +25,7 @@ class RightToLeft(Language):
 
 def small_build() -> Built:
     """A build of a few bytes, for tests that look at pages and not at script."""
-    scripts = ("first", "rehearsal", "import", "recover", "verify", "open", "worker")
+    scripts = ("first", "rehearsal", "import", "recover", "verify", "open", "desk", "worker")
     files = {"app-AAAAAAAA.css": b"body{}", "desk-AAAAAAAA.css": b"body{}", "part-CCCCCCCC.js": b"export{}"}
     names = {"app.css": "app-AAAAAAAA.css", "desk.css": "desk-AAAAAAAA.css"}
     scripts_of = {}

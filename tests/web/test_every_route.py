@@ -24,6 +24,8 @@ ASKED = [
     "/registry/entities/tf-f020/json", "/registry/entities/tf-f020/csv", "/registry/changes.atom",
     "/en/staff/sign-in", "/es/staff/join", "/fr/staff/", "/en/staff/keys", "/en/staff/people", "/en/staff/people/invite", "/staff",
     "/staff/challenge", "/staff/sign-in", "/staff/join", "/staff/doors", "/staff/session", "/staff/here", "/staff/sign-out",
+    "/es/desk", "/desk/items", "/desk/events", "/desk/late", "/desk/items/AAAAAAAAAAAAAAAAAAAAAA/take",
+    "/desk/items/AAAAAAAAAAAAAAAAAAAAAA/sealed", "/desk/items/AAAAAAAAAAAAAAAAAAAAAA/papers/AAAAAAAAAAAAAAAAAAAAAA",
     "/recover", "/encounters", "/encounters/AAAAAAAAAAAAAAAAAAAAAA/state", "/encounters/AAAAAAAAAAAAAAAAAAAAAA/sealed",
     "/no/such/place", "/log/tile/nonsense", "/log/beats/x", "/static/built/none.js", "/en/nothing", "/%00",
 ]  # fmt: skip

@@ -14,44 +14,64 @@ export interface ListView {
   move(by: number): void;
 }
 
+interface Row {
+  readonly whole: HTMLTableRowElement;
+  readonly pick: HTMLButtonElement;
+  readonly cells: readonly HTMLTableCellElement[];
+}
+
 export function listView(lines: Lines, ours: () => Ours | undefined, choose: (recording: string) => void, chosen: () => string): ListView {
   const body = element("lines");
+  const rows = new Map<string, Row>();
+  body.replaceChildren();
 
   const visible = (): Shown[] => lines.sorted().filter(({ line }) => !ours()?.isDeclined(line.recording));
 
   function draw(): void {
-    const focused = (document.activeElement as HTMLElement | null)?.dataset["recording"];
-    const rows = visible();
-    body.replaceChildren(...rows.map((shown) => row(shown)));
-    const waiting = rows.filter(({ line }) => line.state === "waiting").length;
+    const shown = visible();
+    for (const one of shown) update(rowOf(one.line), one);
+    place(shown.map(({ line }) => rows.get(line.recording)!.whole));
+    for (const recording of rows.keys()) if (!shown.some(({ line }) => line.recording === recording)) rows.delete(recording);
+    const waiting = shown.filter(({ line }) => line.state === "waiting").length;
     put("count", words.count("desk.waiting", waiting));
     document.title = `${waiting > 0 ? `(${waiting}) ` : ""}${words.say("desk.title")}`;
-    element("nothing").hidden = rows.length > 0;
+    element("nothing").hidden = shown.length > 0;
     element("unheard").hidden = lines.isHeard;
-    if (focused) button(focused)?.focus();
   }
 
-  function row(shown: Shown): HTMLElement {
-    const { line } = shown;
+  /** Rows stay the same elements: a key that goes down on one must come up on it. */
+  function place(wanted: readonly HTMLElement[]): void {
+    if (wanted.length === body.children.length && wanted.every((one, at) => body.children[at] === one)) return;
+    const focused = document.activeElement as HTMLElement | null;
+    body.replaceChildren(...wanted);
+    if (focused && body.contains(focused)) focused.focus();
+  }
+
+  function rowOf(line: Line): Row {
+    const known = rows.get(line.recording);
+    if (known) return known;
     const pick = make("button", { type: "button", className: "pick" }, `${words.say(`desk.kind_${line.kind}`)} `, make("code", { translate: false }, shortName(line)));
     pick.dataset["recording"] = line.recording;
-    pick.setAttribute("aria-current", String(line.recording === chosen()));
     pick.addEventListener("click", () => choose(line.recording));
-    const cells = [since(shown), stream(shown), who(line, ours()), marks(line)].map((text) => make("td", {}, text));
-    cells[1]!.className = "clock";
-    return make("tr", { className: `is-${line.state}` }, make("th", { scope: "row" }, pick), ...cells);
+    const cells = [make("td", {}), make("td", { className: "clock" }), make("td", {}), make("td", {})];
+    const row = { pick, cells, whole: make("tr", {}, make("th", { scope: "row" }, pick), ...cells) };
+    rows.set(line.recording, row);
+    return row;
   }
 
-  function button(recording: string): HTMLElement | null {
-    return body.querySelector<HTMLElement>(`[data-recording="${recording}"]`);
+  function update({ pick, cells, whole }: Row, shown: Shown): void {
+    const texts = [since(shown), stream(shown), who(shown.line, ours()), marks(shown.line)];
+    cells.forEach((cell, at) => cell.textContent === texts[at] || (cell.textContent = texts[at]!));
+    pick.setAttribute("aria-current", String(shown.line.recording === chosen()));
+    whole.className = `is-${shown.line.state}`;
   }
 
   return {
     draw,
     tick() {
       for (const shown of visible()) {
-        const cell = button(shown.line.recording)?.closest("tr")?.children[2];
-        if (cell && cell.textContent !== stream(shown)) cell.textContent = stream(shown);
+        const row = rows.get(shown.line.recording);
+        if (row) update(row, shown);
       }
     },
     move(by) {

@@ -91,8 +91,8 @@ export class Ours {
 
   /** What declining this recording leaves: ours alone, for it alone. */
   async mark(recording: string): Promise<string> {
-    const info = join(utf8("tocsin.desk/v1 declined"), fromBase64url(recording));
-    return base64url(await sha256(await hkdf(this.#seed, new Uint8Array(0), info, 32)));
+    const use = join(utf8("tocsin.desk/v1 declined"), fromBase64url(recording));
+    return base64url(await sha256(await hkdf(this.#seed, new Uint8Array(0), use, 32)));
   }
 
   /** A fresh capability for a recording, sealed to `recipient`. */
