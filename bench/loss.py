@@ -91,7 +91,7 @@ def main() -> None:
 def wait_for_the_desk(town: Running) -> None:
     """Until the sample lawyer's key counts on phones."""
     with client_of_town(town) as client:
-        wait_until(lambda: any(key["since"] for key in client.get("/desk-keys").json()["keys"]), READY_S)
+        wait_until(lambda: any(key["since"] for key in client.get("/desk-keys").json()["roll"]), READY_S)
     time.sleep(town.town.pack.desk_key_wait_s + 1)
 
 

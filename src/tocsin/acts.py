@@ -7,6 +7,7 @@ marked as rehearsal and erased again. A line is green only because the thing was
 import asyncio
 import json
 import shutil
+from base64 import b64decode
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,8 @@ from tocsin import backup
 from tocsin import settings as settings_
 from tocsin.clock import Clock
 from tocsin.node import authority_of
+from tocsin.people import roll
+from tocsin.people.roll import Entered
 from tocsin.rehearse import ActFailed, record_three_seconds
 from tocsin.settings import Settings
 from tocsin.tlog import checkpoint as checkpoints
@@ -73,7 +76,11 @@ def acts_of(settings: Settings, clock: Clock) -> list[Act]:
     acts = [
         Act("recording", lambda: record_three_seconds(node, clock), "tocsin serve"),
         Act("log", lambda: newest_checkpoint(node, settings, clock), "tocsin keys unlock"),
-        Act("legal desk", lambda: desk_has_keys(node), "tocsin desk add age1... --name PSEUDONYM"),
+        Act(
+            "legal desk",
+            lambda: desk_has_keys(node),
+            "two stewards add a lawyer: tocsin desk propose (docs/run/keys.md)",
+        ),
         Act("alarm", lambda: wake_somebody(settings.alarm), "set [alarm] in the settings (docs/run/alarm.md)"),
         Act("disk", lambda: disk_has_room(Path(settings.folder)), "make room, or move `folder` to a larger disk"),
     ]
@@ -125,12 +132,13 @@ def witness_cosigns(node: httpx.Client, vkeys: tuple[str, ...]) -> str:
 
 
 def desk_has_keys(node: httpx.Client) -> str:
-    """At least one lawyer's key stands in the log under an outside cosignature."""
-    listed = node.get("/desk-keys").raise_for_status().json()["keys"]
-    proven = sum(1 for key in listed if key["since"] is not None)
+    """At least one lawyer's key, signed by two stewards, stands in the log under an outside cosignature."""
+    told = node.get("/desk-keys").raise_for_status().json()
+    listed = [Entered(b64decode(one["entry"]), one["index"], 0) for one in told["roll"] if one["since"] is not None]
+    proven = roll.read(listed, told["origin"], 0).recipients(0)
     if not proven:
-        raise ActFailed("no lawyer's key stands under an outside cosignature: phones seal to the person alone")
-    return f"{proven} entries stand under an outside cosignature"
+        raise ActFailed("no lawyer's key is signed by two stewards and seen outside: phones seal to the person alone")
+    return f"{len(proven)} keys are signed by two stewards and seen outside"
 
 
 def stamp(authority: settings_.Authority, clock: Clock) -> str:

@@ -138,6 +138,7 @@ def _next(done: Restored, asked: Asked) -> list[str]:
             f"The old log has ended and lies in {ENDED}/ for whoever needs its proofs. It signs nothing any more.",
             f"Make new keys, print them on new cards, and tell your witnesses: {program} keys init",
             f"Then: {program} serve",
+            f"Stewards and lawyers were signed for the old log. Two of its stewards begin anew: {program} steward found",
         ]
     return [
         "Stop the old node for good before you start this one: two nodes with one key are two logs under one name.",

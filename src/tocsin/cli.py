@@ -24,7 +24,7 @@ COMMANDS = {
     "check": "tocsin.operator_commands:check",
     "complete": "tocsin.evidence.commands:complete_command",
     "custodian": "tocsin.evidence.commands:custodian_command",
-    "desk": "tocsin.operator_commands:desk",
+    "desk": "tocsin.roll_commands:desk",
     "disclose": "tocsin.disclose:disclose",
     "fetch": "tocsin.owner_commands:fetch",
     "hold": "tocsin.steward_commands:hold",
@@ -41,7 +41,7 @@ COMMANDS = {
     "sealed": "tocsin.operator_commands:sealed",
     "serve": "tocsin.operator_commands:serve",
     "status": "tocsin.operator_commands:status",
-    "steward": "tocsin.steward_commands:steward",
+    "steward": "tocsin.roll_commands:steward",
     "verify": "tocsin.evidence.verify_command:verify_command",
     "witness": "tocsin.tlog.witness_commands:witness",
 }

@@ -10,7 +10,7 @@ from litestar.params import FromPath
 
 from tocsin.encounters.model import NotReady
 from tocsin.node import Node
-from tocsin.people import desk_keys
+from tocsin.people import desk_keys, steward_keys
 from tocsin.tlog import public
 from tocsin.tlog.log import BeatUnknown, Log
 
@@ -60,7 +60,8 @@ def log_keys(node: Node) -> dict[str, Any]:
 
 async def desk_answer(node: Node) -> dict[str, Any]:
     """The body of `GET /desk-keys`."""
-    standing = await node.database.read(lambda c: public.standing(c, desk_keys.KIND))
+    kinds = (steward_keys.KIND, desk_keys.KIND)
+    standing = await node.database.read(lambda c: [one for kind in kinds for one in public.standing(c, kind)])
     return await asyncio.to_thread(desk_keys.answer, _log(node), standing, node.seen_size)
 
 

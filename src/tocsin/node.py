@@ -33,7 +33,7 @@ from tocsin.ids import RecordingId, b64, unb64
 from tocsin.jurisdictions.model import Pack
 from tocsin.noticed import Noticed
 from tocsin.own_keys import CITY_KEY, LOG_KEY, RECEIPT_KEY, SHARE_KEY, open_custody, read_published
-from tocsin.people import desk_keys, inbox, steward_keys
+from tocsin.people import inbox
 from tocsin.settings import Settings
 from tocsin.stewardship import Stewardship
 from tocsin.store import disk, fail_points
@@ -45,7 +45,7 @@ from tocsin.store.key_custody import KeyCustody, KeyLocked
 from tocsin.store.segments import SegmentStore
 from tocsin.store.work import Verb, Work
 from tocsin.tlog import entry as entries
-from tocsin.tlog import outside, public
+from tocsin.tlog import outside, public, roll
 from tocsin.tlog.ask import WitnessAddress, Witnesses
 from tocsin.tlog.catch_up import LogForked
 from tocsin.tlog.log import Log
@@ -200,9 +200,10 @@ class Node:
         if log is None:
             return
         await self._refuse_fork(log)
-        waiting = await self.database.read(public.waiting)
+        waiting, rolled = await self.database.read(lambda c: (public.waiting(c), public.rolled(c)))
         covered = await cover.prepare(self.encounters, beat)
         leaves = [entries.beat_entry(item.commitment) for item in covered] + [entry for _, entry in waiting]
+        leaves.append(roll.state_entry(beat, rolled))
         fail_points.hit("beat.before_append")
         try:
             made = await asyncio.to_thread(log.append_beat, beat, leaves)
@@ -215,7 +216,7 @@ class Node:
         await cover.settle(self.encounters, beat, covered, made.indices[:split], made.tree_size)
         digests = [digest for digest, _ in waiting]
         if digests:
-            stands = made.indices[split:], made.tree_size, beat
+            stands = made.indices[split : split + len(digests)], made.tree_size, beat
             await self.database.write(lambda c: public.settle(c, digests, *stands))
         self.published = await publish(log, self.witnesses, self.authorities, self.witnesses.client, self.clock)
         if self.published.is_cosigned_outside:
@@ -244,13 +245,10 @@ class Node:
             self.unlock()
         for path, said in await asyncio.to_thread(lambda: list(inbox.waiting(Path(self.settings.folder)))):
             match said:
-                case {"kind": desk_keys.KIND, "body": dict(body)}:
-                    await queue_public(self.database, desk_keys.KIND, entries.DESK_KEY, body)
-                case {"kind": steward_keys.KIND, "body": dict(body)}:
-                    await queue_public(self.database, steward_keys.KIND, entries.STEWARD_KEY, body)
-                case {"kind": stewardship.KIND, "to": str(name)}:
+                case {"kind": stewardship.KIND, **rest}:
                     answer = await self.stewardship.answer(said)
-                    await asyncio.to_thread(self._write_out, Path(name).name, iter([answer]))
+                    if "to" in rest:  # a statement that was left while no node ran has nobody waiting
+                        await asyncio.to_thread(self._write_out, Path(str(rest["to"])).name, iter([answer]))
                 case {"kind": "sealed", "recording": str(recording), "to": str(name), "held": bool(held)}:
                     await self.hand_out(RecordingId(unb64(recording)), Path(name).name, as_held=held)
                 case {"kind": "sealed-list", "to": str(name)}:

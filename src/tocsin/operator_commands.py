@@ -1,4 +1,4 @@
-"""What the person who runs a node types: its keys, and the legal desk's."""
+"""What the person who runs a node types: its keys, and what it keeps sealed."""
 
 import json
 import shutil
@@ -13,9 +13,7 @@ from tocsin.arguments import NUMBER
 from tocsin.asking import asked
 from tocsin.clock import SystemClock
 from tocsin.crypto import envelope
-from tocsin.jurisdictions import load
 from tocsin.own_keys import open_custody, read_published
-from tocsin.people import desk_keys, inbox
 from tocsin.settings import Settings, settings_of
 
 IDENTITY_LINE = "# Tocsin identity: who has this file opens what was sealed to it. Keep it off the node."
@@ -100,40 +98,6 @@ def keys_unlock(path: Path | None) -> None:
 def keys_show(path: Path | None) -> None:
     """Print the verifier keys that phones, witnesses and courts need."""
     click.echo(json.dumps(read_published(settings_of(path)), indent=1))
-
-
-@click.group()
-def desk() -> None:
-    """The legal desk's public keys (rule 19)."""
-
-
-@desk.command("add")
-@click.argument("recipient")
-@click.option("--custodian", default="", help="Ed25519 public key (base64) that signs packages.")
-@click.option("--name", required=True, help="A pseudonym.")
-@click.pass_obj
-def desk_add(path: Path | None, recipient: str, custodian: str, name: str) -> None:
-    """Put a lawyer's key in line for the log. It counts after an outside witness cosigned it and the wait is over."""
-    settings = settings_of(path)
-    clock = SystemClock()
-    wait = load.load(settings.pack).desk_key_wait_s
-    body = desk_keys.body("add", recipient, custodian, name, clock.now_ms() // 1000 + wait)
-    inbox.drop(Path(settings.folder), {"kind": desk_keys.KIND, "body": body}, clock)
-    click.echo(
-        f"In line for the next beat. Phones take this key {wait / 3600:g} h after an outside witness cosigned it."
-    )
-
-
-@desk.command("remove")
-@click.argument("recipient")
-@click.option("--name", required=True, help="The pseudonym it was added under.")
-@click.pass_obj
-def desk_remove(path: Path | None, recipient: str, name: str) -> None:
-    """Take a lawyer's key off the desk, from the next beat on."""
-    clock = SystemClock()
-    body = desk_keys.body("remove", recipient, "", name, clock.now_ms() // 1000)
-    inbox.drop(Path(settings_of(path).folder), {"kind": desk_keys.KIND, "body": body}, clock)
-    click.echo("In line for the next beat.")
 
 
 @click.group()

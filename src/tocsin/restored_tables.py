@@ -8,7 +8,7 @@ from functools import partial
 from hashlib import sha256
 from pathlib import Path
 
-from sqlalchemy import Connection, delete, func, insert, inspect, select, update
+from sqlalchemy import Connection, delete, func, insert, inspect, select
 
 from tocsin.backup import CARRIED
 from tocsin.crypto import canonical
@@ -110,15 +110,14 @@ def _take_from_log(connection: Connection, report: Report) -> set[bytes]:
             nth += 1
             beat = report.beats[bisect_right(report.beats, index, key=lambda one: one.first) - 1]
             stands = {"leaf": index, "tree_size": beat.end, "beat": beat.beat, "cosigned_size": None}
-            kind = entry.partition(b"\n")[0].decode().removeprefix(entries.TYPE)
+            kind = entries.kind_of(entry)
             connection.execute(insert(public_entry).values(digest=digest, kind=kind, entry=entry, nth=nth, **stands))
     return known
 
 
 def _begin_anew(connection: Connection, copy: Log) -> None:
-    """Put the keys of legal desk and stewards in line for the new log, and with them what it continues."""
-    connection.execute(delete(public_entry).where(public_entry.c.kind.not_in(PEOPLE)))
-    connection.execute(update(public_entry).values(leaf=None, tree_size=None, cosigned_size=None, beat=None))
+    """Put in line what the new log continues, and nothing else: stewards signed for the log that ended, and sign anew."""
+    connection.execute(delete(public_entry))
     newest = notes.parse(copy.checkpoint_note())
     signed = Note(newest.text, newest.by(copy.vkey))
     entry = entries.CONTINUES + canonical.dumps({"checkpoint": str(signed)})

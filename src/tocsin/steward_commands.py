@@ -1,4 +1,4 @@
-"""What a steward types: their own key, holds, the retention table. A steward's key file never has to lie on the node's machine.
+"""What a steward types: holds, the retention table (in `roll_commands`: keys). A steward's key file need never lie on the node.
 
 `--output` writes a signed statement to a file instead of handing it in; `steward hand-in` does that on the node's machine.
 """
@@ -19,11 +19,10 @@ from tocsin.clock import SystemClock
 from tocsin.crypto.keys import SigningKey
 from tocsin.encounters.model import DAY_SECONDS
 from tocsin.errors import TocsinError
-from tocsin.jurisdictions import load
-from tocsin.people import inbox, steward_keys
+from tocsin.people import desk_keys, steward_keys
 from tocsin.people import statement as statements
-from tocsin.people.statement import Act, Reason, Signed, Statement
-from tocsin.people.steward_keys import key_id, spelled
+from tocsin.people.statement import Act, KeyStatement, Reason, Signed, Statement
+from tocsin.people.steward_keys import key_id
 from tocsin.settings import settings_of
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -65,66 +64,6 @@ def plainly(command: Command) -> Command:
 
 
 @click.group()
-def steward() -> None:
-    """Stewards' keys: two of them together hold a recording or change how long things are kept."""
-
-
-@steward.command("new")
-@click.option("-o", "--output", type=NEW_FILE, required=True, help="File to make.")
-@click.option("--in-clear", is_flag=True, help="Without a pass phrase: the file itself is the secret then.")
-def steward_new(output: Path, *, in_clear: bool) -> None:
-    """Make a steward's key in a file, and print its public half for `tocsin steward add`. Keep the file off the node."""
-    if output.exists():
-        raise click.UsageError(f"{output} is there already. Nothing was overwritten.")
-    said = None if in_clear else str(click.prompt("Pass phrase", hide_input=True, confirmation_prompt=True))
-    key = steward_keys.make_key(output, said, SystemClock())
-    click.echo(json.dumps({"id": key_id(key.public), "key": spelled(key.public)}))
-
-
-@steward.command("add")
-@click.argument("key", type=NUMBER)
-@click.option("--name", required=True, help="A pseudonym.")
-@click.pass_obj
-def steward_add(path: Path | None, key: str, name: str) -> None:
-    """Put a steward's public key in line for the log. It counts once it has stood there for the pack's wait."""
-    settings, clock = settings_of(path), SystemClock()
-    wait = load.load(settings.pack).desk_key_wait_s
-    body = steward_keys.body("add", key, name, clock.now_ms() // 1000 + wait)
-    inbox.drop(Path(settings.folder), {"kind": steward_keys.KIND, "body": body}, clock)
-    click.echo(f"In line for the next beat. It counts {wait / 3600:g} h after the log took it.")
-
-
-@steward.command("remove")
-@click.argument("key", type=NUMBER)
-@click.option("--name", required=True, help="The pseudonym it was added under.")
-@click.pass_obj
-def steward_remove(path: Path | None, key: str, name: str) -> None:
-    """Take a steward's key off the list, from the next beat on."""
-    clock = SystemClock()
-    body = steward_keys.body("remove", key, name, clock.now_ms() // 1000)
-    inbox.drop(Path(settings_of(path).folder), {"kind": steward_keys.KIND, "body": body}, clock)
-    click.echo("In line for the next beat.")
-
-
-@steward.command("list")
-@click.pass_obj
-def steward_list(path: Path | None) -> None:
-    """Print the stewards whose keys stand in the log, and since when each counts."""
-    told = _ask(path, {"ask": "stewards"})
-    for one in told["stewards"]:
-        state = "counts" if one["counts_from"] <= told["now"] else f"counts from {_moment(one['counts_from'])}"
-        click.echo(f"{one['id']}  {one['key']}  {one['name']}  {state}")
-
-
-@steward.command("hand-in")
-@click.argument("file", type=FILE)
-@click.pass_obj
-def steward_hand_in(path: Path | None, file: Path) -> None:
-    """Hand a signed statement to the node: one that a steward wrote with --output."""
-    _hand(path, statements.read(file.read_bytes()), None)
-
-
-@click.group()
 def hold() -> None:
     """Legal holds: two stewards keep a recording from erasure until two release it."""
 
@@ -140,7 +79,7 @@ def hold_set(
 ) -> None:
     """Sign that RECORDING be held. Nothing is held until a second steward confirms."""
     fields = {"act": Act.HOLD, "recording": recording, "reason": reason}
-    _hand(path, _proposed(path, key_file, origin, fields), output)
+    hand(path, proposed_by(path, key_of(key_file), origin, fields), output)
 
 
 @hold.command("release")
@@ -150,7 +89,7 @@ def hold_set(
 @plainly
 def hold_release(path: Path | None, recording: str, key_file: Path, output: Path | None, origin: str | None) -> None:
     """Sign that RECORDING be held no longer. It stays held until a second steward confirms."""
-    _hand(path, _proposed(path, key_file, origin, {"act": Act.RELEASE, "recording": recording}), output)
+    hand(path, proposed_by(path, key_of(key_file), origin, {"act": Act.RELEASE, "recording": recording}), output)
 
 
 @hold.command("confirm")
@@ -163,20 +102,20 @@ def hold_confirm(
     path: Path | None, statement: str, key_file: Path, output: Path | None, origin: str | None, *, yes: bool
 ) -> None:
     """Confirm another steward's hold or release: STATEMENT is its number, or a file they wrote. Then it is done."""
-    _confirm(path, statement, key_file, output, origin, yes=yes)
+    confirm_statement(path, statement, key_file, output, origin, yes=yes)
 
 
 @hold.command("list")
 @click.pass_obj
 def hold_list(path: Path | None) -> None:
     """Print what is held, since which day, why and by which stewards' keys; then what waits for a second steward."""
-    told = _ask(path, {"ask": "holds"})
+    told = ask(path, {"ask": "holds"})
     for one in told["holds"]:
         waits = "  erasure waits" if one["erasure_waits"] else ""
         click.echo(
-            f"{one['recording']}  since {_day(one['day'])}  {one['reason']}  by {' '.join(one['stewards'])}{waits}"
+            f"{one['recording']}  since {day_of(one['day'])}  {one['reason']}  by {' '.join(one['stewards'])}{waits}"
         )
-    _print_waiting(told["waiting"])
+    print_waiting(told["waiting"])
 
 
 @click.group()
@@ -189,19 +128,21 @@ def retention() -> None:
 @click.pass_obj
 def retention_show(path: Path | None, *, as_json: bool) -> None:
     """Print what counts now, what is coming and when, and what waits for a second steward."""
-    told = _ask(path, {"ask": "retention"})
+    told = ask(path, {"ask": "retention"})
     if as_json:
         click.echo(json.dumps(told))
         return
     if told["kept"] is None:
         click.echo("No table stands in the log yet. Until one does, nothing is erased by its time.")
     for name, one in (told["kept"] or {}).items():
-        coming = f", {one['coming_days']} from {_moment(one['coming_from'])}" if one["coming_days"] is not None else ""
+        coming = (
+            f", {one['coming_days']} from {moment_of(one['coming_from'])}" if one["coming_days"] is not None else ""
+        )
         click.echo(f"{name}: {one['days']} days (table {one['number']}){coming}")
     if told["table"]:
         by = " and ".join(told["stewards"]) or "nobody: it is the first, the pack's"
         click.echo(f"Newest table: {told['table']['number']}, entry {told['table']['leaf']} of the log, stewards {by}")
-    _print_waiting(told["waiting"])
+    print_waiting(told["waiting"])
 
 
 @retention.command("propose")
@@ -226,12 +167,12 @@ def retention_propose(
     named = {"encounter": encounter, "rehearsal": rehearsal, "import": imported}
     days = {name: count for name, count in named.items() if count is not None}
     if number is None or len(days) < len(named):
-        newest = _ask(path, {"ask": "retention"})["table"]
+        newest = ask(path, {"ask": "retention"})["table"]
         if newest is None:
             raise click.ClickException("No table stands in the log yet. Try again after the next beat.")
         days, number = {**newest["days"], **days}, number or newest["number"] + 1
     fields = {"act": Act.RETENTION, "number": number, "days": days}
-    _hand(path, _proposed(path, key_file, origin, fields), output)
+    hand(path, proposed_by(path, key_of(key_file), origin, fields), output)
 
 
 @retention.command("confirm")
@@ -244,50 +185,61 @@ def retention_confirm(
     path: Path | None, statement: str, key_file: Path, output: Path | None, origin: str | None, *, yes: bool
 ) -> None:
     """Confirm another steward's table: STATEMENT is its number, or a file they wrote. Then it goes into the log."""
-    _confirm(path, statement, key_file, output, origin, yes=yes)
+    confirm_statement(path, statement, key_file, output, origin, yes=yes)
 
 
-def _proposed(path: Path | None, key_file: Path, origin: str | None, fields: dict[str, Any]) -> Signed:
+def proposed_by(path: Path | None, key: SigningKey, origin: str | None, fields: dict[str, Any]) -> Signed:
+    """A fresh statement with the first signature."""
     clock, node = SystemClock(), origin or settings_of(path).log_origin
     day = clock.now_ms() // 1000 // DAY_SECONDS
-    made = Statement(day=day, node=node, salt=statements.salted(clock), **fields)
-    return statements.propose(made, _key(key_file))
+    kind = KeyStatement if "keys" in fields else Statement
+    made = kind(day=day, node=node, salt=statements.salted(clock), **fields)
+    return statements.propose(made, key)
 
 
-def _confirm(
+def confirm_statement(
     path: Path | None, name: str, key_file: Path, output: Path | None, origin: str | None, *, yes: bool
 ) -> None:
+    """Show another steward's statement, ask, and sign it too."""
     file = Path(name)
-    raw = file.read_bytes() if file.is_file() else _ask(path, {"ask": "statement", "number": name})["signed"].encode()
+    raw = file.read_bytes() if file.is_file() else ask(path, {"ask": "statement", "number": name})["signed"].encode()
     proposed = statements.read(raw)
     said = proposed.statement
     if said.node != (origin or settings_of(path).log_origin):
         raise statements.StatementElsewhere
-    about = said.recording or ", ".join(f"{name} {count} days" for name, count in sorted(said.days.items()))
-    what = " ".join(part for part in (said.act, about, said.reason) if part)
-    click.echo(f"{what}, signed by {key_id(proposed.signatures[0].public)} on {_day(said.day)}")
+    click.echo(f"{about(said)}, signed by {key_id(proposed.signatures[0].public)} on {day_of(said.day)}")
     if not yes:
         click.confirm("Sign it too?", abort=True)
-    _hand(path, statements.confirm(proposed, _key(key_file)), output)
+    hand(path, statements.confirm(proposed, key_of(key_file)), output)
 
 
-def _key(file: Path) -> SigningKey:
+def about(said: statements.Said) -> str:
+    """What a statement is about, for whoever is to sign it. A lawyer's words are compared with what the lawyer says aloud."""
+    if isinstance(said, KeyStatement):
+        keys = [f"{one.name} {one.key} ({desk_keys.fingerprint(one)})" for one in said.keys]
+        return f"{said.act} {', '.join(keys)}"
+    assert isinstance(said, Statement)
+    what = said.recording or ", ".join(f"{name} {count} days" for name, count in sorted(said.days.items()))
+    return " ".join(part for part in (said.act, what, said.reason) if part)
+
+
+def key_of(file: Path) -> SigningKey:
     said = str(click.prompt("Pass phrase", hide_input=True)) if steward_keys.is_sealed(file) else None
     return steward_keys.read_key(file, said)
 
 
-def _hand(path: Path | None, signed: Signed, output: Path | None) -> None:
+def hand(path: Path | None, signed: Signed, output: Path | None) -> None:
     """Give a statement to the node, or to a file for whoever takes it there."""
     if output is not None:
         output.write_bytes(signed.raw)
         click.echo(f"{output}  statement {stewardship.number_of(signed)}")
         return
-    told = _ask(path, {"signed": signed.raw.decode()})
+    told = ask(path, {"signed": signed.raw.decode()})
     done = "done" if told["acted"] else "waits for a second steward"
     click.echo(f"Statement {told['number']}: {done}.")
 
 
-def _ask(path: Path | None, wish: dict[str, object]) -> dict[str, Any]:
+def ask(path: Path | None, wish: dict[str, object]) -> dict[str, Any]:
     """What the running node answers. Raises `NodeRefused`."""
     place = asked(settings_of(path), {"kind": stewardship.KIND} | wish)
     told: dict[str, Any] = json.loads(place.read_bytes())
@@ -297,16 +249,16 @@ def _ask(path: Path | None, wish: dict[str, object]) -> dict[str, Any]:
     return told
 
 
-def _print_waiting(found: list[dict[str, Any]]) -> None:
+def print_waiting(found: list[dict[str, Any]]) -> None:
     for one in found:
-        about = one["recording"] or json.dumps(one["days"], sort_keys=True)
-        said = " ".join(part for part in (one["act"], about, one["reason"]) if part)
-        click.echo(f"waits: {one['number']}  {said}  by {one['steward']} on {_day(one['day'])}")
+        what = one["recording"] or json.dumps(one["days"], sort_keys=True)
+        said = " ".join(part for part in (one["act"], what, one["reason"]) if part)
+        click.echo(f"waits: {one['number']}  {said}  by {one['steward']} on {day_of(one['day'])}")
 
 
-def _day(day: int) -> str:
+def day_of(day: int) -> str:
     return datetime.fromtimestamp(day * DAY_SECONDS, UTC).strftime("%Y-%m-%d")
 
 
-def _moment(unix_s: int) -> str:
+def moment_of(unix_s: int) -> str:
     return datetime.fromtimestamp(unix_s, UTC).strftime("%Y-%m-%d %H:%M UTC")

@@ -1,10 +1,11 @@
-"""What two stewards may do on this node: hold and release recordings, change the retention table (rules 16 and 17).
+"""What stewards may do on this node: hold and release recordings, change the retention table, say whose keys count (rules 16, 17, 19).
 
 `hand_in` is the only door: a statement signed by one is kept and waits, one confirmed by a second acts, once. Each step leaves a
-custody note where it is about a recording, and a commitment in the log that nobody can tell from filler without the statement.
+custody note where it is about a recording, and a commitment in the log that nobody can tell from filler without the statement. A
+statement about a key goes into the log as it was signed, and this node judges it by the rule that phones go by.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import partial
 from hashlib import sha256
@@ -20,10 +21,12 @@ from tocsin.encounters.room import Room
 from tocsin.errors import TocsinError
 from tocsin.ids import RecordingId, b64, unb64
 from tocsin.jurisdictions.model import Pack
-from tocsin.people import handed_in, retention, steward_keys
+from tocsin.people import desk_keys, handed_in, retention, rolled, steward_keys
+from tocsin.people import roll as rolls
 from tocsin.people import statement as statements
 from tocsin.people.retention import Kept, Table
-from tocsin.people.statement import Act, Reason, Signed, StatementMalformed, StatementUnknown
+from tocsin.people.roll import OnRoll, Roll
+from tocsin.people.statement import Act, KeyStatement, Reason, Signed, Statement, StatementMalformed, StatementUnknown
 from tocsin.people.steward_keys import Steward, key_id
 from tocsin.settings import Settings
 from tocsin.tlog import entry as entries
@@ -73,7 +76,17 @@ class Stewardship:
             case {"signed": str(signed)}:
                 return await self.hand_in(signed.encode())
             case {"ask": "stewards"}:
-                return {"stewards": [self._shown(one) for one in (await self._listed()).values()], "now": self.now_s}
+                return {
+                    "stewards": [self._shown(one) for one in (await self.roll()).standing],
+                    "now": self.now_s,
+                    "waiting": await self._proposals(Act.STEWARD_FOUND, Act.STEWARD_ADD, Act.STEWARD_REMOVE),
+                }
+            case {"ask": "desk"}:
+                return {
+                    "lawyers": [_lawyer(one) for one in (await self.roll()).lawyers.values() if not one.is_removed],
+                    "now": self.now_s,
+                    "waiting": await self._proposals(Act.DESK_ADD),
+                }
             case {"ask": "statement", "number": str(number)}:
                 return {"signed": (await self._waiting(number)).raw.decode()}
             case {"ask": "holds"}:
@@ -85,20 +98,60 @@ class Stewardship:
     async def hand_in(self, raw: bytes) -> Answer:
         """Take a signed statement. Raises what `statement.check` and the acts themselves raise; then nothing was done."""
         signed = statements.read(raw)
-        known = steward_keys.counting(await self._listed(), self.now_s)
-        who = statements.check(signed, known, self.origin, self.room.today())
+        of_keys = isinstance(signed.statement, KeyStatement)
+        who = statements.check(signed, await self._signers(signed), self.origin, self.room.today())
         standing = await self.room.database.read(lambda c: handed_in.standing(c, signed.statement.digest))
         if standing == handed_in.ACTED:
             raise statements.StatementUsed
         names = tuple(f"steward:{key_id(one.key)}" for one in who)
-        if signed.is_confirmed:
+        if of_keys:
+            await self._change_roll(signed, is_new=standing is None)
+        elif signed.is_confirmed:
             await self._act(signed, (names[0], names[1]))
         elif standing is None:
             await self._propose(signed, names[0])
-        return {"number": number_of(signed), "acted": signed.is_confirmed}
+        return {"number": number_of(signed), "acted": signed.is_enough}
+
+    async def _signers(self, signed: Signed) -> dict[bytes, Steward]:
+        """Whose signature counts now under this statement: of founders, that they name themselves."""
+        said = signed.statement
+        if not isinstance(said, KeyStatement):
+            return _counting(await self.roll(), self.now_s)
+        rolled.check_shape(said)
+        roll = await self.roll(with_waiting=True)
+        if said.act is not Act.STEWARD_FOUND:
+            return _counting(roll, self.now_s)
+        if roll.stewards:
+            raise rolled.FoundedAlready
+        return {
+            public: Steward(public, one.name, 0) for one in said.keys for public in (statements.public_of(one.key),)
+        }
+
+    async def _change_roll(self, signed: Signed, *, is_new: bool) -> None:
+        """Put a statement about a key in line for the log, or keep it for its second steward. Raises why it would be void there."""
+        if not signed.is_enough:
+            if is_new:
+                await self.room.database.write(partial(_step, signed))
+            return
+        entry = rolls.entry_of(signed)
+        roll = await self.roll(with_waiting=True, more=(entry,))
+        if (reason := roll.void.get(rolled.BEYOND)) is not None:
+            raise rolled.KeyRefused(reason)
+        kind = desk_keys.KIND if signed.statement.act in rolled.OF_DESK else steward_keys.KIND
+        await self.room.database.write(partial(_entered, signed, kind, entry))
+
+    async def roll(self, *, with_waiting: bool = False, more: tuple[bytes, ...] = ()) -> Roll:
+        """Whose keys count, by what stands in this log; with what waits for the next beat, and with `more` behind it.
+
+        The wait runs from the beat here, from a witness's time on a phone, which is a little later.
+        """
+        kinds = (steward_keys.KIND, desk_keys.KIND)
+        found = [one for kind in kinds for one in await self.room.database.read(partial(public.standing, kind=kind))]
+        waiting = await self.room.database.read(public.waiting) if with_waiting else []
+        return rolls.read(rolled.entered(found, waiting, more, self.now_s), self.origin, self.wait_s)
 
     async def _propose(self, signed: Signed, steward: str) -> None:
-        said = signed.statement
+        said = _of_recordings(signed)
         match said.act:
             case Act.HOLD:
                 await hold.propose(self.room, _recording(said.recording), steward, _reason(said.reason))
@@ -109,7 +162,7 @@ class Stewardship:
         await self.room.database.write(partial(_step, signed))
 
     async def _act(self, signed: Signed, stewards: tuple[str, str]) -> None:
-        said, step = signed.statement, partial(_step, signed)
+        said, step = _of_recordings(signed), partial(_step, signed)
         match said.act:
             case Act.HOLD:
                 recording, reason = _recording(said.recording), _reason(said.reason)
@@ -123,15 +176,16 @@ class Stewardship:
 
     async def _check_table(self, signed: Signed) -> None:
         """Next in number, also after what waits for the log. Raises `TableWrong`, `TableOvertaken`."""
-        retention.check_days(signed.statement.days, CLASSES)
+        said = _of_recordings(signed)
+        retention.check_days(said.days, CLASSES)
         await self.refresh()
-        if signed.statement.number != len(self.tables) + 1 or await self._is_table_waiting():
+        if said.number != len(self.tables) + 1 or await self._is_table_waiting():
             raise retention.TableOvertaken
 
     async def refresh(self) -> None:
         """Read the tables that stand in the log, and let the room keep to what counts now."""
         found = await self.room.database.read(lambda c: public.standing(c, retention.KIND))
-        ever = await self._listed(with_removed=True)
+        ever = await self._ever()
         self.tables = retention.read(found, self.city_public, ever, self.origin, CLASSES)
         self.kept = retention.in_force(self.tables, self.now_s, CLASSES)
         if self.kept is not None:
@@ -165,9 +219,10 @@ class Stewardship:
         waiting = await self.room.database.read(public.waiting)
         return any(entry.startswith(entries.RETENTION) for _, entry in waiting)
 
-    async def _listed(self, *, with_removed: bool = False) -> dict[bytes, Steward]:
-        found = await self.room.database.read(lambda c: public.standing(c, steward_keys.KIND))
-        return steward_keys.listed(found, self.wait_s, with_removed=with_removed)
+    async def _ever(self) -> dict[bytes, Steward]:
+        """Everybody whose steward's key ever stood in the log."""
+        found = await self.room.database.read(partial(public.standing, kind=steward_keys.KIND))
+        return steward_keys.of_operators(found) | _stewards((await self.roll()).stewards.values())
 
     async def _waiting(self, number: str) -> Signed:
         for signed in await self.room.database.read(handed_in.waiting):
@@ -206,10 +261,10 @@ class Stewardship:
         found = await self.room.database.read(handed_in.waiting)
         return [_proposal(signed) for signed in found if signed.statement.act in acts]
 
-    def _shown(self, steward: Steward) -> Answer:
+    def _shown(self, steward: OnRoll) -> Answer:
         return {
-            "id": key_id(steward.key),
-            "key": steward_keys.spelled(steward.key),
+            "id": rolls.id_of(steward),
+            "key": steward.key,
             "name": steward.name,
             "counts_from": steward.counts_from,
         }
@@ -234,6 +289,35 @@ def queue(connection: Connection, kind: str, entry: bytes) -> None:
 def _step(signed: Signed, connection: Connection) -> None:
     handed_in.remember(connection, signed)
     queue(connection, public.HIDDEN, entries.beat_entry(signed.step))
+
+
+def _entered(signed: Signed, kind: str, entry: bytes, connection: Connection) -> None:
+    _step(signed, connection)
+    queue(connection, kind, entry)
+
+
+def _of_recordings(signed: Signed) -> Statement:
+    assert isinstance(signed.statement, Statement)
+    return signed.statement
+
+
+def _stewards(found: Iterable[OnRoll]) -> dict[bytes, Steward]:
+    return {rolls.public_of(one): Steward(rolls.public_of(one), one.name, one.counts_from or 0) for one in found}
+
+
+def _counting(roll: Roll, now_s: int) -> dict[bytes, Steward]:
+    return _stewards(one for one in roll.standing if one.counts(now_s))
+
+
+def _lawyer(one: OnRoll) -> Answer:
+    named = statements.Named(key=one.key, name=one.name, custodian=one.custodian)
+    return {
+        "key": one.key,
+        "name": one.name,
+        "custodian": one.custodian,
+        "counts_from": one.counts_from,
+        "words": desk_keys.fingerprint(named),
+    }
 
 
 def _logged(signed: Signed, entry: bytes, connection: Connection) -> None:
@@ -268,13 +352,16 @@ def _kept(kept: Kept) -> Answer:
 
 
 def _proposal(signed: Signed) -> Answer:
+    """A statement that waits, told to whoever asks at the node's machine."""
     said = signed.statement
-    return {
+    shown: Answer = {
         "number": number_of(signed),
         "act": str(said.act),
         "day": said.day,
-        "recording": said.recording,
-        "reason": said.reason,
-        "days": dict(said.days),
         "steward": key_id(signed.signatures[0].public),
     }
+    if isinstance(said, KeyStatement):
+        keys = [{"key": one.key, "name": one.name, "words": desk_keys.fingerprint(one)} for one in said.keys]
+        return shown | {"keys": keys}
+    assert isinstance(said, Statement)
+    return shown | {"recording": said.recording, "reason": said.reason, "days": dict(said.days)}

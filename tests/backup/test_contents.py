@@ -13,6 +13,7 @@ from sqlalchemy import insert, select
 from tests.backup.test_drill import one_beat, settings_in, standing
 from tests.backup.world import CLOCK, Vault
 from tests.encounters.phone import Phone
+from tests.encounters.stewards import Pair, founding, leave, of_desk, signed
 from tocsin import backup, new_keys
 from tocsin.acts import backup_is_fresh
 from tocsin.backup import BackupNowhere, BackupTaken, BackupToItself, SchemaOlder
@@ -24,7 +25,8 @@ from tocsin.encounters.model import RecordingErased, RecordingLost
 from tocsin.encounters.tables import hold, recording
 from tocsin.node import Node
 from tocsin.own_keys import read_published
-from tocsin.people import desk_keys, inbox
+from tocsin.people import desk_keys
+from tocsin.people.statement import Act
 from tocsin.rehearse import ActFailed
 from tocsin.restore import Asked, FolderNotEmpty, KeyNotTheOne
 from tocsin.settings import Settings, settings_of
@@ -267,8 +269,8 @@ def test_a_hold_and_a_waiting_key_that_are_lost_are_told(settings: Settings, tmp
     row = {"recording_id": b"r" * 16, "day": 1, "reason": "x", "slot": 1, "box": b"sealed", "signed": b"signed"}
     with standing(settings) as node:
         node.database.write_now(lambda c: c.execute(insert(hold).values(**row)))
-        body = desk_keys.body("add", vault.recipient, "", "a lawyer", 1)
-        inbox.drop(Path(settings.folder), {"kind": desk_keys.KIND, "body": body}, CLOCK)
+        pair = Pair.fresh()
+        leave(Path(settings.folder), signed(pair, founding(ORIGIN, pair)))
         asyncio.run(node.take_inbox())
         vault.make(settings)
     checkpoint = DiskBlobs(Path(settings.folder) / "log").get("checkpoint")
@@ -282,16 +284,13 @@ def test_a_key_that_was_taken_off_the_desk_after_the_backup_stays_off(settings: 
     vault = Vault(tmp_path / "vault")
     keys = [envelope.new_identity(CLOCK)[1] for _ in range(2)]
 
-    def drop(act: str, recipient: str) -> None:
-        body = desk_keys.body(act, recipient, "", "a lawyer", 1)
-        inbox.drop(Path(settings.folder), {"kind": desk_keys.KIND, "body": body}, CLOCK)
-
+    pair = Pair.fresh()
     with standing(settings) as node:
-        drop("add", keys[0])
+        leave(Path(settings.folder), signed(pair, founding(ORIGIN, pair)), of_desk(ORIGIN, pair, Act.DESK_ADD, keys[0]))
         asyncio.run(one_beat(node))
         vault.make(settings)
-        drop("remove", keys[0])
-        drop("add", keys[1])
+        changes = ((Act.DESK_REMOVE, keys[0]), (Act.DESK_ADD, keys[1]))
+        leave(Path(settings.folder), *(of_desk(ORIGIN, pair, act, key) for act, key in changes))
         asyncio.run(one_beat(node))
         listed = node.database.read_now(lambda c: public.standing(c, desk_keys.KIND))
     vault.restore(tmp_path / "new", source=str(tmp_path / "node" / "log"))

@@ -14,6 +14,7 @@ import pytest
 from sqlalchemy import select
 
 from tests.backup.world import CLOCK, COSIGNER, Vault, witness
+from tests.encounters.stewards import Pair, founding, leave, of_desk, signed
 from tests.faults.crowd import Crowd
 from tests.faults.readback import wait_for_beats
 from tests.faults.served import Served, health, serving
@@ -25,7 +26,7 @@ from tocsin.crypto import envelope
 from tocsin.encounters.tables import recording
 from tocsin.jurisdictions.load import load
 from tocsin.node import Node
-from tocsin.people import desk_keys, inbox
+from tocsin.people.statement import Act
 from tocsin.restore import Asked, LogEnded, LogUnproven
 from tocsin.scrub import scrub
 from tocsin.settings import Settings, settings_of
@@ -69,7 +70,7 @@ def test_a_node_that_records_is_put_back_and_its_log_goes_on_as_the_same_one(tmp
     vault, mirror = Vault(tmp_path / "vault"), tmp_path / "mirror"
     with witness(tmp_path / "witness") as (one, named), serving(tmp_path / "old", witnesses=[named]) as old:
         one.follow(old.log_vkey)
-        put_marker(old.place)
+        put_marker(old.place, old.settings.log_origin)
         old.start()
         crowd = Crowd(old.share_recipient, width=2)
         with recording_goes_on(old, crowd):
@@ -143,7 +144,7 @@ def test_without_anybody_outside_nothing_is_restored_and_a_new_log_says_which_on
     vault, old = Vault(tmp_path / "vault"), settings_in(tmp_path / "old", "city.example/first")
     new_keys.make(old, None, CLOCK)
     with standing(old) as node:
-        put_marker(Path(old.folder))
+        put_marker(Path(old.folder), old.log_origin)
         asyncio.run(one_beat(node))
     vault.make(old)
     head = DiskBlobs(tmp_path / "old" / "log").get("checkpoint")
@@ -162,7 +163,7 @@ def test_without_anybody_outside_nothing_is_restored_and_a_new_log_says_which_on
         assert node.log is not None
         report = Auditor(node.log.vkey, ()).audit(LocalSource(node.log))
     stands = {kind: body for _, entry in report.public for kind, _, body in [entry.partition(b"\n")]}
-    assert NAME in stands[b"tocsin.leaf/v1 desk-key"].decode()
+    assert not [kind for kind in stands if b" desk-key" in kind], "stewards sign for the new log anew"
     continued = notes.parse(json.loads(stands[b"tocsin.leaf/v1 continues"])["checkpoint"])
     assert continued.text in head.decode()
 
@@ -189,16 +190,16 @@ def settings_in(folder: Path, origin: str, database: str = "") -> Settings:
     )
 
 
-def put_marker(place: Path) -> None:
-    """A row that must be there again: a lawyer's key."""
+def put_marker(place: Path, origin: str) -> None:
+    """A row that must be there again: a lawyer's key, and of the stewards who signed it."""
     _, recipient = envelope.new_identity(CLOCK)
-    body = desk_keys.body("add", recipient, "", NAME, CLOCK.now_ms() // 1000)
-    inbox.drop(place, {"kind": desk_keys.KIND, "body": body}, CLOCK)
+    pair = Pair.fresh()
+    leave(place, signed(pair, founding(origin, pair)), of_desk(origin, pair, Act.DESK_ADD, recipient, NAME))
 
 
 def marker_in(node: Served) -> bool:
     """Whether the node lists it, with its place in the log."""
-    keys = httpx.get(f"http://127.0.0.1:{node.port}/desk-keys", trust_env=False).json()["keys"]
+    keys = httpx.get(f"http://127.0.0.1:{node.port}/desk-keys", trust_env=False).json()["roll"]
     return any(f'"name":"{NAME}"' in base64.b64decode(key["entry"]).decode() for key in keys)
 
 

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { identityOf, recipientOf } from "../../client/src/crypto/envelope.ts";
 import { chooseRecipients, refreshDeskList } from "../../client/src/encounter/desk_list.ts";
+import type { DeskKeys } from "../../client/src/crypto/desk.ts";
 import { publish } from "./fake_log.ts";
 import { FakeNode } from "./fake_node.ts";
 import { FakePhone } from "./fake_phone.ts";
@@ -22,10 +23,10 @@ async function meet(): Promise<{ phone: FakePhone; node: FakeNode; age: string; 
 }
 
 test("a tap without network uses the list that was fetched before, proven anew", async () => {
-  const { phone, node, age } = await meet();
+  const { phone, node, age, nowS } = await meet();
   await refreshDeskList(await node.config(), phone);
   node.fault = () => "lost";
-  assert.deepEqual(await chooseRecipients("encounter", await node.config(), phone), { desk: [age], note: "desk" });
+  assert.deepEqual(await chooseRecipients("encounter", await node.config(), phone), { desk: [age], note: "desk", seenAt: nowS });
   for (const [name, text] of kept) kept.set(name, text.replace("A", "B"));
   const changed = chooseRecipients("encounter", await node.config(), phone);
   assert.equal((await changed).note === "desk", false, "a changed copy is refused like a changed answer");
@@ -39,9 +40,14 @@ test("a node without its witness does not cost a phone the list it has, and a re
   node.desk = { ...honest, checkpoint: honest.checkpoint.replace(/\u2014 witness.*\n/, "") };
   await refreshDeskList(config, phone);
   assert.equal((await chooseRecipients("encounter", config, phone)).note, "desk");
-  node.desk = await publish(node.world, [{ age }, { age, act: "remove" }], nowS);
+  const lawyer = { raw: Buffer.from((honest as DeskKeys).roll[1]!.entry, "base64") };
+  node.desk = await publish(node.world, [lawyer, { age, act: "desk-remove" }], nowS);
   await refreshDeskList(config, phone);
-  assert.deepEqual(await chooseRecipients("encounter", config, phone), { desk: [], note: "desk-unproven" });
+  assert.deepEqual(await chooseRecipients("encounter", config, phone), { desk: [], note: "desk-unproven", reason: "removed" });
+  node.desk = honest;
+  await refreshDeskList(config, phone);
+  const replayed = await chooseRecipients("encounter", config, phone);
+  assert.deepEqual(replayed, { desk: [], note: "desk-unproven", reason: "list_older" }, "the old list, shown again");
 });
 
 test("a tap waits no longer than a moment for a first list", async () => {

@@ -1,8 +1,9 @@
 /** A log, a witness and a desk list as a node would publish them, for the tests of what a phone believes. */
-import { createHash, generateKeyPairSync, sign, type KeyObject } from "node:crypto";
-import { dumps } from "../../client/src/crypto/canonical.ts";
+import { createHash, generateKeyPairSync, randomBytes, sign, type KeyObject } from "node:crypto";
+import { dumps, loads } from "../../client/src/crypto/canonical.ts";
 import { leafHash, nodeHash } from "../../client/src/crypto/merkle.ts";
 import type { DeskKeys, Trust } from "../../client/src/crypto/desk.ts";
+import { rollHead } from "../../client/src/crypto/roll.ts";
 
 export interface Key {
   readonly name: string;
@@ -34,17 +35,39 @@ function line(key: Key, raw: Buffer): string {
   return `\u2014 ${key.name} ${Buffer.concat([key.keyId, raw]).toString("base64")}\n`;
 }
 
-export interface Listed {
-  act?: "add" | "remove";
-  age: string;
+export type Act = "steward-found" | "steward-add" | "steward-remove" | "desk-add" | "desk-remove";
+
+/** A steward of a trial: an Ed25519 key under a pseudonym. */
+export interface Steward {
+  readonly name: string;
+  readonly key: string;
+  readonly privateKey: KeyObject;
+}
+
+export function newSteward(name: string): Steward {
+  const { publicKey, privateKey } = generateKeyPairSync("ed25519");
+  return { name, key: Buffer.from(publicKey.export({ format: "jwk" }).x!, "base64url").toString("base64"), privateKey };
+}
+
+/** A change of the roll. Without `by` the world's two stewards sign. `raw` stands for an entry made by hand. */
+export interface Change {
+  act?: Act;
+  age?: string;
   name?: string;
-  notBefore?: number;
+  steward?: Steward;
+  by?: readonly Steward[];
+  node?: string;
+  since?: number | null;
+  raw?: Buffer;
 }
 
 export interface World {
   log: Key;
   witness: Key;
   trust: Trust;
+  stewards: readonly [Steward, Steward];
+  /** Its entries do not change when it is published again. */
+  founding: Buffer;
 }
 
 export const ORIGIN = "log.example/city";
@@ -53,29 +76,67 @@ export function newWorld(): World {
   const log = newKey(ORIGIN, 1);
   const witness = newKey("witness.example", 4);
   const witnesses = [{ vkey: witness.vkey, outside: true }];
-  return { log, witness, trust: { log: log.vkey, origin: ORIGIN, witnesses } };
+  const stewards = [newSteward("Wren"), newSteward("Kestrel")] as const;
+  const founding = entryOf({ stewards } as unknown as World, { act: "steward-found" });
+  return { log, witness, trust: { log: log.vkey, origin: ORIGIN, witnesses }, stewards, founding };
+}
+
+/** The log entry of a change, signed. */
+export function entryOf(world: World, { act = "desk-add", age, name = "A", steward, by = world.stewards, node = ORIGIN, raw }: Change): Buffer {
+  if (raw) return raw;
+  const one = { custodian: "", key: steward?.key ?? age ?? "", name: steward?.name ?? name };
+  const keys = act === "steward-found" ? world.stewards.map((who) => ({ custodian: "", key: who.key, name: who.name })) : [one];
+  const salt = randomBytes(32).toString("base64url");
+  const statement = dumps({ act, day: 20_833, keys, node, salt });
+  const signatures = by.map(({ key, privateKey }, i) => {
+    const label = ["propose", "confirm"][i]!;
+    const message = Buffer.concat([Buffer.from(`tocsin.steward/v1 ${label}\n`), statement]);
+    return { key, signature: sign(null, message, privateKey).toString("base64") };
+  });
+  const line = act.startsWith("desk") ? "desk-key" : "steward-key";
+  const body = dumps({ signatures, statement: loads(statement) });
+  return Buffer.concat([Buffer.from(`tocsin.leaf/v2 ${line}\n`), body]);
+}
+
+/** A lawyer's recipient of a trial; nobody has its identity. */
+export function age(letter: string): string {
+  return `age1${letter.repeat(58)}`;
 }
 
 /**
- * A list of `entries`, in a tree of exactly them, signed by `world`'s log and cosigned by its witness at `seenAt`; each key says that it was
- * first seen at `since`, two days earlier where nothing else is said.
+ * A list of two founders and `changes`, in a tree of exactly them and what the beat says of them, signed by `world`'s log and cosigned by its
+ * witness at `seenAt`; each change says that it was first seen at `since`, two days earlier where nothing else is said. `told`: what the node
+ * shows of its entries, all where nothing else is said; `stated`: what it claims to be all.
  */
-export async function publish(world: World, entries: Listed[], seenAt: number, since = seenAt - 2 * 24 * 3600): Promise<DeskKeys> {
-  const raw = entries.map(({ act = "add", age, name = "A", notBefore = 0 }) => {
-    const body = dumps({ act, age, custodian: "AAAA", desk: "legal", name, not_before: notBefore });
-    return Buffer.concat([Buffer.from("tocsin.leaf/v1 desk-key\n"), body]);
-  });
-  const leaves = await Promise.all(raw.map((entry) => leafHash(entry)));
+export async function publish(world: World, changes: Change[], seenAt: number, since = seenAt - 2 * 24 * 3600, how: How = {}): Promise<DeskKeys> {
+  const founding: Change = { raw: world.founding };
+  const all = how.isFounded === false ? changes : [founding, ...changes];
+  const raw = all.map((change) => entryOf(world, change));
+  const told = raw.filter((_, i) => how.told?.(all[i]!) ?? true);
+  const state = Buffer.concat([Buffer.from("tocsin.leaf/v1 roll\n"), dumps({ beat: how.beat ?? seenAt, ...(await rollHead(how.stated === "told" ? told : raw)) })]);
+  const leaves = await Promise.all([...raw, state].map((entry) => leafHash(entry)));
   const root = await rootOf(leaves);
   const text = `${ORIGIN}\n${leaves.length}\n${Buffer.from(root).toString("base64")}\n`;
   const seen = (at: number) => `${text}\n${signLine(world.log, text)}${cosignLine(world.witness, text, at)}`;
-  const keys = await Promise.all(
-    raw.map(async (entry, index) => {
-      const proof = (await pathOf(index, leaves)).map((hash) => Buffer.from(hash).toString("base64url"));
-      return { entry: entry.toString("base64url"), index, proof, since: { checkpoint: seen(since), proof } };
-    }),
-  );
-  return { origin: ORIGIN, desk: "legal", keys, checkpoint: seen(seenAt) };
+  const show = async (entry: Buffer, index: number) => {
+    const proof = (await pathOf(index, leaves)).map((hash) => Buffer.from(hash).toString("base64"));
+    return { entry: entry.toString("base64"), index, proof };
+  };
+  const roll = [];
+  for (const [index, entry] of raw.entries()) {
+    if (!told.includes(entry)) continue;
+    const shown = await show(entry, index);
+    const at = all[index]!.since === undefined ? since : all[index]!.since;
+    roll.push({ ...shown, since: at === null ? null : { checkpoint: seen(at!), proof: shown.proof } });
+  }
+  return { format: "tocsin.desk/v2", origin: ORIGIN, desk: "legal", checkpoint: seen(seenAt), state: await show(state, raw.length), roll };
+}
+
+export interface How {
+  told?: (change: Change) => boolean;
+  stated?: "told";
+  beat?: number;
+  isFounded?: boolean;
 }
 
 async function rootOf(leaves: Uint8Array[]): Promise<Uint8Array> {

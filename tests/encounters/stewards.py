@@ -1,16 +1,17 @@
 """Two stewards of a node, and what they sign: for trials of holds and of the retention table."""
 
-from base64 import b64encode
 from dataclasses import dataclass
+from pathlib import Path
 
 from tests.encounters.phone import CLOCK
+from tocsin import stewardship
 from tocsin.crypto.keys import SigningKey
 from tocsin.ids import b64
-from tocsin.node import Node, queue_public
+from tocsin.node import Node
+from tocsin.people import inbox
 from tocsin.people import statement as statements
-from tocsin.people import steward_keys
-from tocsin.people.statement import Act, Signed, Statement
-from tocsin.tlog import entry as entries
+from tocsin.people.statement import Act, KeyStatement, Named, Said, Signed, Statement
+from tocsin.people.steward_keys import spelled
 
 NAMES = ("Wren", "Kestrel")
 
@@ -30,11 +31,33 @@ class Pair:
 
 async def known(node: Node, pair: Pair, names: tuple[str, str] = NAMES) -> None:
     """Both keys in the log, and counting."""
-    for key, name in zip((pair.first, pair.second), names, strict=True):
-        body = steward_keys.body("add", b64encode(key.public).decode(), name, 0)
-        await queue_public(node.database, steward_keys.KIND, entries.STEWARD_KEY, body)
+    await hand_in(node, signed(pair, founding(node.settings.log_origin, pair, names)))
     await strike(node)
-    node.stewardship.wait_s = -(10**9)  # the beat that took them may lie ahead of the clock
+
+
+def founding(origin: str, pair: Pair, names: tuple[str, str] = NAMES) -> KeyStatement:
+    """With which two stewards begin."""
+    keys = [
+        Named(key=spelled(key.public), name=name) for key, name in zip((pair.first, pair.second), names, strict=True)
+    ]
+    return about_keys(origin, Act.STEWARD_FOUND, *keys)
+
+
+def about_keys(origin: str, act: Act, *keys: Named) -> KeyStatement:
+    """What a steward of the node of `origin` would sign today about whose keys count."""
+    day, salt = CLOCK.now_ms() // 86_400_000, statements.salted(CLOCK)
+    return KeyStatement(act=act, day=day, node=origin, salt=salt, keys=keys)
+
+
+def of_desk(origin: str, pair: Pair, act: Act, recipient: str, name: str = "a lawyer") -> Signed:
+    """A lawyer comes, by both, or goes."""
+    return signed(pair, about_keys(origin, act, Named(key=recipient, name=name)))
+
+
+def leave(folder: Path, *made: Signed) -> None:
+    """Statements for a node that may not be running."""
+    for one in made:
+        inbox.drop(folder, {"kind": stewardship.KIND, "signed": one.raw.decode()}, CLOCK)
 
 
 async def strike(node: Node) -> None:
@@ -50,7 +73,7 @@ def statement(node: Node, act: Act, recording: bytes = b"", **fields: object) ->
     return Statement(act=act, **{**told, **fields})  # type: ignore[arg-type]
 
 
-def signed(pair: Pair, said: Statement) -> Signed:
+def signed(pair: Pair, said: Said) -> Signed:
     """By both, in order."""
     return statements.confirm(statements.propose(said, pair.first), pair.second)
 

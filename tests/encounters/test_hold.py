@@ -28,7 +28,8 @@ from tocsin.evidence.sealed import Sealed
 from tocsin.ids import b64
 from tocsin.node import Node
 from tocsin.people import statement as statements
-from tocsin.people.statement import Act
+from tocsin.people.statement import Act, Named
+from tocsin.people.steward_keys import spelled
 from tocsin.store import disk
 from tocsin.store.erase_keys import KeyErased
 from tocsin.tlog import entry as entries
@@ -209,7 +210,11 @@ async def test_the_same_steward_twice_is_one_under_any_key(node: Node, phone: Ph
     with pytest.raises(statements.SecondStewardNeeded):
         await stewards.hand_in(node, statements.Signed(said, (*proposed.signatures, label)))
     again = Pair.fresh()
-    await stewards.known(node, again, ("Heron", "Wren"))
+    other = Named(key=spelled(again.second.public), name="Wren")
+    third = stewards.about_keys(node.settings.log_origin, Act.STEWARD_ADD, other)
+    await stewards.hand_in(node, stewards.signed(pair, third))
+    await stewards.strike(node)
+    node.stewardship.wait_s = -(10**9)
     with pytest.raises(statements.SecondStewardNeeded):
         await stewards.hand_in(node, statements.confirm(proposed, again.second))
     assert await node.database.read(queries.holds) == []

@@ -128,7 +128,7 @@ async def test_the_log_and_the_desk_are_published(client: httpx.AsyncClient, nod
     assert (await client.get(f"/log/beats/{size}")).text == note
     assert len((await client.get("/log/tile/0/000.p/64")).content) == 64 * 32
     desk = (await client.get("/desk-keys")).json()
-    assert (desk["keys"], desk["checkpoint"]) == ([], note)
+    assert (desk["roll"], desk["checkpoint"]) == ([], note)
     assert (await client.get("/log/tile/0/001")).status_code == 404
     config = (await client.get("/client-config")).json()
     assert config["share_recipient"] == node.share_recipient

@@ -15,6 +15,7 @@ from tests.encounters.phone import Phone
 from tests.encounters.stewards import strike
 from tests.encounters.test_owner import record
 from tocsin.cli import main
+from tocsin.clock import SystemClock
 from tocsin.encounters import start
 from tocsin.ids import b64
 from tocsin.node import Node
@@ -68,16 +69,14 @@ async def test_from_two_keys_to_a_hold_a_release_and_a_table(node: Node, folder:
     recording, one, two = b64(phone.id), str(folder / "one.key"), str(folder / "two.key")
     made = [json.loads(await done(settings, "steward", "new", "-o", file, "--in-clear")) for file in (one, two)]
     keys = [one["key"] for one in made]
-    for key, name in zip(keys, ("Wren", "Kestrel"), strict=True):
-        await done(settings, "steward", "add", key, "--name", name)
     hold = ("hold", "set", recording, "--reason", "court-order", "--key", one)
     early = await run(settings, *hold)
     assert (early.exit_code, "steward_unknown" in early.output) == (1, True)
+    await found(settings, keys[1], one, two)
     await strike(node)
-    node.stewardship.wait_s = -(10**9)
-    for steward in list((await node.stewardship._listed()).values()):
-        assert steward.name in await done(settings, "steward", "list")
-    node.encounters.clock = Ahead()  # the sample's wait is over
+    for name in ("Wren", "Kestrel"):
+        assert f"{name}  counts" in await done(settings, "steward", "list")
+    node.encounters.clock = Ahead()  # the beat that took them may lie ahead of the clock
 
     proposed = await done(settings, *hold)
     number = re.findall(r"Statement ([0-9a-f]{16}): waits", proposed)[0]
@@ -110,12 +109,51 @@ async def test_from_two_keys_to_a_hold_a_release_and_a_table(node: Node, folder:
     assert (shown["kept"]["encounter"]["days"], shown["table"]["number"]) == (60, 2)
 
 
+async def found(settings: Path, other: str, one: str, two: str) -> None:
+    """Two stewards begin."""
+    names = ("--other-name", "Kestrel", "--name", "Wren")
+    proposed = await done(settings, "steward", "found", f"={other}", *names, "--key", one)
+    number = re.findall(r"Statement ([0-9a-f]{16}): waits", proposed)[0]
+    assert number in await done(settings, "steward", "list")
+    assert "done" in await done(settings, "steward", "confirm", number, "--key", two, "--yes")
+
+
+async def test_a_lawyer_comes_by_two_stewards_and_goes_by_one(node: Node, folder: Path, settings: Path) -> None:
+    one, two, three = (str(folder / f"{name}.key") for name in ("one", "two", "three"))
+    made = [json.loads(await done(settings, "steward", "new", "-o", file, "--in-clear")) for file in (one, two, three)]
+    lawyer = json.loads(await done(settings, "identity", "-o", str(folder / "lawyer")))["recipient"]
+    propose = ("desk", "propose", lawyer, "--name", "Heron", "--key", one)
+    assert "steward_unknown" in (await run(settings, *propose)).output
+    await found(settings, made[1]["key"], one, two)
+    founded = ("steward", "found", f"={made[2]['key']}", "--other-name", "X", "--name", "Y", "--key", one)
+    assert "founded_already" in (await run(settings, *founded)).output
+    number = re.findall(r"Statement ([0-9a-f]{16}): waits", await done(settings, *propose))[0]
+    waits = await done(settings, "desk", "list")
+    words = re.findall(r"Heron age1\w+ \(((?:\w+ ){6}\w+)\)", waits)[0]
+    for stranger in (one, three):
+        assert (await run(settings, "desk", "confirm", number, "--key", stranger, "--yes")).exit_code == 1
+    confirmed = await done(settings, "desk", "confirm", number, "--key", two, said="y\n")
+    assert words in confirmed
+    assert "done" in confirmed
+    await strike(node)
+    assert lawyer in await done(settings, "desk", "list")
+    again = re.findall(r"Statement ([0-9a-f]{16}): waits", await done(settings, *propose))[0]
+    assert "key_refused" in (await run(settings, "desk", "confirm", again, "--key", two, "--yes")).output
+    remove = ("desk", "remove", lawyer, "--name", "Heron", "--key", two)
+    assert "done" in await done(settings, *remove)
+    await strike(node)
+    assert lawyer not in (await done(settings, "desk", "list")).partition("waits")[0]
+    last = ("steward", "remove", f"={made[1]['key']}", "--name", "Kestrel", "--key", one)
+    number = re.findall(r"Statement ([0-9a-f]{16}): waits", await done(settings, *last))[0]
+    assert (
+        "Two stewards have to stay" in (await run(settings, "steward", "confirm", number, "--key", two, "--yes")).output
+    )
+
+
 class Ahead:
-    """The machine's clock, two minutes ahead: what a beat took counts."""
+    """The machine's clock, two minutes ahead."""
 
     def __init__(self) -> None:
-        from tocsin.clock import SystemClock
-
         self._real = SystemClock()
 
     def now_ms(self) -> int:

@@ -29,11 +29,14 @@ from tocsin.evidence.log_source import LogKeys
 from tocsin.evidence.opened import Opened
 from tocsin.evidence.receipt import ReceiptSigner
 from tocsin.evidence.sealed import Sealed, write_sealed
+from tocsin.people import roll
+from tocsin.people.statement import Act, KeyStatement, Named, confirm, propose, salted
 from tocsin.tlog import entry
 from tocsin.tlog import note as notes
 from tocsin.tlog.cosignature import Cosigner
 from tocsin.tlog.log import Log
 from tocsin.tlog.publish import tokens_json
+from tocsin.tlog.roll import digest, state_entry
 
 ORIGIN = "sample.example/log"
 T0 = 1_800_000_000_000
@@ -72,6 +75,13 @@ class Scene:
     phone_behind_ms: int = 40
     is_timestamped: bool = True
     is_logged_custodian: bool = True
+    is_custodian_gone: bool = False
+    is_older_rule: bool = False
+    """The custodian's key stands in the log by an operator's word alone, as before format 2."""
+    stewards_seed: bytes = b"stewards"
+    signed_by: int = 2
+    """How many stewards signed for the custodian."""
+
     is_stopped: bool = True
     kind: str = "encounter"
     chunks: int = 8
@@ -111,7 +121,9 @@ class Scene:
         self.log = Log.open(blobs, ORIGIN, self.log_key, self.clock)
         self.wraps = envelope.seal_to([self.recipient], self.recording_key)
         self.beats = 0
-        self.desk_index, self.newest = 0, (0, self.header.link)
+        of_stewards = CountedClock(self.stewards_seed)
+        self.stewards = [SigningKey.generate(of_stewards) for _ in range(2)]
+        self.newest = (0, self.header.link)
         self._publish_keys()
         self._record()
 
@@ -122,15 +134,33 @@ class Scene:
     # the log
 
     def _publish_keys(self) -> None:
-        """The beat before the recording, with the custodian's key in it."""
-        told = {
-            "act": "add", "age": self.recipient, "custodian": b64(self.custodian.public), "desk": "legal",
-            "name": "Quiet Heron", "not_before": T0 // 1000 - 90_000,
-        }  # fmt: skip
-        self.desk_entry = entry.DESK_KEY + canonical.dumps(told)
-        made = self.log.append_beat(T0 // 1000 - 60, [self.desk_entry])
-        self.desk_index = made.indices[0]
-        self.cosign(made.tree_size)
+        """The beat before the recording, with two stewards and the custodian's key in it."""
+        day, node = T0 // 86_400_000 - 2, ORIGIN
+        founders = tuple(
+            Named(key=b64(key.public), name=name) for key, name in zip(self.stewards, ("Wren", "Owl"), strict=True)
+        )
+        lawyer = Named(key=self.recipient, name="Quiet Heron", custodian=b64(self.custodian.public))
+        acts: list[tuple[Act, tuple[Named, ...]]] = [(Act.STEWARD_FOUND, founders), (Act.DESK_ADD, (lawyer,))]
+        acts += [(Act.DESK_REMOVE, (lawyer,))] if self.is_custodian_gone else []
+        said = [KeyStatement(act=act, day=day, node=node, salt=salted(self.clock), keys=keys) for act, keys in acts]
+        signed = [confirm(propose(one, self.stewards[0]), self.stewards[1]) for one in said]
+        signed[1] = propose(said[1], self.stewards[0]) if self.signed_by == 1 else signed[1]
+        self.rolled = [roll.entry_of(one) for one in signed]
+        if self.is_older_rule:
+            told = {
+                "act": "add", "age": self.recipient, "custodian": b64(self.custodian.public), "desk": "legal",
+                "name": "Quiet Heron", "not_before": T0 // 1000 - 90_000,
+            }  # fmt: skip
+            self.rolled = [entry.DESK_KEY + canonical.dumps(told)]
+        self.places: list[tuple[bytes, int]] = []
+        for first, end in ((0, 2), (2, 3))[
+            : len(self.rolled) - 1 or 1
+        ]:  # who comes and goes in one beat may have gone first
+            fresh, beat = self.rolled[first:end], T0 // 1000 - 120 + 60 * (first // 2)
+            state = state_entry(beat, map(digest, self.rolled[:end]))
+            made = self.log.append_beat(beat, [*fresh, state])
+            self.places = [*self.places[:first], *zip([*fresh, state], made.indices, strict=True)]
+            self.cosign(made.tree_size)
 
     def cosign(self, size: int) -> None:
         text = notes.parse(self.log.checkpoint_note(size)).text
@@ -250,10 +280,14 @@ class Scene:
         return self.desk_keys() if kind == "desk-keys" and self.is_logged_custodian else None
 
     def desk_keys(self) -> bytes:
-        proof = [b64(part) for part in self.log.inclusion_proof(self.desk_index, self.log.size)]
-        one = {"entry": b64(self.desk_entry), "index": self.desk_index, "proof": proof}
-        told = {"origin": ORIGIN, "keys": [one], "checkpoint": self.log.checkpoint_note(), "desk": "legal"}
-        return json.dumps(told).encode()
+        size = self.log.size
+        *rolled, state = [
+            {"entry": b64(one), "index": at, "proof": [b64(part) for part in self.log.inclusion_proof(at, size)]}
+            for one, at in self.places
+        ]
+        listed = [one | {"since": None} for one in sorted(rolled, key=lambda one: int(str(one["index"])))]
+        told = {"format": "tocsin.desk/v2", "origin": ORIGIN, "desk": "legal", "checkpoint": self.log.checkpoint_note()}
+        return json.dumps(told | {"state": state, "roll": listed}).encode()
 
     def sealed(self, more: dict[str, bytes] | None = None) -> Path:
         path = self.place / f"{self.seed.hex()}.tocsin"
@@ -284,7 +318,10 @@ class Scene:
     def trust(self) -> dict[str, object]:
         vkeys = [str(key) for one in self.witnesses[:2] for key in one.vkeys]
         roots = [self.root_pem().decode()]
-        return {"log": str(self.log.vkey), "witnesses": vkeys, "timestamp_roots": roots, "quorum": 2}
+        stewards = [b64(key.public) for key in self.stewards]
+        return {
+            "log": str(self.log.vkey), "witnesses": vkeys, "timestamp_roots": roots, "quorum": 2, "stewards": stewards,
+        }  # fmt: skip
 
 
 @cache

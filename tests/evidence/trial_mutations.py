@@ -23,6 +23,8 @@ ABSENCES = frozenset(
     {
         "unsigned",
         "signer_unlogged",
+        "signer_by_operator",
+        "signer_removed",
         "no_leaf",
         "witnesses",
         "witnessed_late",

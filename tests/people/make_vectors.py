@@ -1,14 +1,19 @@
-"""Writes `vectors/stewards`: once for a format version, never to make a test pass."""
+"""Writes `vectors/stewards` and `vectors/roll`: once for a format version, never to make a test pass."""
 
 import json
+from base64 import b64encode
 from pathlib import Path
 from typing import Any
 
 from tests.crypto.counted_clock import CountedClock
+from tests.people.roll_scenes import NODE as ROLL_NODE
+from tests.people.roll_scenes import SCENES, WAIT_S, made
 from tocsin.crypto import canonical
 from tocsin.crypto.keys import SigningKey
-from tocsin.people import retention, statement, steward_keys
+from tocsin.people import retention, roll, statement, steward_keys
+from tocsin.people.roll import Entered, OnRoll
 from tocsin.people.statement import Act, Reason, Signed, Statement
+from tocsin.tlog.roll import digest, head, is_rolled
 
 FOLDER = Path(__file__).parents[2] / "vectors" / "stewards"
 NODE, DAY = "sample.example/log", 20_779
@@ -44,5 +49,36 @@ def main() -> None:
         (FOLDER / f"{name}.json").write_text(json.dumps(content, indent=1) + "\n")
 
 
+def of_roll(entries: list[Entered]) -> dict[str, Any]:
+    """Entries, and who is on the roll by them."""
+    found = roll.read(entries, ROLL_NODE, WAIT_S)
+    digests = {digest(one.entry) for one in entries if is_rolled(one.entry)}
+    return {
+        "node": ROLL_NODE,
+        "wait_s": WAIT_S,
+        "entries": [{"entry": b64encode(one.entry).decode(), "index": one.leaf, "since": one.since} for one in entries],
+        "count": len(digests),
+        "head": head(digests),
+        "stewards": [shown(one) for one in found.stewards.values()],
+        "lawyers": [shown(one) for one in found.lawyers.values()],
+        "void": {str(index): str(reason) for index, reason in sorted(found.void.items())},
+    }
+
+
+def shown(one: OnRoll) -> dict[str, Any]:
+    return {
+        "key": one.key, "name": one.name, "custodian": one.custodian, "index": one.index,
+        "counts_from": one.counts_from, "removed": one.is_removed,
+    }  # fmt: skip
+
+
+def main_roll() -> None:
+    folder = FOLDER.with_name("roll")
+    folder.mkdir(exist_ok=True)
+    for name in SCENES:
+        (folder / f"{name}.json").write_text(json.dumps(of_roll(made(name).entries), indent=1) + "\n")
+
+
 if __name__ == "__main__":
     main()
+    main_roll()

@@ -13,9 +13,7 @@ from tocsin.errors import TocsinError
 from tocsin.people import statement as statements
 from tocsin.people import steward_keys
 from tocsin.people.statement import Act, Signature, Signed, Statement
-from tocsin.people.steward_keys import Steward, StewardKeyMalformed, StewardKeyUnreadable
-from tocsin.tlog import entry as entries
-from tocsin.tlog.public import Standing
+from tocsin.people.steward_keys import Steward, StewardKeyUnreadable
 
 CLOCK = CountedClock(b"statement")
 FIRST, SECOND, STRANGER = (SigningKey.generate(CLOCK) for _ in range(3))
@@ -106,28 +104,3 @@ def test_a_key_under_a_pass_phrase_opens_with_it_alone(tmp_path: Path) -> None:
     assert steward_keys.read_key(clear, None).public == open_key.public
     with pytest.raises(FileExistsError):
         steward_keys.make_key(clear, None, CLOCK)
-
-
-def test_a_key_counts_after_its_wait_in_the_log_and_no_more_once_removed() -> None:
-    key = steward_keys.spelled(FIRST.public)
-    added = standing(steward_keys.body("add", key, "Wren", 50), 0, beat=1000)
-    found = steward_keys.listed([added], wait_s=86_400)
-    assert not steward_keys.counting(found, 1000 + 86_399)
-    assert list(steward_keys.counting(found, 1000 + 86_400)) == [FIRST.public]
-    removed = standing(steward_keys.body("remove", key, "Wren", 0), 1, beat=2000)
-    assert steward_keys.listed([removed, added], wait_s=0) == {}
-    assert list(steward_keys.listed([added, removed], wait_s=0, with_removed=True)) == [FIRST.public]
-
-
-def standing(body: dict[str, object], leaf: int, beat: int) -> Standing:
-    from tocsin.crypto import canonical
-
-    return Standing(entries.STEWARD_KEY + canonical.dumps(body), leaf, leaf + 1, None, beat)
-
-
-@pytest.mark.parametrize(
-    ("key", "name"), [("", "Wren"), ("AAAA", "Wren"), (steward_keys.spelled(FIRST.public), ""), ("é", "x")]
-)
-def test_what_is_no_key_with_a_pseudonym_is_refused(key: str, name: str) -> None:
-    with pytest.raises(StewardKeyMalformed):
-        steward_keys.body("add", key, name, 0)

@@ -15,8 +15,9 @@ from tocsin.clock import SystemClock
 from tocsin.crypto.keys import SigningKey
 from tocsin.ids import b64
 from tocsin.node import OUT
-from tocsin.people import inbox, statement, steward_keys
-from tocsin.people.statement import Act, Reason, Statement
+from tocsin.people import inbox, statement
+from tocsin.people.statement import Act, KeyStatement, Named, Reason, Statement
+from tocsin.people.steward_keys import spelled
 
 CLOCK = SystemClock()
 ANSWERED_S = 30.0
@@ -26,14 +27,14 @@ class Stewards:
     """Their keys are truths: a node has only the public halves."""
 
     def __init__(self, town: Town, truths: Truths) -> None:
-        self.town = town
+        self.town, self._named = town, list[Named]()
         self.first, self.second = (SigningKey.generate(CLOCK) for _ in range(2))
         for key, name in ((self.first, "Wren"), (self.second, "Kestrel")):
             private = Ed25519PrivateKey.from_private_bytes(key.seed)
             truths.add("identity", key.seed)
             truths.add("identity", private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
-            body = steward_keys.body("add", steward_keys.spelled(key.public), name, 0)
-            inbox.drop(self._node, {"kind": steward_keys.KIND, "body": body}, CLOCK)
+            self._named.append(Named(key=spelled(key.public), name=name))
+        self._found()
 
     def hold(self, recording: bytes) -> None:
         """Both hold it, one step after the other."""
@@ -56,6 +57,13 @@ class Stewards:
     def _said(self, act: Act, recording: bytes, reason: str = "") -> Statement:
         salt, node, day = statement.salted(CLOCK), self.town.settings.log_origin, self.town.today()
         return Statement(act=act, day=day, node=node, salt=salt, recording=b64(recording), reason=str(reason))
+
+    def _found(self) -> None:
+        """Left for the node before it runs; it counts from its first beat on."""
+        salt, node, day = statement.salted(CLOCK), self.town.settings.log_origin, self.town.today()
+        said = KeyStatement(act=Act.STEWARD_FOUND, day=day, node=node, salt=salt, keys=tuple(self._named))
+        signed = statement.confirm(statement.propose(said, self.first), self.second)
+        inbox.drop(self._node, {"kind": stewardship.KIND, "signed": signed.raw.decode()}, CLOCK)
 
     def _both(self, said: Statement) -> None:
         proposed = statement.propose(said, self.first)

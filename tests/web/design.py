@@ -110,12 +110,15 @@ def components(icon: Say) -> Iterator[tuple[str, str]]:
             )
         ),
     )
-    bits = ("video", "audio", "awake", "not_awake", "desk", "self", "desk_unproven")
+    bits = ("video", "audio", "awake", "not_awake", "desk", "self")
+    because = [ENGLISH.say(key) for key in sorted(ENGLISH.single) if key.startswith("status.because_")]
     yield (
         "Facts of a recording",
         (
             '<ul class="bits" role="list">'
             + "".join(f"<li>{text(f'status.{bit}')}</li>" for bit in bits)
+            + f"<li>{escape(ENGLISH.count('status.desk_seen', 2))}</li>"
+            + "".join(f"<li>{text('status.desk_unproven', reason=reason)}</li>" for reason in because)
             + f"<li>{text('status.used', size='1.2')}</li></ul>"
         ),
     )

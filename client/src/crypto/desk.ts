@@ -1,14 +1,15 @@
 /**
  * Which of the legal desk's keys may be sealed to (docs/spec/http.md, GET /desk-keys).
  *
- * A node that was taken over could list a key of its own. So a key counts only when the log holds it, under a checkpoint that the pinned log
- * key signed and a pinned witness outside the node cosigned, and only when such a witness saw it there a day ago (rule 19): time enough for
- * somebody to notice. Refusing is never an error here: the recording is then sealed to the person alone, and says so.
+ * A node that was taken over could list a key of its own. So a key counts only when two stewards signed it, the log holds it under a checkpoint
+ * that the pinned log key signed and a pinned witness outside the node cosigned, and such a witness saw it there a day ago (rule 19): time
+ * enough for somebody to notice. The list has to be whole: the log itself says how many keys it holds and the hash over them, so a node cannot
+ * leave a removal out for one phone. Refusing is never an error here: the recording is then sealed to the person alone, and says so.
  */
-import { fromBase64, fromBase64url, utf8, type Bytes } from "./bytes.ts";
-import { loads } from "./canonical.ts";
+import { fromBase64, fromBase64url, type Bytes } from "./bytes.ts";
 import { isIncluded, leafHash } from "./merkle.ts";
 import { cosignedAt, isSigned, parseCheckpoint, parseNote, parseVkey, type Checkpoint } from "./note.ts";
+import { isRolled, parseState, readRoll, rollHead, type Entered, type OnRoll, type Roll } from "./roll.ts";
 
 /** What a client build trusts; `GET /client-config`. */
 export interface Trust {
@@ -22,94 +23,157 @@ export interface Trust {
 
 /** The body of `GET /desk-keys`. */
 export interface DeskKeys {
+  readonly format: "tocsin.desk/v2";
   readonly origin: string;
   readonly desk: string;
   readonly checkpoint: string;
-  readonly keys: readonly Listed[];
+  /** What the newest beat under the checkpoint says of the roll. */
+  readonly state: Shown | null;
+  readonly roll: readonly Listed[];
 }
 
-export interface Listed {
+interface Shown {
   readonly entry: string;
   readonly index: number;
   readonly proof: readonly string[];
+}
+
+export interface Listed extends Shown {
   /** The first checkpoint with this entry that an outside witness cosigned, and the entry's proof under it. */
   readonly since: { readonly checkpoint: string; readonly proof: readonly string[] } | null;
 }
 
-export type Refusal =
+/** Why a whole list says nothing. */
+export type ListRefusal =
   | "list_malformed"
   | "other_log"
   | "not_signed_by_the_log"
   | "no_outside_witness"
   | "too_old"
-  | "entry_malformed"
   | "not_in_the_log"
-  | "not_yet_valid"
-  | "too_new"
-  | "removed";
+  | "list_incomplete"
+  | "list_older"
+  | "other_stewards";
+/** Why one key of a good list is not sealed to. */
+export type KeyRefusal = "not_signed_by_two" | "too_new" | "removed";
+export type Refusal = ListRefusal | KeyRefusal;
 
 export interface Proven {
   /** age recipients, each once. */
   readonly keys: readonly string[];
   readonly refused: readonly { readonly reason: Refusal; readonly name?: string }[];
+  /** Whose they are, and who may change them; undefined where the list itself is refused. */
+  readonly roll?: Roll;
+  /** When an outside witness last saw the list, Unix s. */
+  readonly seenAt?: number;
+}
+
+export interface How {
+  /** A list that an outside witness saw longer ago than this is refused. */
+  readonly lifeS?: number;
+  /** A list this phone believed before: the new one has to hold all of it, or to be founded by stewards that stood in it. */
+  readonly before?: DeskKeys | undefined;
 }
 
 /** A list kept for use without network is trusted this long after an outside witness saw it: a removed key must die on every phone. */
 export const LIST_LIFE_S = 30 * 24 * 3600;
 
+/** A list that a node hands out now may be this old by a witness's time: a weekend without its witness must not close the desk. */
+export const FRESH_S = 3 * 24 * 3600;
+
 /** Rule 19: how long a lawyer's key waits in the log, whatever a node says. */
 export const WAIT_S = 24 * 3600;
 
-const ENTRY_TYPE = "tocsin.leaf/v1 desk-key\n";
-
-interface Entry {
-  act: "add" | "remove";
-  age: string;
-  name: string;
-  notBefore: number;
-  index: number;
-}
+/** How far a node's clock and its witness's may be apart. What a beat says of the roll may be used no longer. */
+export const SKEW_S = 3600;
 
 /** The keys of `list` that are proven at `nowS` (Unix s), and why others are not. Never rejects. */
-export async function provenKeys(list: DeskKeys, trust: Trust, nowS: number): Promise<Proven> {
-  const head = await newestHead(list, trust, nowS).catch((): Refusal => "list_malformed");
-  if (typeof head === "string") return { keys: [], refused: [{ reason: head }] };
-  const waited = nowS - (trust.sample ? (trust.desk_wait_s ?? WAIT_S) : Math.max(trust.desk_wait_s ?? 0, WAIT_S));
-  const keys = new Set<string>();
-  const refused: { reason: Refusal; name?: string }[] = [];
-  const entries = list.keys.map(parseEntry);
-  for (const [place, entry] of entries.entries()) {
-    if (entry?.act === "remove") continue;
-    const listed = list.keys[place]!;
-    const reason = entry
-      ? ((await refusal(entry, listed, head, nowS, entries)) ?? (await tooNew(listed, trust, waited).catch((): Refusal => "too_new")))
-      : "entry_malformed";
-    if (!reason) keys.add(entry!.age);
-    else refused.push(entry ? { reason, name: entry.name } : { reason });
+export async function provenKeys(list: DeskKeys, trust: Trust, nowS: number, how: How = {}): Promise<Proven> {
+  try {
+    return await prove(list, trust, nowS, how);
+  } catch {
+    return refuse("list_malformed");
   }
-  return { keys: [...keys], refused };
 }
 
-async function newestHead(list: DeskKeys, trust: Trust, nowS: number): Promise<Checkpoint | Refusal> {
-  if (!Array.isArray(list.keys)) return "list_malformed";
+async function prove(list: DeskKeys, trust: Trust, nowS: number, { lifeS = LIST_LIFE_S, before }: How): Promise<Proven> {
+  if (list.format !== "tocsin.desk/v2" || list.desk !== "legal" || !Array.isArray(list.roll)) return refuse("list_malformed");
   const seen = await seenHead(list.checkpoint, trust);
-  if (typeof seen === "string") return seen;
-  return nowS - seen.at > LIST_LIFE_S ? "too_old" : seen.head;
+  if (typeof seen === "string") return refuse(seen);
+  if (nowS - seen.at > lifeS) return refuse("too_old");
+  const reason = await notWhole(list, seen);
+  if (reason) return refuse(reason);
+  const entered = await Promise.all(list.roll.map((one) => enter(one, trust)));
+  const waitS = trust.sample ? (trust.desk_wait_s ?? WAIT_S) : Math.max(trust.desk_wait_s ?? 0, WAIT_S);
+  const roll = await readRoll(entered, trust.origin, waitS);
+  const other = before ? await contradicts(before, entered, roll) : undefined;
+  // A trial is begun anew with stewards of its own, on a phone that knew the last one's; it says that it is a trial.
+  if (other && !(trust.sample && other === "other_stewards")) return refuse(other);
+  return { ...judgeKeys(roll, nowS), roll, seenAt: seen.at };
 }
 
-/** Why a key has not waited long enough: an outside witness must have seen it before `waited` (Unix s). */
-async function tooNew(listed: Listed, trust: Trust, waited: number): Promise<Refusal | undefined> {
-  if (!listed.since) return "too_new";
-  const seen = await seenHead(listed.since.checkpoint, trust);
-  if (typeof seen === "string") return seen;
-  const leaf = await leafHash(fromText(listed.entry));
-  const isThere = await isIncluded(leaf, listed.index, seen.head.size, listed.since.proof.map(fromText), seen.head.root);
-  if (!isThere) return "not_in_the_log";
-  return seen.at > waited ? "too_new" : undefined;
+function refuse(reason: ListRefusal): Proven {
+  return { keys: [], refused: [{ reason }] };
+}
+
+function judgeKeys(roll: Roll, nowS: number): { keys: string[]; refused: { reason: KeyRefusal; name?: string }[] } {
+  const [keys, refused]: [string[], { reason: KeyRefusal; name?: string }[]] = [[], []];
+  for (const { key, name, isRemoved, countsFrom } of roll.lawyers.values()) {
+    if (isRemoved) refused.push({ reason: "removed", name });
+    else if (countsFrom === undefined || countsFrom > nowS) refused.push({ reason: "too_new", name });
+    else keys.push(key);
+  }
+  for (const reason of roll.void.values()) if (reason !== "known" && reason !== "removed") refused.push({ reason: "not_signed_by_two" });
+  return { keys, refused };
+}
+
+/** Whether every entry is in the tree, and they are all that the log says it holds. */
+async function notWhole(list: DeskKeys, seen: Seen): Promise<ListRefusal | undefined> {
+  const all = list.state ? [list.state, ...list.roll] : list.roll;
+  const areIn = await Promise.all(all.map((one) => isIn(one, one.proof, seen.head)));
+  if (!areIn.every(Boolean)) return "not_in_the_log";
+  const said = list.state ? parseState(fromText(list.state.entry)) : undefined;
+  const entries = list.roll.map((one) => fromText(one.entry));
+  const { count, head } = await rollHead(entries);
+  const isAll = said?.count === count && said.head === head && entries.every(isRolled);
+  return isAll && Math.abs(said.beat - seen.at) <= SKEW_S ? undefined : "list_incomplete";
+}
+
+/** An entry with the time an outside witness saw it, as far as that is proven. */
+async function enter(listed: Listed, trust: Trust): Promise<Entered> {
+  const { entry, index, since } = listed;
+  const seen = since ? await seenHead(since.checkpoint, trust).catch(() => undefined) : undefined;
+  const isProven = typeof seen === "object" && (await isIn(listed, since!.proof, seen.head));
+  return { entry: fromText(entry), index, since: isProven ? seen.at : undefined };
+}
+
+/** Why a list cannot follow on one that this phone believed. */
+async function contradicts(before: DeskKeys, entered: readonly Entered[], roll: Roll): Promise<ListRefusal | undefined> {
+  const known = before.roll.map((one) => ({ entry: fromText(one.entry), index: one.index, since: undefined }));
+  const old = await readRoll(known, before.origin, 0);
+  const founders = foundersOf(roll);
+  if (foundersOf(old).join() === founders.join()) {
+    const { count, head } = await rollHead(known.map((one) => one.entry));
+    const texts = new Set(known.map((one) => String(one.entry)));
+    const kept = await rollHead(entered.map((one) => one.entry).filter((entry) => texts.has(String(entry))));
+    return kept.count === count && kept.head === head ? undefined : "list_older";
+  }
+  const stood = (key: string) => old.stewards.get(key)?.isRemoved === false;
+  return old.stewards.size === 0 || (founders.length > 0 && founders.every(stood)) ? undefined : "other_stewards";
+}
+
+/** Keys of the first two stewards. */
+export function foundersOf(roll: Roll): string[] {
+  return [...roll.stewards.values()].filter((one: OnRoll) => one.countsFrom === 0).map((one) => one.key).sort();
+}
+
+interface Seen {
+  readonly head: Checkpoint;
+  readonly at: number;
 }
 
 /** A checkpoint that the pinned log signed, and when (Unix s) an outside witness last saw it. */
-async function seenHead(checkpoint: string, trust: Trust): Promise<{ head: Checkpoint; at: number } | Refusal> {
+async function seenHead(checkpoint: string, trust: Trust): Promise<Seen | ListRefusal> {
   const note = parseNote(checkpoint);
   const head = parseCheckpoint(note.text);
   const log = await parseVkey(trust.log);
@@ -123,33 +187,9 @@ async function seenHead(checkpoint: string, trust: Trust): Promise<{ head: Check
   return seenAt < 0 ? "no_outside_witness" : { head, at: seenAt };
 }
 
-async function refusal(
-  entry: Entry,
-  listed: Listed,
-  head: Checkpoint,
-  nowS: number,
-  all: readonly (Entry | undefined)[],
-): Promise<Refusal | undefined> {
-  const leaf = await leafHash(fromText(listed.entry));
-  const proof = listed.proof.map(fromText);
-  if (!(await isIncluded(leaf, entry.index, head.size, proof, head.root))) return "not_in_the_log";
-  // A listed removal counts without its proof: leaving it out would serve a hostile node as well as a false one would.
-  if (all.some((other) => other?.act === "remove" && other.age === entry.age && other.index > entry.index)) return "removed";
-  return entry.notBefore > nowS ? "not_yet_valid" : undefined;
-}
-
-function parseEntry(listed: Listed): Entry | undefined {
-  try {
-    const raw = fromText(listed.entry);
-    const start = utf8(ENTRY_TYPE);
-    if (!start.every((byte, i) => raw[i] === byte) || !listed.proof.every((hash) => fromText(hash))) return undefined;
-    const { act, age, desk, name, not_before: notBefore } = loads(raw.subarray(start.length)) as Record<string, unknown>;
-    const isKnown = (act === "add" || act === "remove") && typeof age === "string" && typeof name === "string" && desk === "legal";
-    if (!isKnown || !age.startsWith("age1") || !Number.isInteger(notBefore)) return undefined;
-    return { act, age, name, notBefore: notBefore as number, index: listed.index };
-  } catch {
-    return undefined;
-  }
+async function isIn({ entry, index }: Shown, proof: readonly string[], head: Checkpoint): Promise<boolean> {
+  const leaf = await leafHash(fromText(entry));
+  return isIncluded(leaf, index, head.size, proof.map(fromText), head.root);
 }
 
 /** The spec says base64url; proofs copied from a log tool come as standard base64. Both are unambiguous. */

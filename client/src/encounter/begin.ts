@@ -6,14 +6,19 @@
  */
 import { base64url, fromBase64url, randomBytes, sha256, wipe, type Bytes } from "../crypto/bytes.ts";
 import { identityOf, openWith, recipientOf, sealTo } from "../crypto/envelope.ts";
+import type { Refusal } from "../crypto/desk.ts";
 import { Writer } from "../crypto/stream.ts";
 import type { Consignment } from "./upload.ts";
-import type { Kind, RecipientsNote } from "./state.ts";
+import type { Kind, RecipientsNote, RecorderState } from "./state.ts";
 
 export interface Recipients {
   /** age recipients of the legal desk whose keys are proven. */
   readonly desk: readonly string[];
   readonly note: RecipientsNote;
+  /** Why the desk is not among them. */
+  readonly reason?: Refusal;
+  /** When an outside witness last saw the desk's list, Unix s. */
+  readonly seenAt?: number;
 }
 
 export interface Begun {
@@ -25,6 +30,8 @@ export interface Begun {
   readonly wraps: Bytes;
   readonly recipients: readonly string[];
   readonly recipientsNote: RecipientsNote;
+  readonly deskReason?: Refusal;
+  readonly deskSeenAt?: number;
 }
 
 /** Make a recording. Rejects when `shareRecipient` is no age recipient: nobody could then open it from this phone. */
@@ -46,10 +53,16 @@ export async function begin(kind: Kind, to: Recipients, shareRecipient: string):
       return_share: base64url(share.sealed),
     });
     const consignment = { id: base64url(writer.recordingId), upload: base64url(capability), create };
-    return { writer, consignment, half: share.half, wraps, recipients, recipientsNote: to.note };
+    const told = { ...(to.reason && { deskReason: to.reason }), ...(to.seenAt !== undefined && { deskSeenAt: to.seenAt }) };
+    return { writer, consignment, half: share.half, wraps, recipients, recipientsNote: to.note, ...told };
   } finally {
     wipe(recordingKey);
   }
+}
+
+/** What the screens say of whom a recording is sealed for. */
+export function sealedFor({ recipientsNote, deskReason, deskSeenAt }: Begun): Pick<RecorderState, "recipients" | "deskReason" | "deskSeenAt"> {
+  return { recipients: recipientsNote, ...(deskReason && { deskReason }), ...(deskSeenAt !== undefined && { deskSeenAt }) };
 }
 
 async function splitReturnIdentity(shareRecipient: string): Promise<{ recipient: string; half: Bytes; sealed: Bytes }> {

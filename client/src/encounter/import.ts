@@ -6,7 +6,7 @@ import { dumps } from "../crypto/canonical.ts";
 import { SLICE_LIMIT, TYPE } from "../crypto/stream.ts";
 import { tellChoice } from "../offline/leaving.ts";
 import { Unsent } from "../offline/unsent.ts";
-import { begin } from "./begin.ts";
+import { begin, sealedFor } from "./begin.ts";
 import { chooseRecipients } from "./desk_list.ts";
 import { thisPhone, type Device } from "./device.ts";
 import { drawWords } from "./return_share.ts";
@@ -71,7 +71,7 @@ export class Import extends EventTarget {
   async run(): Promise<void> {
     try {
       const begun = await this.#session.begun;
-      this.#set({ recipients: begun.recipientsNote, recording: begun.consignment.id });
+      this.#set({ ...sealedFor(begun), recording: begun.consignment.id });
       this.#addStart();
       await this.#readAll();
       if (this.#leaving.signal.aborted) return;

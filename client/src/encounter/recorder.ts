@@ -9,7 +9,7 @@ import { dumps, type Value } from "../crypto/canonical.ts";
 import { TYPE } from "../crypto/stream.ts";
 import { tellChoice } from "../offline/leaving.ts";
 import { Unsent } from "../offline/unsent.ts";
-import { begin, type Begun } from "./begin.ts";
+import { begin, sealedFor, type Begun } from "./begin.ts";
 import { Capture, CaptureError, openMedia, type Mode } from "./capture.ts";
 import { chooseRecipients, refreshDeskList } from "./desk_list.ts";
 import { thisPhone, type Device } from "./device.ts";
@@ -170,7 +170,7 @@ export class Recorder extends EventTarget {
     begun
       .then((made) => {
         this.#begun = made;
-        this.#set({ recipients: made.recipientsNote, recording: made.consignment.id });
+        this.#set({ ...sealedFor(made), recording: made.consignment.id });
       })
       .catch(() => undefined); // told by #run: without a tap there is nobody to tell
     return new Session(begun, unsent, this.#device, {

@@ -1,5 +1,5 @@
 /** What the screens draw. Every number here is true at the instant it is read; none promises more than a verified receipt. */
-import type { Trust } from "../crypto/desk.ts";
+import type { Refusal, Trust } from "../crypto/desk.ts";
 
 /** `GET /client-config` (docs/spec/http.md). */
 export interface ClientConfig extends Trust {
@@ -44,6 +44,10 @@ export interface RecorderState {
   /** `recordedMs` at which it stopped. */
   readonly stoppedAtMs?: number;
   readonly recipients: RecipientsNote;
+  /** Why the legal desk is not among the recipients. */
+  readonly deskReason?: Refusal;
+  /** When an outside witness last saw the list by which it is, Unix s. */
+  readonly deskSeenAt?: number;
   readonly rehearsal: boolean;
   /** While "are you still there?" waits for an answer: milliseconds left to answer. */
   readonly promptDueMs?: number;

@@ -60,9 +60,32 @@ function bits(state: RecorderState, words: Sentences): string[] {
   const told = [words.say(state.mode === "video" ? "status.video" : "status.audio")];
   told.push(words.say("status.used", { size: words.number(state.bytesSent / 1e6, 1) }));
   if (state.phase === "recording") told.push(words.say(state.wakeLock ? "status.awake" : "status.not_awake"));
-  told.push(words.say(`status.${state.recipients.replace("-", "_")}`));
+  told.push(...sealedFor(state, words));
   return told;
 }
+
+/** For whom it is sealed, and by how old a list; where the desk was refused, why. */
+function sealedFor(state: RecorderState, words: Sentences): string[] {
+  if (state.recipients !== "desk") {
+    const reason = `status.because_${REASONS[state.deskReason ?? ""] ?? "unchecked"}`;
+    return [state.recipients === "self" ? words.say("status.self") : words.say("status.desk_unproven", { reason: words.say(reason) })];
+  }
+  const hours = state.deskSeenAt === undefined ? 0 : Math.floor((Date.now() / 1000 - state.deskSeenAt) / 3600);
+  const sealed = words.say("status.desk");
+  return hours < 24 ? [sealed] : [sealed, words.count("status.desk_seen", Math.floor(hours / 24))];
+}
+
+/** Sentences for what `provenKeys` refuses; several refusals are one thing to a person. */
+const REASONS: Readonly<Record<string, string>> = {
+  not_signed_by_two: "two",
+  too_new: "new",
+  removed: "left",
+  no_outside_witness: "witness",
+  too_old: "old",
+  list_incomplete: "partial",
+  list_older: "older",
+  other_stewards: "stewards",
+};
 
 /** Why and when a recording ended or never began; "" while it goes on or when its person stopped it. */
 export function ending(state: RecorderState, words: Sentences): string {

@@ -1,11 +1,14 @@
 /** Steps 2, 3 and 10: what the manifest lists, who signed it, where derivatives come from. */
 import { verifyEd25519 } from "../crypto/asymmetric.ts";
 import { isSame, join, utf8 } from "../crypto/bytes.ts";
+import type { Value } from "../crypto/canonical.ts";
+import { foundersOf } from "../crypto/desk.ts";
 import { isIncluded, leafHash } from "../crypto/merkle.ts";
+import { parseState, readRoll, rollHead } from "../crypto/roll.ts";
 import { isOriginal } from "./names.ts";
 import type { Package } from "./package.ts";
-import { b64, b64s, canonical, need, type Json } from "./read_json.ts";
-import { Wrong, type Step } from "./report.ts";
+import { b64, b64s, canonical, isObject, need, type Json } from "./read_json.ts";
+import { shown, Wrong, type Step } from "./report.ts";
 
 const LINEAGE = "derivatives/lineage.json";
 
@@ -40,18 +43,52 @@ export async function checkSignature(found: Package, step: Step): Promise<void> 
   const message = join(utf8("tocsin.package/v1 manifest\n"), await found.text("manifest.json"));
   const isSigned = found.has("manifest.sig") && (await verifyEd25519(key, await found.text("manifest.sig"), message));
   if (!isSigned) throw new Wrong("signature_wrong");
-  if (!found.isRooted) step.found("NOT PROVEN", "not_reached");
-  else if (!(await isLogged(found, custodian)) && !found.signer) step.found("NOT PROVEN", "signer_unlogged", String(custodian["key"]));
+  const doubt = found.isRooted ? await doubtOf(found, custodian) : "not_reached";
+  if (doubt && (doubt === "not_reached" || !found.signer)) step.found("NOT PROVEN", doubt, String(custodian["key"]));
 }
 
-/** Whether the log holds the custodian's key. Throws `Wrong` for a proof that does not prove it. */
-async function isLogged(found: Package, custodian: Json): Promise<boolean> {
+/** What the log leaves open about the custodian's key, or "". Throws `Wrong` for a proof that does not prove it. */
+async function doubtOf(found: Package, custodian: Json): Promise<string> {
   const told = await found.value("log/custodian.json");
   if (!Object.hasOwn(custodian, "log_index")) throw new Wrong("malformed");
   if (told === null) {
     if (custodian["log_index"] !== null) throw new Wrong("custodian_proof");
-    return false;
+    return "signer_unlogged";
   }
+  if (!isObject(told)) throw new Wrong("malformed");
+  if (Object.hasOwn(told, "roll")) return onRoll(found, told, custodian);
+  await checkByOperator(found, told, custodian);
+  return "signer_by_operator";
+}
+
+/** The rule by which phones seal to the desk: two stewards' signatures, and a list that the log says is whole. */
+async function onRoll(found: Package, told: Json, custodian: Json): Promise<string> {
+  need(told, { ints: "index tree_size", lists: "roll" });
+  const checkpoint = found.checkpoints.get(told["tree_size"] as number);
+  if (!checkpoint || custodian["log_index"] !== told["index"]) throw new Wrong("custodian_proof");
+  const listed = told["roll"] as Value[];
+  for (const one of [told["state"], ...listed]) {
+    const { entry, index, proof } = need(one, { ints: "index", texts: "entry", lists: "proof" });
+    const leaf = await leafHash(b64(entry));
+    const isIn = await isIncluded(leaf, index as number, checkpoint.size, b64s(proof, 32), checkpoint.root);
+    if (!isIn) throw new Wrong("custodian_proof");
+  }
+  const entries = listed.map((one) => ({ entry: b64((one as Json)["entry"]), index: (one as Json)["index"] as number, since: 0 }));
+  const { count, head } = await rollHead(entries.map((one) => one.entry));
+  const said = parseState(b64((told["state"] as Json)["entry"]));
+  if (said?.count !== count || said.head !== head) throw new Wrong("custodian_proof", "the roll is not whole");
+  const roll = await readRoll(entries, checkpoint.origin, 0);
+  const lawyer = [...roll.lawyers.values()].find((one) => one.index === told["index"]);
+  if (!lawyer || lawyer.custodian !== custodian["key"] || lawyer.day * 86_400 > found.manifest.made_at) throw new Wrong("custodian_proof");
+  const wanted = found.trust?.stewards ?? [];
+  if (wanted.length > 0 && wanted.join() !== foundersOf(roll).join()) throw new Wrong("stewards_differ");
+  const signers = lawyer.signers.map((key) => roll.stewards.get(key)!.name).join(" and ");
+  found.facts.push(`Signed by ${shown(lawyer.name)}, whose key the stewards ${shown(signers)} put on the legal desk.`);
+  return lawyer.isRemoved ? "signer_removed" : "";
+}
+
+/** A package from before two stewards signed: that the log holds the key is still proven, and that is all. */
+async function checkByOperator(found: Package, told: Json, custodian: Json): Promise<void> {
   const proof = need(told, { ints: "index tree_size", texts: "entry", lists: "proof" });
   const entry = b64(proof["entry"]);
   const checkpoint = found.checkpoints.get(proof["tree_size"] as number);
@@ -66,7 +103,6 @@ async function isLogged(found: Package, custodian: Json): Promise<boolean> {
   if (!checkpoint || !isKey || !isTimely) throw new Wrong("custodian_proof");
   const isIn = await isIncluded(await leafHash(entry), proof["index"] as number, checkpoint.size, hashes, checkpoint.root);
   if (!isIn) throw new Wrong("custodian_proof");
-  return true;
 }
 
 /** Step 10. */

@@ -15,6 +15,8 @@ export interface Trust {
   readonly log: Key;
   readonly witnesses: readonly Key[];
   readonly quorum: number;
+  /** Keys (base64) of the two who founded the node, in order; none where the card does not tell. */
+  readonly stewards?: readonly string[];
 }
 
 export interface Listed {

@@ -4,7 +4,7 @@
  * Written from docs/spec/package.md; it agrees step by step with the verifier in Python on vectors/package, but for one thing that it says
  * itself: the signature of a timestamp is NOT PROVEN here. It never throws for what the file holds.
  */
-import type { Bytes } from "../crypto/bytes.ts";
+import { base64, type Bytes } from "../crypto/bytes.ts";
 import { checkChunks } from "./check_chunks.ts";
 import { checkDerivatives, checkHashes, checkSignature } from "./check_lists.ts";
 import {
@@ -12,7 +12,7 @@ import {
 } from "./check_log.ts"; // prettier-ignore
 import { parseVkey } from "./checkpoint.ts";
 import { Package, type Trust } from "./package.ts";
-import { b64, isObject } from "./read_json.ts";
+import { b64, b64s, isObject } from "./read_json.ts";
 import { exitOf, NOT_SHOWN, shown, Step, STEPS, Unreadable, Wrong, type Report } from "./report.ts";
 
 export type { Report } from "./report.ts";
@@ -26,7 +26,8 @@ export async function readTrust(text: string): Promise<Trust> {
     const quorum = Object.hasOwn(told, "quorum") ? told["quorum"] : 2;
     const witnesses = await Promise.all(told["witnesses"].map(parseVkey));
     if (!Number.isInteger(quorum) || (quorum as number) < 1 || witnesses.some((key) => key.kind === 1)) throw new TypeError("quorum");
-    return { log: await parseVkey(told["log"]), witnesses, quorum: quorum as number };
+    const stewards = Object.hasOwn(told, "stewards") ? b64s(told["stewards"], 32).map(base64).sort() : [];
+    return { log: await parseVkey(told["log"]), witnesses, quorum: quorum as number, stewards };
   } catch {
     throw new Unreadable("the trust file is not readable");
   }

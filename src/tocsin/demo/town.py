@@ -23,6 +23,7 @@ PROGRAM = (sys.executable, "-m", "tocsin")
 PACK = "minneapolis-sample"
 WITNESSES = ("witness-one", "witness-two")
 DESK_NAME = "sample lawyer"
+STEWARDS = ("sample-steward-one", "sample-steward-two")
 BEAT_S = 10
 """A city's beat is 60 s. A trial may be quicker, so that nobody waits to see it."""
 
@@ -98,6 +99,11 @@ class Town(msgspec.Struct, frozen=True):
         return self.folder / "desk" / "custodian.pem"
 
     @property
+    def stewards(self) -> Path:
+        """The keys of two sample stewards: in earnest each stays with its steward."""
+        return self.folder / "stewards"
+
+    @property
     def trust(self) -> Path:
         """Keys to check packages with. A card or a newspaper would carry them; here they stand beside the node."""
         return self.folder / "trust.json"
@@ -115,7 +121,7 @@ def prepare(town: Town) -> None:
     published = town.folder / "node" / "published.json"
     if not published.exists() or "city" not in json.loads(published.read_text()):
         tocsin("--settings", str(town.settings), "keys", "init")
-    if not town.desk_identity.exists():
+    if not town.stewards.exists():
         _open_desk(town)
     log = json.loads(published.read_text())["log"]
     for name in WITNESSES:
@@ -168,12 +174,28 @@ def tocsin(*arguments: str) -> str:
 
 
 def _open_desk(town: Town) -> None:
-    """A sample lawyer, whose key goes the way of every lawyer's: through the log, and counts after its wait."""
+    """Two sample stewards and a sample lawyer, whose key goes every lawyer's way: signed by two, through the log, after its wait."""
     town.desk_identity.parent.mkdir(exist_ok=True, mode=0o700)
+    for old in (town.desk_identity, town.desk_key):
+        old.unlink(missing_ok=True)
     recipient = json.loads(tocsin("identity", "-o", str(town.desk_identity)))["recipient"]
     custodian = tocsin("custodian", str(town.desk_key)).strip()
-    settings = ("--settings", str(town.settings))
-    tocsin(*settings, "desk", "add", recipient, "--custodian", custodian, "--name", DESK_NAME)
+    town.stewards.mkdir(mode=0o700)
+    keys = [town.stewards / name for name in STEWARDS]
+    public = [json.loads(tocsin("steward", "new", "-o", str(key), "--in-clear"))["key"] for key in keys]
+    one, two = STEWARDS
+    # An equals sign before it: a key in base64 may begin like an option.
+    _sign(town, ("steward", "found", "=" + public[1], "--other-name", two, "--name", one), "founding")
+    _sign(town, ("desk", "propose", recipient, "--custodian", custodian, "--name", DESK_NAME), "lawyer")
+
+
+def _sign(town: Town, statement: tuple[str, ...], name: str) -> None:
+    """Both sample stewards sign a statement, and leave it for the node."""
+    settings, files = ("--settings", str(town.settings)), [town.stewards / f"{name}.{nth}" for nth in ("one", "two")]
+    first, second = (("--key", str(town.stewards / steward)) for steward in STEWARDS)
+    tocsin(*settings, *statement, *first, "-o", str(files[0]))
+    tocsin(*settings, statement[0], "confirm", str(files[0]), *second, "-o", str(files[1]), "--yes")
+    tocsin(*settings, "steward", "hand-in", str(files[1]), "--later")
 
 
 def _node(town: Town, vkeys: Mapping[str, list[str]]) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from tocsin.crypto import canonical
 from tocsin.evidence.log_source import LogKeys, LogSource, LogUnreadable, Token, size_of, tokens_of
 from tocsin.evidence.opened import CustodyBroken, Note
 from tocsin.tlog import merkle
-from tocsin.tlog.entry import DESK_KEY, parse_time
+from tocsin.tlog.entry import SIGNED_DESK_KEY, parse_time
 from tocsin.tlog.tile import ENTRIES, TILE_WIDTH, Tile, reader_of_tiles, split_bundle, split_tile, width_at
 
 
@@ -146,28 +146,39 @@ def _tile(source: LogSource, where: Tile) -> bytes:
 
 
 def _desk_key(source: LogSource, key: bytes | None, checkpoints: dict[int, bytes]) -> dict[str, Any] | None:
-    """The custodian's own entry among the desk keys, with its proof; adds the checkpoint it stands under."""
+    """The custodian's place on the roll, with the whole roll and its proofs; adds the checkpoint it stands under."""
     raw = source.file("desk-keys")
     if raw is None or key is None:
         return None
     try:
         told = msgspec.json.decode(raw)
-        for one in told["keys"]:
-            entry = _bytes(one["entry"])
-            if entry.startswith(DESK_KEY) and _is_of(entry[len(DESK_KEY) :], key):
-                note = str(told["checkpoint"]).encode()
-                size = size_of(note)
-                checkpoints.setdefault(size, note)
-                proof = _texts([_bytes(part) for part in one["proof"]])
-                return {"entry": _text(entry), "index": int(one["index"]), "proof": proof, "tree_size": size}
+        if "roll" not in told or told["state"] is None:
+            return None  # a node before format 2 of the list: what an operator alone put there proves nobody
+        places = [int(one["index"]) for one in told["roll"] if _is_of(_bytes(one["entry"]), key)]
+        if not places:
+            return None
+        note = str(told["checkpoint"]).encode()
+        size = size_of(note)
+        checkpoints.setdefault(size, note)
+        roll = [_entered(one) for one in told["roll"]]
+        return {"index": places[0], "roll": roll, "state": _entered(told["state"]), "tree_size": size}
     except (msgspec.DecodeError, KeyError, TypeError, ValueError) as error:
         raise LogUnreadable from error
-    return None
 
 
-def _is_of(body: bytes, key: bytes) -> bool:
-    said = canonical.loads(body)
-    return isinstance(said, dict) and (said.get("act"), said.get("custodian")) == ("add", _text(key))
+def _entered(one: dict[str, Any]) -> dict[str, Any]:
+    proof = _texts([_bytes(part) for part in one["proof"]])
+    return {"entry": _text(_bytes(one["entry"])), "index": int(one["index"]), "proof": proof}
+
+
+def _is_of(entry: bytes, key: bytes) -> bool:
+    """Whether an entry adds the lawyer who signs packages with `key`. Whether it counts is the verifier's to say."""
+    if not entry.startswith(SIGNED_DESK_KEY):
+        return False
+    match canonical.loads(entry[len(SIGNED_DESK_KEY) :]):
+        case {"statement": {"act": "desk-add", "keys": [{"custodian": str(custodian)}]}}:
+            return custodian == _text(key)
+    return False
 
 
 def _bytes(text: str) -> bytes:

@@ -20,7 +20,7 @@ import struct
 import sys
 import threading
 import zlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
@@ -872,6 +872,8 @@ class Trust:
     witnesses: tuple[Key, ...]
     roots: tuple[x509.Certificate, ...]
     quorum: int = 2
+    stewards: tuple[str, ...] = ()
+    """Keys (base64) of the two who founded the node; none where the card does not tell."""
 
     @classmethod
     def read(cls, raw: bytes) -> "Trust":
@@ -884,9 +886,154 @@ class Trust:
             quorum = need({"quorum": 2} | told, ints="quorum")["quorum"]
             if quorum < 1 or any(key.kind == NOTE_LOG for key in witnesses):
                 raise Unreadable("the quorum or a witness key in the trust file is not one")
-            return cls(parse_vkey(told["log"]), witnesses, roots, quorum)
+            stewards = tuple(sorted(spelled for spelled in told.get("stewards", []) if b64(spelled, 32)))
+            return cls(parse_vkey(told["log"]), witnesses, roots, quorum, stewards)
         except (*MALFORMED, Wrong) as error:
             raise Unreadable("the trust file is not readable") from error
+
+
+# --- the roll (stewards.md) ----------------------------------------------------------------------------------------------
+
+DESK, STEWARD = b"tocsin.leaf/v2 desk-key\n", b"tocsin.leaf/v2 steward-key\n"
+STATE = b"tocsin.leaf/v1 roll\n"
+LABELS = (b"tocsin.steward/v1 propose\n", b"tocsin.steward/v1 confirm\n")
+ACTS = ("steward-found", "steward-add", "steward-remove", "desk-add", "desk-remove")
+
+
+class OnRoll(NamedTuple):
+    """A steward, or a lawyer with the custodian's key that signs packages."""
+
+    key: str
+    name: str
+    custodian: str
+    place: int
+    day: int
+    signers: tuple[str, ...]
+
+
+class Roll:
+    """Who is on the roll of `node` by entries of its log, {index: entry}. Waits are for phones: they have witnesses' times."""
+
+    def __init__(self, entries: dict[int, bytes], node: str) -> None:
+        self.stewards: dict[str, OnRoll] = {}
+        self.lawyers: dict[str, OnRoll] = {}
+        self.gone: set[str] = set()
+        self.void: dict[int, str] = {}
+        self._node, firsts = node, dict[bytes, int]()
+        for index, entry in sorted(entries.items()):
+            firsts.setdefault(entry, index)
+        judged = [(index, *self._judge(entry)) for entry, index in firsts.items()]
+        founding = next((one for one in judged if one[2] == "" and founds(one[1])), None)
+        for named in founding[1]["statement"]["keys"] if founding else ():
+            day = founding[1]["statement"]["day"] if founding else 0
+            self.stewards[named["key"]] = OnRoll(
+                named["key"], named["name"], "", founding[0] if founding else 0, day, ()
+            )
+        self.founders = tuple(sorted(self.stewards))
+        for index, signed, fault in judged:
+            if founding is None or index != founding[0]:
+                reason = fault or self._take(index, signed)
+                self.void.update({index: reason} if reason else {})
+
+    def _judge(self, entry: bytes) -> tuple[Json, str]:
+        """The signed statement in an entry, and why it says nothing here, or ""."""
+        try:
+            signed = signed_in(entry)
+        except (Wrong, *MALFORMED):
+            return {}, "malformed"
+        if signed["statement"]["node"] != self._node:
+            return signed, "elsewhere"
+        raw = canonical_bytes(signed["statement"])
+        pairs = zip(LABELS, signed["signatures"], strict=False)
+        good = all(ed25519(b64(one["key"]), b64(one["signature"]), label + raw) for label, one in pairs)
+        return signed, "" if good else "unsigned"
+
+    def _take(self, place: int, signed: Json) -> str:
+        said, signers = signed["statement"], [one["key"] for one in signed["signatures"]]
+        act, named = said["act"], said["keys"][0]
+        if act == "steward-found":
+            return "known"
+        known = [self.stewards[key] for key in signers if key in self.stewards and key not in self.gone]
+        wanted = 1 if act == "desk-remove" else 2
+        if (
+            len(known) != len(signers)
+            or min(len({one.key for one in known}), len({one.name for one in known})) < wanted
+        ):
+            return "unsigned"
+        among = self.lawyers if act.startswith("desk") else self.stewards
+        reason = self._refusal(act, named["key"], among)
+        if not reason and act.endswith("add"):
+            among[named["key"]] = OnRoll(**named, place=place, day=said["day"], signers=tuple(signers))
+        elif not reason:
+            self.gone.add(named["key"])
+        return reason
+
+    def _refusal(self, act: str, key: str, among: dict[str, OnRoll]) -> str:
+        if key in self.gone:
+            return "removed"
+        if (act.endswith("add") and key in among) or (act == "steward-remove" and key not in among):
+            return "known"
+        return "few" if act == "steward-remove" and len(among.keys() - self.gone) <= 2 else ""
+
+
+def founds(signed: Json) -> bool:
+    """Whether two stewards of two names name themselves, and sign both."""
+    said, signers = signed["statement"], {one["key"] for one in signed["signatures"]}
+    named = {one["key"]: one["name"] for one in said["keys"]}
+    is_pair = len(signed["signatures"]) == 2 and len(set(named.values())) == 2
+    return said["act"] == "steward-found" and is_pair and signers == set(named)
+
+
+def signed_in(entry: bytes) -> Json:
+    """The signed statement of an entry. Raises for whatever is not spelled as the format says."""
+    line = DESK if entry.startswith(DESK) else STEWARD
+    if not entry.startswith(line) or len(entry) - len(line) > 16 * 1024:
+        raise Wrong("malformed")
+    signed: Json = canonical(entry[len(line) :])
+    said = need(need(signed, lists="signatures").get("statement"), texts="act node salt", lists="keys")
+    of_desk = said["act"] in {"desk-add", "desk-remove"}
+    for one in signed["signatures"]:
+        b64(one["key"], 32), b64(one["signature"], 64)
+    is_shaped = (
+        signed.keys() == {"signatures", "statement"}
+        and said.keys() == {"act", "day", "keys", "node", "salt"}
+        and all(one.keys() == {"key", "signature"} for one in signed["signatures"])
+        and len(signed["signatures"]) in {1, 2}
+        and said["act"] in ACTS
+        and of_desk is (line == DESK)
+        and type(said["day"]) is int
+        and len(said["salt"]) == 43
+        and len(said["keys"]) == (2 if said["act"] == "steward-found" else 1)
+        and all(is_named(one, of_desk=of_desk) for one in said["keys"])
+    )
+    if not is_shaped:
+        raise Wrong("malformed")
+    return signed
+
+
+def is_named(one: Json, *, of_desk: bool) -> bool:
+    """Whether a key has the shape of its kind and a pseudonym. May raise for what is no base64."""
+    need(one, texts="custodian key name")
+    if one.keys() != {"custodian", "key", "name"} or not 0 < len(one["name"]) <= 40:
+        return False
+    if not of_desk:
+        return len(b64(one["key"], 32)) == 32 and not one["custodian"]
+    is_key = re.fullmatch(r"age1[02-9ac-hj-np-z]{58}", one["key"]) is not None
+    return is_key and (not one["custodian"] or len(b64(one["custodian"], 32)) == 32)
+
+
+def roll_state(entries: Iterable[bytes]) -> tuple[int, str]:
+    """How many different entries there are, and the hash over them."""
+    digests = sorted({sha256(entry) for entry in entries})
+    return len(digests), sha256(b"tocsin.roll/v1\n" + b"".join(digests)).hex()
+
+
+def roll_said(entry: bytes) -> tuple[int, str]:
+    """What a beat's `roll` entry says of them. Raises `Wrong`."""
+    said = need(canonical(entry.removeprefix(STATE)), ints="beat count", texts="head")
+    if not entry.startswith(STATE) or len(said) != 3:
+        raise Wrong("malformed")
+    return said["count"], said["head"]
 
 
 class Verifier:
@@ -1011,19 +1158,50 @@ class Verifier:
         message = FORMAT.encode() + b" manifest\n" + self._text("manifest.json")
         if "manifest.sig" not in self.streams or not ed25519(key, self._text("manifest.sig"), message):
             raise Wrong("signature_wrong")
-        proven = self._custodian(custodian) if self.is_rooted else False
-        if not self.is_rooted:
-            step.found("NOT PROVEN", "not_reached")
-        elif not proven and not self.signer:
-            step.found("NOT PROVEN", "signer_unlogged", custodian["key"])
+        doubt = self._custodian(custodian) if self.is_rooted else "not_reached"
+        if doubt and (doubt == "not_reached" or not self.signer):
+            step.found("NOT PROVEN", doubt, custodian["key"])
 
-    def _custodian(self, custodian: Json) -> bool:
-        """Whether the log holds the custodian's key. Raises `Wrong` for a proof that does not prove it."""
+    def _custodian(self, custodian: Json) -> str:
+        """What the log leaves open about the custodian's key, or "". Raises `Wrong` for a proof that does not prove it."""
         told = self._object("log/custodian.json")
         if told is None:
             if custodian["log_index"] is not None:
                 raise Wrong("custodian_proof")
-            return False
+            return "signer_unlogged"
+        if "roll" in told:
+            return self._on_roll(told, custodian)
+        self._by_operator(told, custodian)
+        return "signer_by_operator"
+
+    def _on_roll(self, told: Json, custodian: Json) -> str:
+        """The rule by which phones seal to the desk: two stewards' signatures, and a list that the log says is whole."""
+        need(told, ints="index tree_size", lists="roll")
+        checkpoint = self.checkpoints.get(told["tree_size"])
+        if checkpoint is None or custodian["log_index"] != told["index"]:
+            raise Wrong("custodian_proof")
+        for one in (told["state"], *told["roll"]):
+            need(one, ints="index", texts="entry", lists="proof")
+            proof = [b64(part, 32) for part in one["proof"]]
+            if not included(b64(one["entry"]), one["index"], checkpoint.size, proof, checkpoint.root):
+                raise Wrong("custodian_proof")
+        entries = {one["index"]: b64(one["entry"]) for one in told["roll"]}
+        if roll_state(entries.values()) != roll_said(b64(told["state"]["entry"])):
+            raise Wrong("custodian_proof", "the roll is not whole")
+        roll = Roll(entries, checkpoint.origin)
+        lawyer = next((one for one in roll.lawyers.values() if one.place == told["index"]), None)
+        if lawyer is None or lawyer.custodian != custodian["key"] or lawyer.day * 86_400 > self.manifest["made_at"]:
+            raise Wrong("custodian_proof")
+        if self.trust and self.trust.stewards and self.trust.stewards != roll.founders:
+            raise Wrong("stewards_differ")
+        signers = " and ".join(roll.stewards[key].name for key in lawyer.signers)
+        self.facts.append(
+            f"Signed by {shown(lawyer.name)}, whose key the stewards {shown(signers)} put on the legal desk."
+        )
+        return "signer_removed" if lawyer.key in roll.gone else ""
+
+    def _by_operator(self, told: Json, custodian: Json) -> None:
+        """A package from before two stewards signed: that the log holds the key is still proven, and that is all."""
         need(told, ints="index tree_size", texts="entry", lists="proof")
         entry, checkpoint = b64(told["entry"]), self.checkpoints.get(told["tree_size"])
         first, _, body = entry.partition(b"\n")
@@ -1035,7 +1213,6 @@ class Verifier:
             raise Wrong("custodian_proof")
         if not included(entry, told["index"], checkpoint.size, proof, checkpoint.root):
             raise Wrong("custodian_proof")
-        return True
 
     # 4
 

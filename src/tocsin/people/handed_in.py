@@ -15,8 +15,8 @@ def standing(connection: Connection, digest: bytes) -> bytes | None:
 
 
 def remember(connection: Connection, signed: Signed) -> None:
-    """Keep a proposed statement, or that a confirmed one acted."""
-    kept = ACTED if signed.is_confirmed else signed.raw
+    """Keep a proposed statement, or that one with all its signatures acted."""
+    kept = ACTED if signed.is_enough else signed.raw
     insert = (postgresql if connection.dialect.name == "postgresql" else sqlite).insert(statement)
     row = insert.values(digest=signed.statement.digest, signed=kept, day=signed.statement.day)
     connection.execute(row.on_conflict_do_update(index_elements=["digest"], set_={"signed": kept}))

@@ -81,6 +81,7 @@ def check_days(days: Mapping[str, int], classes: Iterable[str]) -> None:
 
 def entry(signed: Signed, city: SigningKey) -> dict[str, object]:
     """The body of the log entry, with the city key's signature."""
+    assert isinstance(signed.statement, Statement)
     made = Logged(Signature.of(city, CITY, signed.statement.raw), signed.signatures, signed.statement)
     found: dict[str, object] = msgspec.to_builtins(made)
     return found

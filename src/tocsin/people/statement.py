@@ -2,14 +2,14 @@
 
 `propose` and `confirm` sign under different labels, so that neither signature can stand for the other. `check` is the only door: it
 raises for whatever is not two stewards' word for this node, today. It never says who a statement is about, because no statement is
-about anybody: it names a recording by its random number, or days.
+about anybody: it names a recording by its random number, or days, or a public key under a pseudonym (`roll`).
 """
 
 import base64
 from collections.abc import Mapping
 from enum import StrEnum
 from hashlib import sha256
-from typing import Self
+from typing import Any, Self
 
 import msgspec
 
@@ -31,11 +31,22 @@ LONGEST = 16 * 1024
 
 
 class Act(StrEnum):
-    """What two stewards may do together."""
+    """What stewards may do: two together, but for taking a lawyer's key off the desk."""
 
     HOLD = "hold"
     RELEASE = "release"
     RETENTION = "retention"
+    STEWARD_FOUND = "steward-found"
+    STEWARD_ADD = "steward-add"
+    STEWARD_REMOVE = "steward-remove"
+    DESK_ADD = "desk-add"
+    DESK_REMOVE = "desk-remove"
+
+
+OF_KEYS = frozenset({Act.STEWARD_FOUND, Act.STEWARD_ADD, Act.STEWARD_REMOVE, Act.DESK_ADD, Act.DESK_REMOVE})
+"""Acts whose statements stand in the log as they were signed."""
+OF_ONE = frozenset({Act.DESK_REMOVE})
+"""Acts for which one steward is enough: a stolen device opens all that is sealed to it, and nobody may have to be found first."""
 
 
 class Reason(StrEnum):
@@ -51,9 +62,7 @@ class Reason(StrEnum):
 class StatementMalformed(TocsinError):
     code = "statement_malformed"
     status = 400
-    message = (
-        "This is not a steward's statement. Make it with `tocsin hold` or `tocsin retention`, and hand it on unchanged."
-    )
+    message = "This is not a steward's statement. Make it with `tocsin hold`, `retention`, `desk` or `steward`; hand it on unchanged."
 
 
 class StatementChanged(TocsinError):
@@ -100,20 +109,13 @@ class SecondStewardNeeded(TocsinError):
     )
 
 
-class Statement(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """What is to be done. `node` is the log's origin, `day` whole days since 1970, `salt` 32 random bytes (base64url).
-
-    `recording` for a hold and its release, `reason` for a hold, `number` and `days` for a retention table; else empty.
-    """
+class Said(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What every statement says. `node` is the log's origin, `day` whole days since 1970, `salt` 32 random bytes (base64url)."""
 
     act: Act
     day: int
     node: str
     salt: str
-    recording: str = ""
-    reason: str = ""
-    number: int = 0
-    days: dict[str, int] = {}
 
     @property
     def raw(self) -> bytes:
@@ -123,6 +125,32 @@ class Statement(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     @property
     def digest(self) -> bytes:
         return sha256(DIGEST + self.raw).digest()
+
+
+class Statement(Said, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """`recording` for a hold and its release, `reason` for a hold, `number` and `days` for a retention table; else empty."""
+
+    recording: str = ""
+    reason: str = ""
+    number: int = 0
+    days: dict[str, int] = {}
+
+
+class Named(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A key under a pseudonym: an age recipient for the desk, else an Ed25519 key (base64).
+
+    `custodian`: the Ed25519 key (base64) with which a lawyer signs packages; empty where there is none.
+    """
+
+    key: str
+    name: str
+    custodian: str = ""
+
+
+class KeyStatement(Said, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Whose key comes or goes: two for a founding, one for every other act of `OF_KEYS`."""
+
+    keys: tuple[Named, ...]
 
 
 class Signature(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -148,7 +176,7 @@ class Signature(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Signed(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A statement with one signature (proposed) or two (confirmed)."""
 
-    statement: Statement
+    statement: Said
     signatures: tuple[Signature, ...]
 
     @property
@@ -160,12 +188,22 @@ class Signed(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return len(self.signatures) == 2
 
     @property
+    def is_enough(self) -> bool:
+        """Whether it has the signatures that its act takes."""
+        return self.is_confirmed or self.statement.act in OF_ONE
+
+    @property
     def step(self) -> bytes:
         """What stands in the log for this step: nobody without the statement can tell it from filler."""
         return sha256(STEP + self.raw).digest()
 
 
-def propose(statement: Statement, key: SigningKey) -> Signed:
+class _Shape(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    statement: dict[str, Any]
+    signatures: tuple[Signature, ...]
+
+
+def propose(statement: Said, key: SigningKey) -> Signed:
     """The first steward's word."""
     return Signed(statement, (Signature.of(key, PROPOSE, statement.raw),))
 
@@ -186,11 +224,15 @@ def salted(clock: Clock) -> str:
 def read(raw: bytes) -> Signed:
     """A signed statement from its canonical bytes. Raises `StatementMalformed`; judges no signature."""
     try:
-        found = msgspec.convert(canonical.loads(raw[:LONGEST]), Signed)
+        shape = msgspec.convert(canonical.loads(raw[:LONGEST]), _Shape)
+        kind = KeyStatement if str(shape.statement.get("act")) in OF_KEYS else Statement
+        found = Signed(msgspec.convert(shape.statement, kind), shape.signatures)
         keys = [(len(one.public), len(_raw(one.signature))) for one in found.signatures]
     except (canonical.CanonicalError, msgspec.ValidationError, ValueError) as error:
         raise StatementMalformed from error
     if len(found.statement.salt) != SALT_LETTERS or found.raw != raw or keys not in ([(32, 64)], [(32, 64)] * 2):
+        raise StatementMalformed
+    if isinstance(found.statement, Statement) and found.statement.act in OF_KEYS:
         raise StatementMalformed
     return found
 
@@ -214,6 +256,11 @@ def check(signed: Signed, stewards: Mapping[bytes, Steward], node: str, today: i
     if signed.is_confirmed and (who[0].key == who[1].key or who[0].name == who[1].name):
         raise SecondStewardNeeded
     return who
+
+
+def public_of(text: str) -> bytes:
+    """A key's 32 bytes; empty for what is no strict base64."""
+    return _raw(text)
 
 
 def _raw(text: str) -> bytes:

@@ -1,13 +1,12 @@
 """Stewards' signing keys: an Ed25519 key each, its public half in the log, its secret half with the steward and never on a node.
 
-The key file is PEM (PKCS #8), sealed under a pass phrase (age, scrypt) unless its owner asks otherwise. A key counts here `wait`
-seconds after the beat that took it into the log, so that whoever runs the machine cannot make two stewards of a night's notice
-(rule 16). Removing one needs no wait.
+The key file is PEM (PKCS #8), sealed under a pass phrase (age, scrypt) unless its owner asks otherwise. Whose keys count is said by
+the roll alone (`roll`): whoever runs the machine cannot make a steward.
 """
 
 import base64
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from hashlib import sha256
 from pathlib import Path
 
@@ -34,14 +33,6 @@ LONGEST_NAME = 40
 ID_LABEL = b"tocsin.steward/v1 key\n"
 
 
-class StewardKeyMalformed(TocsinError):
-    code = "steward_key_malformed"
-    status = 400
-    message = (
-        "This is not a steward's public key with a pseudonym of at most 40 letters. `tocsin steward new` prints one."
-    )
-
-
 class StewardKeyUnreadable(TocsinError):
     code = "steward_key_unreadable"
     status = 400
@@ -56,36 +47,22 @@ class Steward(msgspec.Struct, frozen=True):
     counts_from: int
 
 
-def body(act: str, key: str, name: str, not_before_s: int) -> dict[str, object]:
-    """The JSON of a steward-key entry; `key` is base64. Raises `StewardKeyMalformed`."""
-    _public(key)
-    if not 0 < len(name) <= LONGEST_NAME or not name.isprintable():
-        raise StewardKeyMalformed
-    return {"act": act, "key": key, "name": name, "not_before": not_before_s}
-
-
 def key_id(public: bytes) -> str:
     """How a steward is named where a whole key is too long: 16 hex digits."""
     return sha256(ID_LABEL + public).hexdigest()[:16]
 
 
-def listed(found: Iterable[Standing], wait_s: int, *, with_removed: bool = False) -> dict[bytes, Steward]:
-    """Every steward whose key stands in the log; by key. Those who were removed after only `with_removed`."""
+def of_operators(found: Iterable[Standing]) -> dict[bytes, Steward]:
+    """Stewards of logs before format 2, whom an operator named alone. Retention tables they signed still count; nothing else does."""
     stewards: dict[bytes, Steward] = {}
-    for standing in sorted(found, key=lambda one: one.leaf):
-        said = canonical.loads(standing.entry.removeprefix(entries.STEWARD_KEY))
-        match said:
-            case {"act": "add", "key": str(key), "name": str(name), "not_before": int(not_before)}:
-                public = _public(key)
-                stewards[public] = Steward(public, name, max(not_before, standing.beat + wait_s))
-            case {"act": "remove", "key": str(key)} if not with_removed:
-                stewards.pop(_public(key), None)
+    for standing in found:
+        if not standing.entry.startswith(entries.STEWARD_KEY):
+            continue
+        match canonical.loads(standing.entry.removeprefix(entries.STEWARD_KEY)):
+            case {"act": "add", "key": str(key), "name": str(name)}:
+                public = base64.b64decode(key)
+                stewards[public] = Steward(public, name, 0)
     return stewards
-
-
-def counting(stewards: Mapping[bytes, Steward], now_s: int) -> dict[bytes, Steward]:
-    """Those whose signature counts at `now_s`."""
-    return {key: steward for key, steward in stewards.items() if steward.counts_from <= now_s}
 
 
 def make_key(path: Path, passphrase: str | None, clock: Clock) -> SigningKey:
@@ -119,13 +96,3 @@ def read_key(path: Path, passphrase: str | None) -> SigningKey:
 def spelled(public: bytes) -> str:
     """A public key as commands and the log write it."""
     return base64.b64encode(public).decode()
-
-
-def _public(key: str) -> bytes:
-    try:
-        raw = base64.b64decode(key, validate=True)
-    except ValueError as error:
-        raise StewardKeyMalformed from error
-    if len(raw) != KEY_BYTES or spelled(raw) != key:
-        raise StewardKeyMalformed
-    return raw

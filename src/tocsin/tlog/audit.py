@@ -11,7 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 
 from tocsin.crypto import canonical
-from tocsin.tlog import accuse, cosignature, merkle
+from tocsin.tlog import accuse, cosignature, merkle, roll
 from tocsin.tlog import checkpoint as checkpoints
 from tocsin.tlog import entry as entries
 from tocsin.tlog import note as notes
@@ -53,23 +53,28 @@ class Stack:
 
 @dataclass(frozen=True)
 class Seen:
-    """What an auditor keeps: the newest checkpoint it proved, and the stack under it."""
+    """What an auditor keeps: the newest checkpoint it proved, the stack under it, and the digests of the roll's entries."""
 
     note: str
     size: int
     hashes: tuple[Hash, ...]
+    rolled: tuple[bytes, ...] = ()
 
     def dumps(self) -> bytes:
         hashes = [merkle.as_base64(part) for part in self.hashes]
-        return canonical.dumps({"hashes": hashes, "note": self.note, "size": self.size})
+        rolled = [merkle.as_base64(part) for part in self.rolled]
+        return canonical.dumps({"hashes": hashes, "note": self.note, "rolled": rolled, "size": self.size})
 
     @classmethod
     def loads(cls, raw: bytes) -> "Seen":
         """Raises `NoteMalformed` for what `dumps` did not write."""
         try:
             match canonical.loads(raw):
-                case {"hashes": list(hashes), "note": str(note), "size": int(size)} if size.bit_count() == len(hashes):
-                    return cls(note, size, tuple(standard_base64(str(text)) for text in hashes))
+                case {"hashes": list(hashes), "note": str(note), "size": int(size), **more} if size.bit_count() == len(
+                    hashes
+                ) and isinstance(rolled := more.get("rolled", []), list):
+                    digests = tuple(standard_base64(str(text)) for text in rolled)
+                    return cls(note, size, tuple(standard_base64(str(text)) for text in hashes), digests)
         except canonical.CanonicalError as error:
             raise NoteMalformed from error
         raise NoteMalformed
@@ -100,7 +105,7 @@ class Report:
     entries: int = 0
     beats: list[SeenBeat] = field(default_factory=list)
     public: list[tuple[int, bytes]] = field(default_factory=list)
-    """Entries that are neither filler, commitments nor times, with their index."""
+    """Entries that are neither filler, commitments, times nor what a beat says of the roll, with their index."""
     cosigned: dict[str, int] = field(default_factory=dict)
     troubles: list[str] = field(default_factory=list)
     accusations: list[Accusation] = field(default_factory=list)
@@ -132,7 +137,7 @@ class Auditor:
         stack = self._extended(reader, before, report)
         if stack is not None:
             times = self.times(notes.parse(before.note)) if before else {}
-            _Walk(self, source, reader, stack, report, times).run()
+            _Walk(self, source, reader, stack, report, times, before.rolled if before else ()).run()
         return report
 
     def times(self, note: Note) -> dict[str, int]:
@@ -174,12 +179,20 @@ class _Walk:
     """One pass over the entries from `stack.size` on. `seen`: when witnesses cosigned the tree the pass begins with."""
 
     def __init__(
-        self, auditor: Auditor, source: Source, reader: ReadLog, stack: Stack, report: Report, seen: dict[str, int]
+        self,
+        auditor: Auditor,
+        source: Source,
+        reader: ReadLog,
+        stack: Stack,
+        report: Report,
+        seen: dict[str, int],
+        rolled: Sequence[bytes],
     ) -> None:
         self._auditor, self._source, self._reader = auditor, source, reader
         self._stack, self._report = stack, report
         self._start, self._seen = stack.size, seen
         self._open_beat: tuple[int, int] | None = None
+        self._rolled, self._stated = set(rolled), list[roll.Stated | None]()
 
     def run(self) -> None:
         """Raises `LogLied`."""
@@ -188,14 +201,19 @@ class _Walk:
             if claimed and claimed[1] == index:
                 self._end_beat()
                 self._begin_beat(*claimed)
+            elif entry.startswith(entries.ROLL):
+                self._stated.append(roll.parse_state(entry))
             elif not entry.startswith(entries.BEAT):
                 self._report.public.append((index, entry))
+                if roll.is_rolled(entry):
+                    self._rolled.add(roll.digest(entry))
             self._stack.add(merkle.leaf_hash(entry))
         self._end_beat()
         if self._stack.root != self._reader.head.root:
             raise LogLied
         self._report.entries = self._stack.size - self._start
-        self._report.seen = Seen(str(self._reader.note), self._stack.size, tuple(self._stack.hashes))
+        rolled = tuple(sorted(self._rolled))
+        self._report.seen = Seen(str(self._reader.note), self._stack.size, tuple(self._stack.hashes), rolled)
 
     def _begin_beat(self, beat: int, first: int) -> None:
         """Hold the time a beat claims to the beat before it and to when witnesses saw the log without it."""
@@ -214,12 +232,24 @@ class _Walk:
         """Hold the beat that ends where the stack stands to the checkpoint the log signed for it."""
         if self._open_beat is None:
             return
+        self._check_roll(self._open_beat[0])
         self._seen = self._times_of_checkpoint()
         ended = SeenBeat(*self._open_beat, self._stack.size, self._seen)
         self._report.beats.append(ended)
         if ended.seconds_late > CLOCK_SECONDS:
             trouble = f"Beat {ended.beat} was first seen by a witness {ended.seconds_late} s after it was due."
             self._report.troubles.append(trouble)
+
+    def _check_roll(self, beat: int) -> None:
+        """Hold what the beat says of the roll to the entries that stand there: whoever is shown less was lied to."""
+        said, self._stated = self._stated, []
+        true = roll.Stated(beat, len(self._rolled), roll.head(self._rolled))
+        if any(one != true for one in said):
+            self._report.troubles.append(
+                f"Beat {beat} says something else of the keys of stewards and desk than what stands in the log."
+            )
+        elif self._rolled and not said:
+            self._report.troubles.append(f"Beat {beat} does not say which keys of stewards and desk stand in the log.")
 
     def _times_of_checkpoint(self) -> dict[str, int]:
         try:

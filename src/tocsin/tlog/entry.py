@@ -7,8 +7,6 @@ from collections.abc import Sequence
 from tocsin.clock import Clock
 from tocsin.crypto import canonical
 
-TYPE = "tocsin.leaf/v1 "
-"""What every type line begins with; the kind follows."""
 BEAT = b"tocsin.leaf/v1 beat\n"
 TIME = b"tocsin.leaf/v1 time\n"
 DESK_KEY = b"tocsin.leaf/v1 desk-key\n"
@@ -18,11 +16,21 @@ CONTINUES = b"tocsin.leaf/v1 continues\n"
 CITY_KEY = b"tocsin.leaf/v1 city-key\n"
 STEWARD_KEY = b"tocsin.leaf/v1 steward-key\n"
 RETENTION = b"tocsin.leaf/v1 retention\n"
+ROLL = b"tocsin.leaf/v1 roll\n"
+SIGNED_DESK_KEY = b"tocsin.leaf/v2 desk-key\n"
+SIGNED_STEWARD_KEY = b"tocsin.leaf/v2 steward-key\n"
+ROLLED = (SIGNED_DESK_KEY, SIGNED_STEWARD_KEY)
+"""What the roll is made of (`roll`). Entries of these kinds under v1 were an operator's alone; nobody believes them now."""
 
 COMMITMENT_BYTES = 32
 CLASSES = (64, 256, 1024)
 """How many entries a beat may have; beyond the last, its multiples. The class is the leak that docs/spec/log.md states.
 """
+
+
+def kind_of(entry: bytes) -> str:
+    """The kind in the type line; empty for what has none."""
+    return entry.partition(b"\n")[0].decode("ascii", "replace").partition(" ")[2]
 
 
 def beat_entry(commitment: bytes) -> bytes:

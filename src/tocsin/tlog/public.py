@@ -13,6 +13,7 @@ from sqlalchemy import BigInteger, Column, Connection, Integer, LargeBinary, Tab
 from sqlalchemy.dialects import postgresql, sqlite
 
 from tocsin.store.tables import metadata
+from tocsin.tlog.roll import is_rolled
 
 public_entry = Table(
     "public_entry",
@@ -56,6 +57,12 @@ def waiting(connection: Connection) -> list[tuple[bytes, bytes]]:
     """Digest and entry of each that no beat has taken yet."""
     question = select(public_entry.c.digest, public_entry.c.entry).where(public_entry.c.leaf.is_(None))
     return [(row.digest, row.entry) for row in connection.execute(question.order_by(public_entry.c.nth))]
+
+
+def rolled(connection: Connection) -> list[bytes]:
+    """Digests of the roll's entries (`roll.digest`), those that wait included."""
+    found = connection.execute(select(public_entry.c.digest, public_entry.c.entry))
+    return [row.digest for row in found if is_rolled(row.entry)]
 
 
 def settle(connection: Connection, digests: Sequence[bytes], leaves: Sequence[int], tree_size: int, beat: int) -> None:

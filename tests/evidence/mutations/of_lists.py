@@ -1,10 +1,12 @@
 """Changes to what the manifest lists, to the manifest itself, and to its signature."""
 
+from base64 import b64decode
 from typing import Any
 
 from tests.evidence.mutations.case import Case, b64, kind
 from tocsin.crypto import canonical
 from tocsin.crypto.keys import SigningKey
+from tocsin.tlog.entry import SIGNED_DESK_KEY
 
 
 @kind("manifest", "hash_wrong")
@@ -184,8 +186,48 @@ def made_before_the_custodians_key_counts(case: Case) -> bytes:
 @kind("signature", "custodian_proof")
 def another_custodian_forged_into_the_log(case: Case) -> bytes:
     other = SigningKey(case.random.randbytes(32))
-    said = {"act": "add", "age": "age1", "custodian": b64(other.public), "desk": "legal", "name": "x", "not_before": 1}
-    entry = b64(b"tocsin.leaf/v1 desk-key\n" + canonical.dumps(said))
-    case.change("log/custodian.json", lambda told: told.update(entry=entry))
+    told = case.json("log/custodian.json")
+    place = next(i for i, one in enumerate(told["roll"]) if one["index"] == told["index"])
+    _, _, body = b64decode(told["roll"][place]["entry"]).partition(b"\n")
+    said = canonical.loads(body)
+    assert isinstance(said, dict)
+    said["statement"]["keys"][0]["custodian"] = b64(other.public)  # type: ignore[index,call-overload]
+    entry = b64(SIGNED_DESK_KEY + canonical.dumps(said))
+    case.change("log/custodian.json", lambda told: told["roll"][place].update(entry=entry))
     case.change("manifest.json", lambda told: told["custodian"].update(key=b64(other.public)))
     return case.resigned(other)
+
+
+@kind("signature", "custodian_proof")
+def a_steward_left_out_of_the_roll(case: Case) -> bytes:
+    index = case.json("log/custodian.json")["index"]
+    case.change(
+        "log/custodian.json", lambda told: told.update(roll=[one for one in told["roll"] if one["index"] == index])
+    )
+    return case.resigned()
+
+
+@kind("signature", "custodian_proof")
+def a_custodian_whom_one_steward_signed(case: Case) -> bytes:
+    return case.fresh(signed_by=1).as_is()
+
+
+@kind("signature", "signer_removed")
+def signed_by_a_custodian_who_left(case: Case) -> bytes:
+    return case.fresh(is_custodian_gone=True).as_is()
+
+
+@kind("signature", "stewards_differ")
+def founded_by_others_than_the_card_says(case: Case) -> bytes:
+    return case.fresh(stewards_seed=b"others").as_is()
+
+
+@kind("signature", "signer_by_operator")
+def a_custodian_whom_an_operator_put_there_alone(case: Case) -> bytes:
+    """A package of the rule before two stewards signed."""
+    older = case.fresh(is_older_rule=True)
+    log, (entry, index) = older.scene.log, older.scene.places[0]
+    proof = [b64(part) for part in log.inclusion_proof(index, log.size)]
+    older.put("log/custodian.json", {"entry": b64(entry), "index": index, "proof": proof, "tree_size": log.size})
+    older.change("manifest.json", lambda told: told["custodian"].update(log_index=index))
+    return older.resigned()
