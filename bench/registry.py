@@ -185,7 +185,7 @@ def fill(registry: Registry) -> None:
             )
             rows.append((f"fill-{number}", f"fill-{number}", "Company" if is_firm else "Contract", name))
             cells.append((number, facets.packed(mine)))
-            words.append((number, search.line_of(name, mine, is_who=is_firm)))
+            words.append((number, search.line_of(name, mine, [name] if is_firm else [])))
         bulk.put(connection, tables.entity, ("entity", "canonical", "schema", "caption"), rows, "")
         bulk.put(connection, tables.chosen, ("number", "choices"), cells, "")
         connection.exec_driver_sql(f"INSERT INTO {search.INDEX}(rowid, words) VALUES (?, ?)", words)

@@ -80,7 +80,17 @@ def _registry(page: list[Json]) -> Json:
     name = _path("name", {"anyOf": [text("^[A-Za-z0-9_-]{22}$"), ANYTHING]})
     version = _path("version", {"anyOf": [text("^[0-9a-f]{8,64}$"), ANYTHING]})
     entity = "/{language}/registry/entity/{name}"
+    number = _path("number", {"anyOf": [text("^[0-9]{1,4}$"), ANYTHING]})
+    reference = _path("reference", {"anyOf": [text("^[A-Z2-7]{8}$"), ANYTHING]})
+    form = {
+        "type": "object",
+        "properties": {"kind": {"type": "string"}, "said": {"type": "string"}, "link": {"type": "string"}},
+    }
+    contest = "/{language}/registry/contest"
+    sends = _does([*page, number], "application/x-www-form-urlencoded", form)
     return {
+        f"{contest}/{{number}}": {"get": _does([*page, number]), "post": sends},
+        f"{contest}ed/{{reference}}": {"get": _does([*page, reference])},
         entity: {"get": _does([*page, name])},
         f"{entity}/at/{{version}}": {"get": _does([*page, name, version])},
         **{f"/registry/entities/{{name}}/{form}": {"get": _does([name])} for form in ("json", "csv")},

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import Connection, create_engine, make_url, select
 
 from tests.crypto.counted_clock import CountedClock
-from tocsin.registry import queries, search, starter, tables
+from tocsin.registry import derived, match, queries, search, starter, tables
 from tocsin.registry.judge import JudgementContradicts, Verdict, judge
 from tocsin.registry.model import Claim, Draft, EntityUnknown, Row, Source, VerbClass
 from tocsin.registry.record import record, release
@@ -184,6 +184,21 @@ class RegistryContract:
         assert counted["place"] == [("FR", 5)]
         assert dict(counted["kind"]) == {"estimate": 4}
         assert found(connection, "a OR b* NEAR(x) -- ' ; \" :col") == set(), "nothing of a query language"
+
+    def test_spellings_of_one_firm_are_found_and_traps_are_not(self, connection: Connection) -> None:
+        names = ("Pen-Link Ltd", "PENLINK LLC", "PARAGON SOLUTIONS INC", "PARAGON MICRO INC")
+        record(connection, [firm(number, name) for number, name in enumerate(names)], "d", DAY)
+        assert {"x-0", "x-1"} <= {one.id for one in match.candidates_of(connection, "penlink")}
+        assert "x-3" not in {one.id for one in match.candidates_for(connection, "x-2")}
+
+    def test_filters_are_worked_out_from_claims_alone(self, connection: Connection) -> None:
+        act = [Claim("title", "Cameras"), Claim("authority", "x-b"), Claim("contractDate", "2021-02-03")]
+        event = [Claim("contract", "x-a"), Claim("kind", "paid"), Claim("amount", "5"), Claim("currency", "EUR")]
+        buyer = Draft("x-b", "PublicBody", [Claim("name", "Ville de Lyon")])
+        drafts = [Draft("x-a", "Contract", act), buyer, Draft("x-e", "ValueEvent", event)]
+        record(connection, [Row(1, drafts, Source("https://register.example", "register"))], "d", DAY)
+        assert derived.refresh(connection, ["x-e", "x-b"]) == 1
+        assert found(connection, "", buyer="Ville de Lyon", year="2021", kind="paid") == {"Cameras"}
 
     def test_the_index_is_made_anew_from_the_statements(self, connection: Connection) -> None:
         before = found(connection, "palantir")

@@ -6,12 +6,16 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 import click
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 
 from tocsin.clock import SystemClock
+from tocsin.registry import contest
+from tocsin.registry.days import iso
 from tocsin.registry.exports import EXPORTS
 from tocsin.registry.formats import FORMATS, Given, only
 from tocsin.registry.importing import FileNotUnderstood, Report, import_file
+from tocsin.registry.judge import Verdict, judge
+from tocsin.registry.match import candidates_of, proposals
 from tocsin.registry.record import release
 from tocsin.registry.room import Registry
 from tocsin.registry.tables import held
@@ -106,3 +110,57 @@ def release_command(path: Path | None, institution: str, reason: str) -> None:
     with opened(path) as here:
         here.database.write_now(lambda c: release(c, institution, reason, here.today))
     click.echo("From the next import on, rows of this institution come in.")
+
+
+@registry.command("match")
+@click.argument("name", default="")
+@click.option("--after", type=int, default=0, help="Without a name: number of the entity to begin behind.")
+@click.pass_obj
+def match_command(path: Path | None, name: str, after: int) -> None:
+    """Print which institutions a name may mean; without a name, pairs of a thousand institutions that may be one. Joins nothing."""
+
+    def told(connection: Connection) -> list[str]:
+        pairs = [("", one) for one in candidates_of(connection, name)] if name else list(proposals(connection, after))
+        return [f"{one.score:.2f}\t{left}\t{one.id}\t{one.caption}\t{', '.join(one.reasons)}" for left, one in pairs]
+
+    with opened(path) as here:
+        lines = here.database.read_now(told)
+    for line in lines:
+        click.echo(line)
+
+
+@registry.command("judge")
+@click.argument("one")
+@click.argument("other")
+@click.option(
+    "--verdict", type=click.Choice([str(one) for one in Verdict]), required=True, help="What is said of the two."
+)
+@click.option("--reason", required=True, help="Why; stands on their pages.")
+@click.pass_obj
+def judge_command(path: Path | None, one: str, other: str, verdict: str, reason: str) -> None:
+    """Say that two entities are the same, are not, or that nobody can tell: `unsure` takes back what was said before."""
+    with opened(path) as here:
+        here.database.write_now(lambda c: judge(c, one, other, Verdict(verdict), reason, here.today))
+    click.echo("Logged. It can be taken back: say `unsure` of the same two.")
+
+
+@registry.command("contests")
+@click.pass_obj
+def contests_command(path: Path | None) -> None:
+    """Print the contests that wait for an answer, those that are due first."""
+    with opened(path) as here:
+        for one in here.database.read_now(contest.waiting):
+            click.echo(json.dumps({**vars(one), "day": iso(one.day), "due": iso(one.due)}))
+
+
+@registry.command("answer")
+@click.argument("reference")
+@click.option("--outcome", type=click.Choice(["kept", "corrected", "shown"]), required=True, help="What became of it.")
+@click.option("--words", required=True, help="The answer; stands beside the claim.")
+@click.pass_obj
+def answer_command(path: Path | None, reference: str, outcome: str, words: str) -> None:
+    """Answer a contest: the claim is kept, or was wrong; `shown` puts an institution's reply beside it. Forgets what was sent."""
+    with opened(path) as here:
+        day = here.today
+        here.database.write_now(lambda c: contest.answer(c, reference, contest.Outcome(outcome), words, day))
+    click.echo("Answered.")

@@ -16,14 +16,17 @@ from sqlalchemy import Connection, select
 
 from tocsin.registry import outside, queries
 from tocsin.registry.bulk import found_by, pieces
+from tocsin.registry.cells import as_cell
+from tocsin.registry.contest import marks
+from tocsin.registry.days import iso
 from tocsin.registry.model import Statement
 from tocsin.registry.queries import Kept
 from tocsin.registry.tables import entity, statement
-from tocsin.registry.twins import as_cell, iso
 
 COLUMNS = (
     "canonical_id", "entity_id", "prop", "prop_type", "schema", "value", "dataset", "origin", "lang", "original_value", "external",
     "first_seen", "last_seen", "id", "source_url", "source_kind", "lineage", "verb", "confidence", "as_of",
+    "contested",
 )  # fmt: skip
 """FollowTheMoney's columns of a file of statements, and then ours."""
 SOME = 500
@@ -39,6 +42,11 @@ class Told:
     canonical: str
     schema: str
     kept: Sequence[Kept]
+    marks: Mapping[tuple[str, str, str], str]
+
+    def mark(self, said: Statement) -> str:
+        """Since when a claim is contested, or when it was found wrong; empty for most."""
+        return self.marks.get((said.entity, said.property, said.value), "")
 
 
 def everything(connection: Connection) -> Iterator[Told]:
@@ -63,9 +71,10 @@ def _told(connection: Connection, rows: Sequence[Any]) -> Iterator[Told]:
     kept: dict[str, list[Kept]] = defaultdict(list)
     for one in queries.statements_of(connection, [row.entity for row in rows]):
         kept[one.said.entity].append(one)
+    marked = marks(connection, [row.entity for row in rows])
     for row in rows:
         if kept[row.entity]:
-            yield Told(row.entity, row.canonical, row.schema, kept[row.entity])
+            yield Told(row.entity, row.canonical, row.schema, kept[row.entity], marked)
 
 
 def write_statements(connection: Connection, out: BinaryIO) -> int:
@@ -85,7 +94,7 @@ def _cells(one: Told, said: Statement) -> tuple[str, ...]:
     cells = (
         one.canonical, said.entity, said.property, "", said.schema, said.value, said.dataset, "", "", said.original, "",
         iso(said.first_seen), iso(said.last_seen), said.digest.hex(), said.source.url, said.source.kind, said.source.lineage,
-        str(said.verb), str(said.confidence), said.as_of,
+        str(said.verb), str(said.confidence), said.as_of, one.mark(said),
     )  # fmt: skip
     return tuple(quoted(cell) for cell in cells)
 
@@ -136,16 +145,16 @@ def ftm_of(one: Told, parties: Mapping[str, Sequence[str]]) -> dict[str, Any]:
         "datasets": sorted({kept.said.dataset for kept in one.kept}), "referents": [], "target": False,
         "first_seen": iso(min(kept.said.first_seen for kept in one.kept)),
         "last_seen": iso(max(kept.said.last_seen for kept in one.kept)),
-        CONTEXT: {"canonical": one.canonical, "statements": [_ours(kept.said) for kept in one.kept]},
+        CONTEXT: {"canonical": one.canonical, "statements": [_ours(kept.said, one.mark(kept.said)) for kept in one.kept]},
     }  # fmt: skip
 
 
-def _ours(said: Statement) -> dict[str, str]:
+def _ours(said: Statement, mark: str) -> dict[str, str]:
     told = {
         "schema": said.schema, "prop": said.property, "value": said.value, "original_value": said.original,
         "dataset": said.dataset, "source_url": said.source.url, "source_kind": said.source.kind, "lineage": said.source.lineage,
         "verb": str(said.verb), "confidence": str(said.confidence), "as_of": said.as_of, "first_seen": iso(said.first_seen),
-        "last_seen": iso(said.last_seen), "id": said.digest.hex(),
+        "last_seen": iso(said.last_seen), "id": said.digest.hex(), "contested": mark,
     }  # fmt: skip
     return {name: value for name, value in told.items() if value}
 

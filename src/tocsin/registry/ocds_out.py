@@ -17,10 +17,10 @@ from sqlalchemy import Connection, select
 
 from tocsin.registry import queries
 from tocsin.registry.bulk import found_by
+from tocsin.registry.days import stamp
 from tocsin.registry.model import ValueKind
 from tocsin.registry.queries import Entity, Money
 from tocsin.registry.tables import entity, statement
-from tocsin.registry.twins import stamp
 
 PREFIX = "ocds-213czf"
 """The prefix the standard's documents use in examples: a publisher who wants to be listed asks for their own."""
@@ -74,6 +74,7 @@ def release_of(connection: Connection, ocid: str, acts: Iterable[Entity]) -> Jso
         made.setdefault("awards", []).append(_award(act, money, sellers))
         made.setdefault("contracts", []).append(_contract(act, money))
         _beside(made, act, money)
+        _contested(made, act, money)
     made["parties"] = [{**one, "roles": sorted(one["roles"])} for one in parties.values()]
     hashes = "".join(sorted(act.version.hash for act in known))
     first = max(
@@ -142,6 +143,16 @@ def _beside(made: Json, act: Entity, money: list[Money]) -> None:
             for one in rest
         ]
         made.setdefault("tocsin", {}).setdefault("valueEvents", []).extend(told)
+
+
+def _contested(made: Json, act: Entity, money: list[Money]) -> None:
+    """Which values of an act and its amounts are contested, or were found wrong."""
+    told = [
+        {"about": one.id, "property": prop.name, "value": value.value, "mark": value.mark}
+        for one in (act, *(event.entity for event in money)) for prop in one.properties for value in prop.values if value.mark
+    ]  # fmt: skip
+    if told:
+        made.setdefault("tocsin", {}).setdefault("contested", []).extend(told)
 
 
 def _value(money: list[Money], kind: ValueKind) -> Json | None:

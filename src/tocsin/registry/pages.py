@@ -17,9 +17,11 @@ from jinja2 import Environment, FileSystemLoader
 from sqlalchemy import Connection, func, select
 
 from tocsin.registry import facets, queries, search
+from tocsin.registry.contest import PROMISED_DAYS, Kind, contest_of
+from tocsin.registry.match import Candidate, candidates_for
 from tocsin.registry.model import Confidence, EntityUnknown
 from tocsin.registry.queries import Entity
-from tocsin.registry.schemata import REFERENCES
+from tocsin.registry.schemata import INSTITUTIONS, REFERENCES
 from tocsin.registry.search import Asked
 from tocsin.registry.tables import entity, statement
 from tocsin.registry.value_sums import Refused, total_of
@@ -38,6 +40,11 @@ EXPECTED = {
 }
 """What a reader looks for first: what of it no claim says is listed as not known."""
 EPOCH = date(1970, 1, 1)
+MAYBE = 5
+Draw = Callable[[Connection], bytes]
+"""A page, to be asked of a database."""
+Sent = tuple[str, str, str]
+"""Kind, words and link of a contest, as they were sent."""
 
 
 @dataclass(frozen=True)
@@ -102,7 +109,11 @@ def entity_page(config: PageConfig, language: Language, name: str, version: str 
         neighbours, named = queries.neighbours_of(connection, found)
         others = queries.not_same(connection, found)
         named_here = [value for one in found.properties if one.name in REFERENCES for value in found.values(one.name)]
-        captions = queries.captions_of(connection, [*named_here, *others, *(one.amount.contract for one in money)])
+        judged = queries.judged(connection, found)
+        pairs = [name for one in judged for name in (one.left, one.right)]
+        captions = queries.captions_of(
+            connection, [*named_here, *others, *pairs, *(one.amount.contract for one in money)]
+        )
         mixed = total_of(one.amount for one in money) if len({one.amount.kind for one in money}) > 1 else None
         return _draw(
             "entity.html",
@@ -117,6 +128,8 @@ def entity_page(config: PageConfig, language: Language, name: str, version: str 
             neighbours=neighbours,
             named=named,
             others=others,
+            judged=judged,
+            candidates=_maybe(connection, found) if found.schema in INSTITUTIONS and not version else [],
             captions=captions,
             references=REFERENCES,
             unknown=[one for one in EXPECTED.get(found.schema, ()) if not found.values(one)],
@@ -125,6 +138,59 @@ def entity_page(config: PageConfig, language: Language, name: str, version: str 
             origin=config.origin,
             day=lambda number: language.date(EPOCH + timedelta(days=number)),
             amount=lambda value: money_text(language, value),
+        )
+
+    return page
+
+
+def _maybe(connection: Connection, found: Entity) -> list[Candidate]:
+    """Who may be the same and nobody has judged yet, the likeliest first."""
+    rest = [one for one in candidates_for(connection, found.id) if one.id not in found.members and one.verdict is None]
+    return rest[:MAYBE]
+
+
+def contest_page(
+    config: PageConfig, language: Language, number: int, sent: Sent = ("", "", ""), problem: str = ""
+) -> Draw:
+    """The form that contests one claim. Raises `EntityUnknown`."""
+
+    def page(connection: Connection) -> bytes:
+        claim = queries.claim_of(connection, number)
+        captions = queries.captions_of(connection, [claim.entity, claim.value])
+        return _draw(
+            "contest.html",
+            config,
+            language,
+            Page("registry", f"registry/contest/{number}", "contest.html", "registry.title"),
+            claim=claim,
+            number=number,
+            caption=captions.get(claim.entity, claim.entity),
+            shown=captions.get(claim.value, claim.value),
+            kinds=[str(kind) for kind in Kind],
+            days=PROMISED_DAYS,
+            sent=sent,
+            problem=problem,
+        )
+
+    return page
+
+
+def contested_page(config: PageConfig, language: Language, reference: str) -> Draw:
+    """What became of a contest. Raises `ContestUnknown`."""
+
+    def page(connection: Connection) -> bytes:
+        one = contest_of(connection, reference)
+        captions = queries.captions_of(connection, [one.entity, one.value])
+        return _draw(
+            "contested.html",
+            config,
+            language,
+            Page("registry", f"registry/contested/{reference}", "contested.html", "registry.title"),
+            one=one,
+            caption=captions.get(one.entity, one.entity),
+            shown=captions.get(one.value, one.value),
+            origin=config.origin,
+            day=lambda at: language.date(EPOCH + timedelta(days=at)),
         )
 
     return page
@@ -176,6 +242,8 @@ class _Money:
     def __init__(self, one: queries.Money) -> None:
         self.entity, self.amount = one.entity, one.amount
         self.is_low = one.amount.confidence is Confidence.LOW
+        days = [value.contested_since for prop in one.entity.properties for value in prop.values]
+        self.contested_since = min((day for day in days if day is not None), default=None)
 
 
 def _shown(language: Language) -> Callable[[str, str], str]:

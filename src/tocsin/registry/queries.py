@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, func, select
 
+from tocsin.registry.contest import Contest, Key, about, corrected_on, mark_of, open_since
 from tocsin.registry.judge import Verdict, heads, standing
 from tocsin.registry.model import Confidence, EntityUnknown, Source, Statement, ValueKind, VerbClass
 from tocsin.registry.schemata import SINGLE
@@ -33,6 +34,26 @@ class Value:
 
     value: str
     claims: tuple[Kept, ...]
+    contests: tuple[Contest, ...] = ()
+
+    @property
+    def contested_since(self) -> int | None:
+        """The day since which somebody contests it and has no answer yet."""
+        return open_since(self.contests)
+
+    @property
+    def corrected_on(self) -> int | None:
+        """The day on which it was found wrong."""
+        return corrected_on(self.contests)
+
+    @property
+    def mark(self) -> str:
+        return mark_of(self.contests)
+
+    @property
+    def answers(self) -> tuple[Contest, ...]:
+        """What was answered to whoever contested it, and replies of the institution that were confirmed to be theirs."""
+        return tuple(one for one in self.contests if one.answered is not None and one.answer)
 
     @property
     def origins(self) -> int:
@@ -54,7 +75,8 @@ class Property:
 
     @property
     def is_contested(self) -> bool:
-        return self.name in SINGLE and len(self.values) > 1 and not self.is_revised
+        is_opposed = self.name in SINGLE and len(self.values) > 1 and not self.is_revised
+        return is_opposed or any(one.contested_since is not None for one in self.values)
 
     @property
     def is_revised(self) -> bool:
@@ -70,8 +92,10 @@ class Property:
 
     @property
     def contested_since(self) -> int:
-        """The day, since 1970, on which a second value was first seen."""
-        return sorted(min(one.said.first_seen for one in value.claims) for value in self.values)[1]
+        """The day, since 1970, on which a second value was first seen or somebody contested one."""
+        seen = sorted(min(one.said.first_seen for one in value.claims) for value in self.values)[1:2]
+        days = seen if self.name in SINGLE and not self.is_revised else []
+        return min([*days, *(one.contested_since for one in self.values if one.contested_since is not None)])
 
 
 @dataclass(frozen=True)
@@ -140,7 +164,7 @@ def entity_of(connection: Connection, name: str, until: tuple[int, int] | None =
     named = [one for one in kept if one.said.property in ("name", "title")]
     caption = next((one.said.value for one in named if one.said.entity == head), named[0].said.value if named else head)
     version = Version(max(one.number for one in kept), last if judged is None else judged, _hash(kept))
-    return Entity(head, members, schema, caption, _properties(kept), version)
+    return Entity(head, members, schema, caption, _properties(kept, about(connection, members)), version)
 
 
 def neighbours_of(connection: Connection, found: Entity) -> tuple[list[Neighbour], int]:
@@ -174,7 +198,8 @@ def money_of(connection: Connection, found: Entity) -> list[Money]:
     kept = defaultdict(list)
     for one in statements_of(connection, events, None):
         kept[one.said.entity].append(one)
-    made = [_money(name, kept[name]) for name in events]
+    contests = about(connection, events)
+    made = [_money(name, kept[name], contests) for name in events]
     return sorted((one for one in made if one), key=lambda one: (one.entity.first("date"), one.entity.id))
 
 
@@ -221,6 +246,20 @@ def how_many(connection: Connection) -> int:
 def changes(connection: Connection, most: int) -> list[Kept]:
     """The newest claims, newest first."""
     return list(_kept(connection, _SAID.order_by(statement.c.number.desc()).limit(most)))
+
+
+def claim_of(connection: Connection, number: int) -> Statement:
+    """The claim of this number. Raises `EntityUnknown`."""
+    found = next(iter(_kept(connection, _SAID.where(statement.c.number == number))), None)
+    if found is None:
+        raise EntityUnknown
+    return found.said
+
+
+def judged(connection: Connection, found: Entity) -> list[Any]:
+    """What was ever said of who this is and is not, newest first: nothing of it is taken off the page."""
+    here = judgement.c.left.in_(found.members) | judgement.c.right.in_(found.members)
+    return list(connection.execute(select(judgement).where(here).order_by(judgement.c.number.desc())).all())
 
 
 def not_same(connection: Connection, found: Entity) -> list[str]:
@@ -285,14 +324,19 @@ def _cluster(connection: Connection, name: str, until: int | None) -> tuple[str,
     return head, tuple(connection.execute(question).scalars()) or (head,)
 
 
-def _properties(kept: Sequence[Kept]) -> tuple[Property, ...]:
+def _properties(kept: Sequence[Kept], contests: Mapping[Key, Sequence[Contest]]) -> tuple[Property, ...]:
     grouped: dict[str, dict[str, list[Kept]]] = defaultdict(lambda: defaultdict(list))
     for one in kept:
         grouped[one.said.property][one.said.value].append(one)
     return tuple(
-        Property(name, tuple(Value(value, tuple(by)) for value, by in values.items()))
+        Property(name, tuple(Value(value, tuple(by), _contests(by, contests)) for value, by in values.items()))
         for name, values in grouped.items()
     )
+
+
+def _contests(claims: Sequence[Kept], contests: Mapping[Key, Sequence[Contest]]) -> tuple[Contest, ...]:
+    said = dict.fromkeys((one.said.entity, one.said.property, one.said.value) for one in claims)
+    return tuple(one for key in said for one in contests.get(key, ()))
 
 
 def _hash(kept: Sequence[Kept]) -> str:
@@ -307,8 +351,8 @@ def _contracts_of(connection: Connection, found: Entity) -> list[str]:
     return list(connection.execute(question).scalars())
 
 
-def _money(name: str, kept: Sequence[Kept]) -> Money | None:
-    properties = _properties(kept)
+def _money(name: str, kept: Sequence[Kept], contests: Mapping[Key, Sequence[Contest]]) -> Money | None:
+    properties = _properties(kept, contests)
     first: Mapping[str, str] = {one.name: one.newest.value for one in properties}
     try:
         amount = Decimal(first["amount"])
@@ -316,7 +360,10 @@ def _money(name: str, kept: Sequence[Kept]) -> Money | None:
     except (KeyError, InvalidOperation, ValueError):
         return None
     confidence = (
-        Confidence.LOW if all(value.is_unconfirmed for one in properties for value in one.values) else Confidence.HIGH
+        Confidence.LOW
+        if all(value.is_unconfirmed for one in properties for value in one.values)
+        or any(value.corrected_on is not None for one in properties for value in one.values)
+        else Confidence.HIGH
     )
     contract = first.get("contract") or first.get("about", name)
     currency = first.get("currency", "")

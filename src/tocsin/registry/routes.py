@@ -1,17 +1,19 @@
-"""The room's addresses: parse, ask the database, answer. All are GET, public, and change nothing (ADR 8)."""
+"""The room's addresses: parse, ask the database, answer. All are public, and but for contesting a claim change nothing (ADR 8)."""
 
 import re
 from functools import partial
 from typing import Any
+from urllib.parse import parse_qsl
 
-from litestar import Request, Response, get
+from litestar import Request, Response, get, post
 from litestar.exceptions import NotFoundException
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 from sqlalchemy import Connection
 
-from tocsin.registry import facets, pages, queries, search, twins
+from tocsin.registry import contest, facets, pages, queries, search, twins
 from tocsin.registry.model import EntityUnknown
+from tocsin.registry.pace import Pace
 from tocsin.registry.room import Registry
 from tocsin.registry.search import Asked
 from tocsin.web.i18n import Language
@@ -24,6 +26,10 @@ FURTHEST = 10_000
 MOST = 1_000
 """Results in one file for a spreadsheet or a program."""
 CHANGES = 100
+LARGEST_FORM = 16_384
+CONTEST_EACH_S, CONTESTS_AT_ONCE = 120, 20
+"""Of everybody together: nothing is known of who sends, and somebody has to answer each."""
+PROBLEMS = (contest.ContestMalformed, contest.ContestNamesPerson, contest.ContestsTooMany)
 ID = re.compile(r"[A-Za-z0-9._-]{1,200}")
 VERSION = re.compile(r"\d{1,12}-\d{1,12}-[0-9a-f]{16}")
 
@@ -32,7 +38,8 @@ AnyRequest = Request[Any, Any, Any]
 
 def routes(registry: Registry, config: PageConfig) -> list[HTTPRouteHandler]:
     """Every handler of the registry."""
-    read = [one for language in config.languages.values() for one in _pages(registry, config, language)]
+    pace = Pace(CONTEST_EACH_S, CONTESTS_AT_ONCE)
+    read = [one for language in config.languages.values() for one in _pages(registry, config, language, pace)]
     return [*read, *_twins(registry, config)]
 
 
@@ -44,7 +51,7 @@ def asked_in(request: AnyRequest) -> tuple[str, Asked]:
     return said, search.asked_of(said, filters)
 
 
-def _pages(registry: Registry, config: PageConfig, language: Language) -> list[HTTPRouteHandler]:
+def _pages(registry: Registry, config: PageConfig, language: Language, pace: Pace) -> list[HTTPRouteHandler]:
     here = f"/{language.code}/registry"
 
     @get(here, include_in_schema=False)
@@ -64,7 +71,65 @@ def _pages(registry: Registry, config: PageConfig, language: Language) -> list[H
             raise NotFoundException
         return _html(await _drawn(registry, config, language, name, version))
 
-    return [find, show, show_version]
+    return [find, show, show_version, *_contests(registry, config, language, pace)]
+
+
+def _contests(registry: Registry, config: PageConfig, language: Language, pace: Pace) -> list[HTTPRouteHandler]:
+    """Contesting a claim: the form, what it sends, and what became of it."""
+    here = f"/{language.code}/registry"
+
+    @get(f"{here}/contest/{{number:str}}", include_in_schema=False)
+    async def ask(number: FromPath[str]) -> Response[bytes]:
+        return _html(await _or_404(registry, pages.contest_page(config, language, _number(number))))
+
+    @post(
+        f"{here}/contest/{{number:str}}", include_in_schema=False, request_max_body_size=LARGEST_FORM, status_code=200
+    )
+    async def send(request: AnyRequest, number: FromPath[str]) -> Response[bytes]:
+        claim, sent = _number(number), _sent(await request.body())
+        try:
+            if not pace.take(registry.clock.monotonic()):
+                raise contest.ContestsTooMany
+            verb = partial(contest.file, number=claim, sent=sent, day=registry.today, clock=registry.clock)
+            reference = await registry.database.write(verb)
+        except PROBLEMS as error:
+            drawn = await _or_404(registry, pages.contest_page(config, language, claim, sent, f"registry.{error.code}"))
+            return Response(drawn, media_type=HTML, status_code=error.status)
+        except contest.ContestUnknown as error:
+            raise NotFoundException from error
+        return Response(b"", status_code=303, headers={"location": f"{here}/contested/{reference}"})
+
+    @get(f"{here}/contested/{{reference:str}}", include_in_schema=False)
+    async def sent(reference: FromPath[str]) -> Response[bytes]:
+        known = reference.upper() if contest.REFERENCE.fullmatch(reference.upper()) else ""
+        return _html(await _or_404(registry, pages.contested_page(config, language, known)))
+
+    return [ask, send, sent]
+
+
+async def _or_404(registry: Registry, page: pages.Draw) -> bytes:
+    """The page. Raises litestar's own error for what is not there, which a person gets as a page."""
+    try:
+        return await registry.database.read(page)
+    except (EntityUnknown, contest.ContestUnknown) as error:
+        raise NotFoundException from error
+
+
+def _sent(body: bytes) -> tuple[str, str, str]:
+    """Kind, words and link of a form; what is not there, or no form, is empty."""
+    try:
+        given = dict(parse_qsl(body.decode(), max_num_fields=10, errors="strict"))
+    except ValueError:
+        return "", "", ""
+    kind, said, link = (given.get(name, "").replace("\x00", " ") for name in ("kind", "said", "link"))
+    return kind, said.replace("\r\n", "\n"), link
+
+
+def _number(said: str) -> int:
+    """A claim's number from an address. Raises litestar's own error for what is none."""
+    if not (said.isascii() and said.isdigit() and len(said) < 13):
+        raise NotFoundException
+    return int(said)
 
 
 async def _drawn(registry: Registry, config: PageConfig, language: Language, name: str, version: str = "") -> bytes:

@@ -20,6 +20,7 @@ from tocsin.registry import facets
 from tocsin.registry.bulk import pieces
 from tocsin.registry.facets import FACETS
 from tocsin.registry.model import folded
+from tocsin.registry.names import keys_of
 from tocsin.registry.schemata import INSTITUTIONS, REFERENCES, SCHEMATA
 from tocsin.registry.tables import chosen, entity, statement
 
@@ -94,9 +95,12 @@ def index(connection: Connection, wanted: Mapping[int, bool], fresh: Collection[
     """Bring the words of these entities up to date; each with whether it is an institution. `fresh`: those not indexed before."""
     if not wanted:
         return
-    words = _words_of(connection, sorted(wanted))
+    words, named = _words_of(connection, sorted(wanted))
     cells = facets.cells_of(connection, wanted)
-    marks = {number: _marks(cells.get(number, ()), is_who=is_who) for number, is_who in wanted.items()}
+    marks = {
+        number: _marks(cells.get(number, ()), named[number] if is_who else (), is_who=is_who)
+        for number, is_who in wanted.items()
+    }
     if _is_sqlite(connection):
         old = [(number,) for number in wanted if number not in fresh]
         if old:
@@ -111,17 +115,32 @@ def index(connection: Connection, wanted: Mapping[int, bool], fresh: Collection[
     connection.exec_driver_sql(line, [(number, words.get(number, ""), marks[number]) for number in sorted(wanted)])
 
 
-def line_of(words: str, codes: Iterable[int], *, is_who: bool) -> str:
-    """What SQLite's index is told of an entity."""
-    return " ".join((words, *_marks(codes, is_who=is_who)))
+def line_of(words: str, codes: Iterable[int], names: Iterable[str] = ()) -> str:
+    """What SQLite's index is told of an entity; of an institution with its names."""
+    called = list(names)
+    return " ".join((words, *_marks(codes, called, is_who=bool(called))))
 
 
-def _marks(codes: Iterable[int], *, is_who: bool) -> list[str]:
-    return [*([WHO] if is_who else []), *(_mark(code) for code in codes)]
+def _marks(codes: Iterable[int], names: Iterable[str], *, is_who: bool) -> list[str]:
+    """Words that nobody types: institution or not, what it can be filtered by, keys of its names (`names.keys_of`)."""
+    keys = dict.fromkeys(key for name in names for key in keys_of(name))
+    return [*([WHO] if is_who else []), *(_mark(code) for code in codes), *keys]
 
 
-def _words_of(connection: Connection, numbers: Sequence[int]) -> dict[int, str]:
+def institutions_with(connection: Connection, terms: Sequence[str], most: int) -> list[int]:
+    """Numbers of institutions whose words or keys hold all of these, `most` at most."""
+    connection.execution_options(compiled_cache=None)
+    words = [one for one in terms if not one.startswith("_")]
+    keys = [one for one in terms if one.startswith("_")]
+    inner = (_sqlite_words if _is_sqlite(connection) else _postgres_words)(Asked(tuple(words)), keys, who=True)
+    found = inner.columns(column("number", Integer)).subquery()
+    return [row[0] for row in connection.execute(select(found.c.number).order_by(found.c.number).limit(most)).all()]
+
+
+def _words_of(connection: Connection, numbers: Sequence[int]) -> tuple[dict[int, str], dict[int, list[str]]]:
+    """The words of entities, and what they are called."""
     parts: dict[int, list[str]] = defaultdict(list)
+    named: dict[int, list[str]] = defaultdict(list)
     for some in pieces(numbers):
         joined = statement.join(entity, statement.c.entity == entity.c.entity)
         question = (
@@ -132,10 +151,12 @@ def _words_of(connection: Connection, numbers: Sequence[int]) -> dict[int, str]:
         for number, value, name in connection.execute(question):
             if name not in SILENT:
                 parts[number].append(folded(value))
+            if name in ("name", "alias"):
+                named[number].append(value)
     for number, choices in facets.choices_of(connection, numbers).items():
         parts[number] += [folded(value) for name, value in choices if name in SPOKEN]
     # A line that is no word stands between two values, so that no phrase runs over their edge.
-    return {number: " 0x0 ".join(dict.fromkeys(said)) for number, said in parts.items()}
+    return {number: " 0x0 ".join(dict.fromkeys(said)) for number, said in parts.items()}, named
 
 
 def matches(connection: Connection, asked: Asked, who: bool | None = None) -> Select[int]:

@@ -113,6 +113,25 @@ progress = Table(
     sqlite_with_rowid=False,
 )
 
-BACKED_UP = (statement, source, entity, edge, choice, chosen, judgement, released, held)
-COUNTING = (statement, source, entity, choice, judgement)
+contest = Table(
+    "registry_contest",
+    metadata,
+    Column("number", Number, primary_key=True),
+    Column("reference", Text, nullable=False, unique=True),
+    Column("entity", Text, nullable=False),
+    Column("property", Text, nullable=False),
+    Column("value", Text, nullable=False),
+    Column("kind", Text, nullable=False),  # contest.Kind
+    Column("said", Text, nullable=False),  # emptied with the answer
+    Column("link", Text, nullable=False),
+    Column("day", Integer, nullable=False),
+    Column("due", Integer, nullable=False),  # the day by which an answer is promised
+    Column("outcome", Text, nullable=False),  # contest.Outcome
+    Column("answer", Text, nullable=False),
+    Column("answered", Integer, nullable=True),
+    Index(None, "entity"),
+)
+
+BACKED_UP = (statement, source, entity, edge, choice, chosen, judgement, released, held, contest)
+COUNTING = (statement, source, entity, choice, judgement, contest)
 """Whose numbers a restored PostgreSQL has to be told."""

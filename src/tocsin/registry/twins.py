@@ -3,45 +3,64 @@
 import csv
 import io
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from typing import Any
 from xml.sax.saxutils import escape, quoteattr
 
 import msgspec
 
+from tocsin.registry.cells import as_cell
+from tocsin.registry.contest import Kind, Outcome
+from tocsin.registry.days import iso, stamp
 from tocsin.registry.pages import Hit
 from tocsin.registry.queries import Entity, Kept
 
 COLUMNS = (
     "number", "canonical_id", "entity", "schema", "property", "value", "original_value", "dataset", "source", "source_kind",
-    "lineage", "verb", "confidence", "as_of", "first_seen", "last_seen",
+    "lineage", "verb", "confidence", "as_of", "first_seen", "last_seen", "contested",
 )  # fmt: skip
-DAY_S = 86_400
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""What makes a spreadsheet run a cell instead of showing it."""
 
 
-def statement_row(kept: Kept, canonical: str) -> dict[str, Any]:
-    """One claim with everything that is known of it."""
+def statement_row(kept: Kept, canonical: str, mark: str) -> dict[str, Any]:
+    """One claim with everything that is known of it. `mark`: since when it is contested, or that it was found wrong."""
     one = kept.said
     row = (
         kept.number, canonical, one.entity, one.schema, one.property, one.value, one.original, one.dataset, one.source.url,
         one.source.kind, one.source.origin, str(one.verb), str(one.confidence), one.as_of, iso(one.first_seen), iso(one.last_seen),
+        mark,
     )  # fmt: skip
     return dict(zip(COLUMNS, row, strict=True))
 
 
 def statements(found: Entity) -> list[dict[str, Any]]:
     """Every claim about an entity, in the order in which they came."""
-    kept = {one.number: one for prop in found.properties for value in prop.values for one in value.claims}
-    return [statement_row(kept[number], found.id) for number in sorted(kept)]
+    kept = {one.number: (one, value) for prop in found.properties for value in prop.values for one in value.claims}
+    return [
+        statement_row(one, found.id, value.mark) for _, (one, value) in sorted(kept.items(), key=lambda pair: pair[0])
+    ]
 
 
 def entity_json(found: Entity) -> bytes:
     contested = [one.name for one in found.properties if one.is_contested]
     head = {"id": found.id, "members": found.members, "schema": found.schema, "caption": found.caption}
-    told = {"version": str(found.version), "sha256": found.version.hash, "contested": contested}
+    told = {
+        "version": str(found.version),
+        "sha256": found.version.hash,
+        "contested": contested,
+        "contests": _contests(found),
+    }
     return msgspec.json.encode(head | told | {"statements": statements(found)})
+
+
+def _contests(found: Entity) -> list[dict[str, Any]]:
+    """What was contested and answered; not what was sent."""
+    return [
+        {
+            "property": prop.name, "value": value.value, "kind": str(one.kind), "since": iso(one.day), "outcome": str(one.outcome),
+            "answer": one.answer, "answered": iso(one.answered) if one.answered is not None else "",
+        }
+        for prop in found.properties for value in prop.values for one in value.contests
+        if one.kind is not Kind.REPLY or one.outcome is Outcome.SHOWN
+    ]  # fmt: skip
 
 
 def search_json(hits: Sequence[Hit], total: int) -> bytes:
@@ -75,15 +94,6 @@ def changes_atom(newest: Sequence[Kept], origin: str) -> bytes:
     return f'<?xml version="1.0" encoding="utf-8"?><feed xmlns="http://www.w3.org/2005/Atom">{head}{author}{entries}</feed>'.encode()
 
 
-def iso(day: int) -> str:
-    return stamp(day)[:10]
-
-
-def stamp(day: int) -> str:
-    """A whole day as RFC 3339 writes a time."""
-    return datetime.fromtimestamp(day * DAY_S, UTC).strftime("%Y-%m-%dT00:00:00Z")
-
-
 def _entry(kept: Kept, origin: str) -> str:
     one = kept.said
     link = f"{origin}/en/registry/entity/{one.entity}"
@@ -97,10 +107,3 @@ def _entry(kept: Kept, origin: str) -> str:
 def _hit(one: Hit) -> dict[str, Any]:
     told = {"id": one.id, "schema": one.schema, "caption": one.caption, "about": one.about}
     return told | {"confidence": "low" if one.is_low else ""}
-
-
-def as_cell(value: Any) -> str:
-    """A cell that a spreadsheet shows and does not run."""
-    text = str(value)
-    is_number = text.lstrip("-").replace(".", "", 1).isdigit()
-    return f"'{text}" if text.startswith(FORMULA) and not is_number else text
