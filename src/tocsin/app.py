@@ -91,7 +91,8 @@ def office_of(node: Node) -> Office:
     """The room of staff. Its sessions are what every other room's pages for staff ask."""
     label = b"tocsin.staff/v1 salts"
     salts = hkdf(node.custody.get(RECEIPT_KEY), salt=b"", info=label, length=32)
-    return Office.open(node.database, node.clock, salts)
+    decided = node.stewardship
+    return Office.open(node.database, node.clock, salts, decided.answer, decided.hand_in)
 
 
 def site_of(node: Node) -> headers.Site:

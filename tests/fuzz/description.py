@@ -114,7 +114,7 @@ DOOR = {
     },
     "required": ["kind", "sealed", "proof"],
 }
-STAFF_PAGES = ("sign-in", "join", "keys", "people")
+STAFF_PAGES = ("sign-in", "join", "keys", "people", "decisions")
 STAFF_FORMS = ("sign-out", "keys/drop", "people/invite", "people/take-back", "people/retire")
 STAFF_BODIES: dict[str, Json] = {
     "challenge": {},
@@ -124,6 +124,7 @@ STAFF_BODIES: dict[str, Json] = {
     "invitation": {"secret": {"anyOf": [KEY, ANYTHING]}},
     "join": {"secret": KEY, "recipient": ANYTHING, "signing_key": KEY, "keys_signature": ANYTHING, "door": DOOR},
     "sign-in": {"kind": {"enum": ["passkey", "passphrase", "sheet"]}, "proof": PROOF, "pseudonym": ANYTHING},
+    "statements": {"signed": ANYTHING},
     "doors": {"keys_signature": ANYTHING, "door": DOOR},
 }
 

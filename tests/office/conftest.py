@@ -31,8 +31,17 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 def office(url: str) -> Iterator[Office]:
     database = Database.open(url)
     database.migrate()
-    yield Office.open(database, CountedClock(b"office"), bytes(32))
+    yield Office.open(database, CountedClock(b"office"), bytes(32), nothing_waits, nothing_done)
     database.close()
+
+
+async def nothing_waits(_: object) -> bytes:
+    """A node on which no steward has said anything."""
+    return b'{"stewards":[],"lawyers":[],"holds":[],"waiting":[],"now":0}'
+
+
+async def nothing_done(_: bytes) -> dict[str, object]:
+    raise AssertionError
 
 
 async def invited(office: Office, name: str, *roles: str, is_founding: bool = False) -> str:

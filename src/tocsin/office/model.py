@@ -73,6 +73,12 @@ class Asked(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     pseudonym: str
 
 
+class HandedIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`signed`: a statement with one signature or two, canonical JSON."""
+
+    signed: str
+
+
 class Leave(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     everywhere: bool = False
 

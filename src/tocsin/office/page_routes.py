@@ -15,6 +15,7 @@ from litestar.handlers import HTTPRouteHandler
 from tocsin.errors import TocsinError
 from tocsin.ids import unb64
 from tocsin.office import pages
+from tocsin.office.decide import decisions
 from tocsin.office.model import BodyMalformed
 from tocsin.office.retire import retire
 from tocsin.office.room import Office
@@ -144,6 +145,11 @@ def _stewards(office: Office, config: PageConfig, language: Language) -> list[HT
     async def people(request: AnyRequest) -> Response[bytes]:
         return await page(office.sessions.require(request, Role.STEWARD))
 
+    @get(f"/{language.code}/{pages.DECISIONS.path}", include_in_schema=False)
+    async def decided(request: AnyRequest) -> Response[bytes]:
+        me = office.sessions.require(request, Role.STEWARD)
+        return html(pages.decided(config, language, me, await decisions(office, me)))
+
     @post(f"{here}/invite", include_in_schema=False)
     async def invite(request: AnyRequest) -> Response[bytes]:
         me, form = office.sessions.require(request, Role.STEWARD), await form_of(request)
@@ -180,7 +186,7 @@ def _stewards(office: Office, config: PageConfig, language: Language) -> list[HT
 
         return await _or_said(act, lambda problem: page(me, problem=problem))
 
-    return [people, invite, take_back, let_go]
+    return [people, decided, invite, take_back, let_go]
 
 
 async def _keys(

@@ -10,10 +10,12 @@ from jinja2 import Environment, FileSystemLoader
 from markupsafe import Markup
 
 from tocsin.ids import b64
+from tocsin.office.decide import Decisions
 from tocsin.people.doors import Door, Kind
 from tocsin.people.invitation import Invitation
 from tocsin.people.session import IDLE_S
 from tocsin.people.staff import Role, Staff, State
+from tocsin.people.statement import Reason
 from tocsin.web import render
 from tocsin.web.i18n import Language
 from tocsin.web.render import Page, PageConfig, embedded
@@ -29,10 +31,19 @@ HOME = Page("staff", "staff/", "staff_home.html", "staff.home", ("staff.",))
 KEYS = Page("staff_keys", "staff/keys", "staff_keys.html", "staff.keys", ("staff.", "words.again"))
 PEOPLE = Page("staff", "staff/people", "staff_people.html", "staff.people", ("staff.",))
 
+DECISIONS = Page(
+    "staff_decisions",
+    "staff/decisions",
+    "staff_decisions.html",
+    "staff.decisions",
+    ("staff.", "decide.", "kept.class_"),
+)
+
 LINKS: tuple[tuple[Role, str, str], ...] = (
     (Role.LAWYER, "desk", "desk.title"),
     (Role.STEWARD, "desk", "desk.title"),
     (Role.STEWARD, "staff/people", "staff.people"),
+    (Role.STEWARD, "staff/decisions", "staff.decisions"),
 )
 """What the first page leads to, by role: path below the language, and key of its words."""
 
@@ -90,6 +101,11 @@ def people(
     return drawn(
         config, language, PEOPLE, me, people=everybody, others=others, invitations=invitations, roles=roles, **shown
     )
+
+
+def decided(config: PageConfig, language: Language, me: Staff, now: Decisions) -> bytes:
+    """What stewards sign together."""
+    return drawn(config, language, DECISIONS, me, now=now, reasons=[str(reason) for reason in Reason])
 
 
 def day_of(language: Language) -> Callable[[int], str]:

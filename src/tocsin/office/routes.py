@@ -10,12 +10,12 @@ from tocsin.ids import b64
 from tocsin.office import join as joining
 from tocsin.office import sign_in as signing_in
 from tocsin.office.add_door import add_door
-from tocsin.office.model import AddDoor, Asked, BodyMalformed, Join, Leave, Place, Secret, SignIn
+from tocsin.office.model import AddDoor, Asked, BodyMalformed, HandedIn, Join, Leave, Place, Secret, SignIn
 from tocsin.office.room import Office
 from tocsin.people import doors
 from tocsin.people.doors import Door
 from tocsin.people.session import COOKIE, refuse_foreign, set_cookie
-from tocsin.people.staff import Staff, spelled
+from tocsin.people.staff import Role, Staff, spelled
 from tocsin.web.body import read_body
 from tocsin.web.headers import bare_host
 
@@ -109,7 +109,12 @@ def _being_in(office: Office) -> list[HTTPRouteHandler]:
         made = await add_door(office, me, await body_of(request, AddDoor), place_of(request))
         return Response({"id": b64(made.id)}, status_code=201)
 
-    return [sign_out, here, session, list_doors, new_door]
+    @post("/staff/statements", status_code=200)
+    async def statements(request: AnyRequest) -> Any:
+        office.sessions.require(request, Role.STEWARD)
+        return Response(await office.hand_in((await body_of(request, HandedIn)).signed.encode()))
+
+    return [sign_out, here, session, list_doors, new_door, statements]
 
 
 def _signed_in(office: Office, person: Staff, door: Door, status: int) -> Response[Any]:
