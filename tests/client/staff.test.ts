@@ -6,6 +6,7 @@ import { join, type Bytes } from "../../client/src/crypto/bytes.ts";
 import { recipientOf } from "../../client/src/crypto/envelope.ts";
 import { wordList } from "../../client/src/crypto/words.ts";
 import { ageIdentity, newKeys, open, proving, seal, SealWrong, stretch, stretchWords } from "../../client/src/staff/sealing.ts";
+import { confirm, fingerprint, made, propose, read as readStatement, StatementWrong, type Statement } from "../../client/src/staff/statement.ts";
 import { isEnough, strengthOf } from "../../client/src/staff/strength.ts";
 
 const VECTORS = new URL("../../vectors/staff/", import.meta.url);
@@ -68,4 +69,26 @@ test("strength is told carefully: length counts, repetition and runs do not", as
   };
   for (const [passphrase, wanted] of Object.entries(said)) assert.equal(strengthOf(passphrase, list), wanted, passphrase);
   assert.ok(isEnough("long") && !isEnough("years"));
+});
+
+test("two stewards' signatures are those of the known answer, and one steward's twice are refused", async () => {
+  const told = JSON.parse(readFileSync(new URL("../stewards/hold.json", VECTORS), "utf8"));
+  const statement = JSON.parse(told.statement) as Statement;
+  const [first, second] = told.seeds.map(hex) as [Bytes, Bytes];
+  const proposed = await propose(statement, first);
+  const signed = readStatement(proposed, statement.node);
+  assert.equal(await confirm(signed, second), told.signed);
+  await assert.rejects(confirm(signed, first), StatementWrong);
+  assert.throws(() => readStatement(proposed, "another.example/log"), StatementWrong);
+  assert.throws(() => readStatement(proposed.replace("{", "{ "), statement.node), StatementWrong);
+});
+
+test("a statement has the fields of its kind, and a key its seven words", async () => {
+  const key = { key: "age1x", name: "Wren", custodian: "" };
+  assert.deepEqual(Object.keys(made("desk-add", { keys: [key] }, "n", 86_400_000 * 3)).sort(), ["act", "day", "keys", "node", "salt"]);
+  const hold = made("hold", { recording: "r", reason: "subpoena" }, "n", 86_400_000 * 3);
+  assert.deepEqual({ ...hold, salt: "" }, { act: "hold", day: 3, days: {}, node: "n", number: 0, reason: "subpoena", recording: "r", salt: "" });
+  const words = (await fingerprint(key)).split(" ");
+  assert.equal(words.length, 7);
+  assert.notDeepEqual(words, (await fingerprint({ ...key, custodian: "other" })).split(" "));
 });

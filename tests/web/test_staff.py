@@ -3,18 +3,24 @@
 import re
 import threading
 from collections.abc import Iterator
+from functools import partial
 
+import msgspec
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.encounters.conftest import open_node
+from tests.encounters.conftest import settings_in
 from tests.waiting import wait_until
 from tests.web.conftest import DESK, PHONE, OpenPage
 from tests.web.test_accessible import SMALL, findings
+from tocsin import new_keys
 from tocsin.app import application
+from tocsin.clock import SystemClock
+from tocsin.jurisdictions import load
 from tocsin.node import Node
 from tocsin.office.room import DAY_SECONDS
 from tocsin.people import doors, invitation, staff
+from tocsin.tlog import public
 from tocsin.web.server import server
 
 AUTHENTICATOR = {
@@ -34,7 +40,10 @@ SLOW = 30_000
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Node, str]]:
     """A whole node and where it is served."""
-    node = open_node(tmp_path_factory.mktemp("node"))
+    settings = msgspec.structs.replace(settings_in(tmp_path_factory.mktemp("node")), beat_seconds=1)
+    new_keys.make(settings, None, SystemClock())
+    node = Node.open(settings, load.load(settings.pack), SystemClock())
+    node.stewardship.wait_s = -1_000  # the beat that takes a key lies ahead of the clock
     served = server(application(node), host="127.0.0.1", port=0, tls=None)
     thread = threading.Thread(target=served.run)
     thread.start()
@@ -135,6 +144,70 @@ def test_a_steward_joins_by_passkey_invites_a_lawyer_and_a_lost_device_is_replac
 
 def kestrel(node: Node) -> bytes:
     return node.database.read_now(staff.everybody)[0].id
+
+
+def signed(page: Page) -> None:
+    """What the dialog shows is signed, with keys asked for where they are not open."""
+    page.click("#sign-do")
+    page.click("#unlock-passkey")
+    expect(page.locator("#done")).to_be_visible(timeout=SLOW)
+
+
+def test_two_stewards_found_the_roll_and_put_a_lawyer_on_the_desk(opened: OpenPage, running: tuple[Node, str]) -> None:
+    """P9 step 7: nobody alone can open evidence, and no secret key ever leaves its browser."""
+    node, url = running
+    pages = {}
+    for name in ("Osprey", "Plover"):
+        page = pages[name] = opened("about:blank", viewport=DESK, real=True)
+        with_authenticator(page)
+        page.goto(invited(running, name, "steward"))
+        join_by_passkey(page)
+        page.goto(f"{url}/en/staff/decisions")
+    osprey, plover = pages["Osprey"], pages["Plover"]
+    lawyer = opened("about:blank", viewport=PHONE, real=True)
+    with_authenticator(lawyer)
+    lawyer.goto(invited(running, "Whimbrel", "lawyer"))
+    join_by_passkey(lawyer)
+    lawyer.goto(f"{url}/en/staff/keys")
+    lawyer.click("#words-show")
+    lawyer.click("#unlock-passkey")
+    expect(lawyer.locator("#words-lawyer")).to_be_visible(timeout=SLOW)
+    said_aloud = lawyer.locator("#words-lawyer").text_content()
+    assert not findings(lawyer)
+
+    osprey.goto(f"{url}/en/staff/decisions")
+    expect(osprey.locator(".notice.warn")).to_contain_text("no stewards on its list yet")
+    assert not findings(osprey)
+    osprey.get_by_role("button", name="Sign first: The first two stewards, Plover").click()
+    expect(osprey.locator("#sign-what")).to_contain_text("Plover: ")
+    assert not findings(osprey)
+    signed(osprey)
+    expect(osprey.locator("#done")).to_contain_text("waits for a second steward")
+    confirmed(plover, url, "The first two stewards: Osprey, Plover")
+    wait_until(lambda: "Osprey" in str(node.database.read_now(partial(public.standing, kind="steward-key"))), 30)
+
+    osprey.goto(f"{url}/en/staff/decisions")
+    expect(osprey.locator(".notice.warn")).to_have_count(0)
+    osprey.get_by_role("button", name="Sign first: Add a lawyer to the desk, Whimbrel").click()
+    expect(osprey.locator("#sign-what")).to_contain_text(f"Whimbrel: {said_aloud}")
+    signed(osprey)
+    osprey.goto(f"{url}/en/staff/decisions")
+    osprey.locator("#waiting button").click()
+    osprey.click("#sign-do")
+    osprey.click("#unlock-passkey")
+    expect(osprey.locator("#problem")).to_contain_text("Another steward has to sign it too", timeout=SLOW)
+    confirmed(plover, url, "Add a lawyer to the desk: Whimbrel")
+    wait_until(lambda: "Whimbrel" in str(node.database.read_now(partial(public.standing, kind="desk-key"))), 30)
+    plover.goto(f"{url}/en/staff/decisions")
+    expect(plover.get_by_role("button", name="Take a lawyer off the desk, for good, Whimbrel")).to_be_visible()
+
+
+def confirmed(page: Page, url: str, what: str) -> None:
+    page.goto(f"{url}/en/staff/decisions")
+    expect(page.locator("#waiting span")).to_have_text(what)
+    page.locator("#waiting button").click()
+    signed(page)
+    expect(page.locator("#done")).to_contain_text("stands in the log")
 
 
 def test_por_frase_de_acceso_en_espanol(opened: OpenPage, running: tuple[Node, str]) -> None:
