@@ -146,6 +146,7 @@ def _office(also: list[Json]) -> Json:
     return {
         **posts,
         "/staff": {"get": _does(also)},
+        "/{language}/desk/open": {"get": _does([language, *also])},
         "/staff/session": {"get": _does(from_page)},
         "/{language}/staff/": {"get": _does([language, *from_page])},
         **{f"/{{language}}/staff/{name}": {"get": _does([language, *from_page])} for name in STAFF_PAGES},
