@@ -34,6 +34,7 @@ from tocsin.own_keys import RECEIPT_KEY
 from tocsin.people.session import NotSignedIn, RoleMissing
 from tocsin.registry import routes as registry
 from tocsin.registry.room import Registry
+from tocsin.tlog import served
 from tocsin.watch import Watch
 from tocsin.web import headers, i18n, pages, refusals, static_files
 from tocsin.web.body import Disconnected
@@ -62,6 +63,7 @@ def litestar_of(node: Node) -> Litestar:
     config = _pages(node, built, watch)
     office, board = office_of(node), at_desk.desk_of(node)[1]
     node.release, node.sealed_extra = built.client, lambda: sealed_extra(node, built)
+    node.pinned = served.trust_hash(client_config(node, built))
     return Litestar(
         route_handlers=[
             *pages.routes(config),

@@ -93,6 +93,8 @@ class Node:
     """What `tocsin status` is answered; set by who watches this node."""
     release: str = ""
     """SHA-256 of the client that this node serves, for the log; set by the composition root."""
+    pinned: str = ""
+    """SHA-256 of the keys and witnesses that phones are told to believe (`tlog.served`); set with it."""
     is_newest: bool = False
     """Whether the witnesses were asked for anything newer than this log, since this process began."""
     is_contradicted: bool = False
@@ -328,7 +330,7 @@ class Node:
         body = {"act": "add", "key": self.encounters.receipts.vkey}
         await queue_public(self.database, "receipt-key", entries.RECEIPT_KEY, body)
         if self.release:
-            release = {"client": self.release, "version": __version__}
+            release = {"client": self.release, "trust": self.pinned, "version": __version__}
             await queue_public(self.database, "release", entries.RELEASE, release)
 
 

@@ -27,7 +27,7 @@ TILE = {
     ]
 }
 REGISTRY = ("/registry/search.json", "/registry/search.csv", "/registry/changes.atom")
-FIXED = ("/client-config", "/health", "/desk-keys", "/log/checkpoint", "/log/keys", "/source")
+FIXED = ("/client-config", "/client-files", "/health", "/desk-keys", "/log/checkpoint", "/log/keys", "/source")
 WRAPS = {
     "type": "object",
     "required": ["wraps", "locator"],

@@ -9,11 +9,13 @@ from typing import Any
 
 import httpx
 import pytest
+from click.testing import CliRunner
 
 from tests.encounters.phone import Phone
 from tests.journeys.conftest import Running
 from tests.rules.test_inventory import INVENTORY, rows
 from tests.waiting import wait_until
+from tocsin.cli import main
 from tocsin.clock import SystemClock
 from tocsin.ids import b64
 
@@ -91,6 +93,13 @@ def test_the_sample_desk_is_proven_and_its_wait_is_said(client: httpx.Client, to
     assert recipient.encode() in said
     config = client.get("/client-config").json()
     assert (config["sample"], config["desk_wait_s"]) == (True, 10)
+
+
+def test_what_the_town_serves_is_what_its_log_names(client: httpx.Client, town: Running) -> None:
+    key = client.get("/client-config").json()["log"]
+    ran = CliRunner().invoke(main, ["log", "served", town.town.url, "--key", key])
+    assert ran.exit_code == 0, ran.output
+    assert f"client {client.get('/client-config').json()['build']}" in ran.output
 
 
 def test_nothing_is_on_the_disk_that_the_inventory_does_not_name(client: httpx.Client, town: Running) -> None:

@@ -18,7 +18,7 @@ pytestmark = pytest.mark.anyio
 PAGES = ("", "rehearsal", "import", "recover", "verify", "desk/open", "about", "retention", "measures", "offline")
 ASKED = [
     *(f"/{language}/{page}" for language in ("en", "es", "fr") for page in PAGES),
-    "/", "/leave", "/source", "/worker.js", "/client-config", "/desk-keys", "/health", "/en/app.webmanifest",
+    "/", "/leave", "/source", "/worker.js", "/client-config", "/client-files", "/desk-keys", "/health", "/en/app.webmanifest",
     "/log/checkpoint", "/log/keys", "/log/tile/0/000.p/64", "/log/tile/entries/000.p/64", "/log/beats/64", "/log/timestamps/64",
     "/en/registry", "/fr/registry/entity/tf-f020", "/es/registry/entity/none", "/registry/search.json", "/registry/search.csv",
     "/registry/entities/tf-f020/json", "/registry/entities/tf-f020/csv", "/registry/changes.atom",

@@ -114,6 +114,7 @@ PATHS = {
     "/log/checkpoint": Kind.NEWEST,
     "/desk-keys": Kind.PUBLISHED,
     "/client-config": Kind.PUBLISHED,
+    "/client-files": Kind.PUBLISHED,
     "/encounters": Kind.MACHINE,
     "/encounters/abc/chunks/0": Kind.MACHINE,
     "/recover": Kind.MACHINE,

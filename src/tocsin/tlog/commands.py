@@ -14,7 +14,7 @@ from tocsin.store import disk
 from tocsin.store.blobs import DiskBlobs
 from tocsin.tlog import entry as entries
 from tocsin.tlog import note as notes
-from tocsin.tlog import promise
+from tocsin.tlog import promise, served
 from tocsin.tlog.audit import Auditor, Report, Seen
 from tocsin.tlog.catch_up import catch_up
 from tocsin.tlog.log import Log
@@ -23,6 +23,7 @@ from tocsin.tlog.source import HttpSource, ReadLog
 
 URL = click.option("--url", required=True, help="Prefix of the log's addresses, as https://node.example/log.")
 KEY = click.option("--key", "vkey", required=True, help="The log's verifier key, from an outside publication.")
+SERVED_PAGES = ("/en/", "/en/rehearsal", "/en/import", "/en/recover", "/en/verify")
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
@@ -117,6 +118,25 @@ def log_audit(
     if state and report.seen and not report.accusations:
         state.write_bytes(report.seen.dumps())
     sys.exit(0 if report.is_clean else 1)
+
+
+@log.command("served")
+@click.argument("address")
+@KEY
+@click.option("--client", "wanted", help="The client's hash that somebody else was served, or a release's.")
+def log_served(address: str, vkey: str, wanted: str | None) -> None:
+    """Fetch what the node at ADDRESS serves to phones, and hold it to its log's newest release. Exit status 1 when they differ."""
+    with httpx.Client(base_url=address.rstrip("/"), trust_env=False) as client:
+        report = Auditor(notes.parse_vkey(vkey)).audit(HttpSource(f"{address.rstrip('/')}/log", client))
+        found = served.check(client, report.public, SERVED_PAGES)
+    click.echo(f"client {found.client}, {found.files} files")
+    click.echo(f"keys and witnesses {found.trust}")
+    troubles = [*report.troubles, *found.troubles]
+    if wanted and wanted != found.client:
+        troubles.append("This is another client than the one you named.")
+    for trouble in troubles:
+        click.echo(f"TROUBLE {trouble}")
+    sys.exit(1 if troubles else 0)
 
 
 def _check_receipt(path: Path, vkey: str | None, opening: Path | None, reader: ReadLog, report: Report) -> None:

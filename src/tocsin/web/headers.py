@@ -191,6 +191,7 @@ def kind_of(path: str) -> Kind:
         "/source": Kind.PLAIN,
         "/desk-keys": Kind.PUBLISHED,
         "/client-config": Kind.PUBLISHED,
+        "/client-files": Kind.PUBLISHED,
         "/log/checkpoint": Kind.NEWEST,
     }
     if path in fixed:

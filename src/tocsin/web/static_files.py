@@ -8,7 +8,7 @@ import hashlib
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +50,8 @@ class Built:
     """Page name to the scripts it loads at once, its own first."""
     client: str
     """SHA-256 of the build, as the log lists it."""
+    sums: Mapping[str, str] = field(default_factory=dict)
+    """SHA-256 of each file of the build: what `client` is made of."""
 
     @classmethod
     def load(cls, built: Path = HERE / "built", icons: Path = HERE / "icons") -> "Built":
@@ -67,7 +69,8 @@ class Built:
         for path in sorted(icons.iterdir()):
             names[path.name] = hashed_name(path)
             files[names[path.name]] = path.read_bytes()
-        return cls(files, names, scripts, str(manifest["client"]))
+        sums = {name: str(one["sha256"]) for name, one in manifest["files"].items()}
+        return cls(files, names, scripts, str(manifest["client"]), sums)
 
     def url(self, name: str) -> str:
         """The address of a file by its plain name. Raises `KeyError` for one that was not built."""
@@ -95,7 +98,7 @@ def hashed_name(path: Path) -> str:
 
 
 def routes(built: Built) -> list[HTTPRouteHandler]:
-    """The one handler of static files."""
+    """The handler of static files, and of the list that auditors hold them to."""
     missing: dict[str, Any] = {"code": "not_found", "message": "There is nothing at this address."}
 
     @get(PREFIX + "{name:str}", sync_to_thread=False, include_in_schema=False)
@@ -106,4 +109,8 @@ def routes(built: Built) -> list[HTTPRouteHandler]:
             return Response(missing, status_code=404, media_type=MediaType.JSON)
         return Response(content, media_type=media_type)
 
-    return [static_file]
+    @get("/client-files", sync_to_thread=False, include_in_schema=False)
+    def client_files() -> Response[dict[str, Any]]:
+        return Response({"client": built.client, "files": dict(built.sums)})
+
+    return [static_file, client_files]
