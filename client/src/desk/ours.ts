@@ -151,13 +151,8 @@ export async function keyId(recipient: string): Promise<string> {
 }
 
 async function colleagues(list: DeskKeys, trust: Trust): Promise<Colleague[]> {
-  const { keys } = await provenKeys(list, trust, Math.floor(Date.now() / 1000));
-  const names = new Map<string, string>();
-  for (const { entry } of list.keys) {
-    const said = JSON.parse(atob(entry).split("\n")[1] ?? "{}") as { age?: string; name?: string };
-    if (said.age && said.name) names.set(said.age, said.name);
-  }
-  return keys.map((recipient) => ({ recipient, name: names.get(recipient) ?? recipient.slice(0, 12) }));
+  const { keys, roll } = await provenKeys(list, trust, Math.floor(Date.now() / 1000));
+  return keys.map((recipient) => ({ recipient, name: roll?.lawyers.get(recipient)?.name ?? recipient.slice(0, 12) }));
 }
 
 function padded(raw: Bytes, step: number): Bytes {
