@@ -60,7 +60,7 @@ const SHARED = {
   target: "es2020",
   charset: "utf8",
   legalComments: "none",
-  loader: { ".txt": "text" },
+  loader: { ".txt": "text", ".py": "text" },
   metafile: true,
   write: false,
   logLevel: "warning",

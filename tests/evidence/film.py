@@ -49,5 +49,5 @@ def sealed_film(place: Path, files: list[list[bytes]], **more: Any) -> Scene:
         return told[seq]
 
     count = restart + len(sound) + 2
-    options = {"step_ms": 500, "restart_at": restart, "restart_mime": SOUND, "gap_ms": (2000, 3000), **more}
+    options = {"step_ms": 250, "restart_at": restart, "restart_mime": SOUND, "gap_ms": (2000, 3000), **more}
     return Scene(place, b"film", chunks=count, body=body, **options)

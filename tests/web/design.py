@@ -292,6 +292,7 @@ def player() -> str:
         f'<div class="line"><input type="range" value="40" aria-label="{text("play.place")}"><div class="bar">{pieces}</div></div>'
         f'<div class="transport">{button("play.start", "primary")}{button("play.back")}{button("play.on")}</div>'
         f'<ol class="marks" role="list">{listed}</ol>'
+        f'<p>{text("pack.done")} <code class="sum">{"09cccfcc7205cc2d" * 4}</code></p>'
     )
 
 

@@ -1,21 +1,35 @@
 """The page that opens a sealed recording on the reader's machine: by keyboard, in a real browser, on media of a real recorder."""
 
+import base64
+import hashlib
+import json
 import re
+import zipfile
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from playwright.sync_api import Page, expect
 
 from tests.evidence.film import recorded, sealed_film
 from tests.evidence.scene import Scene
+from tests.evidence.test_same_bytes import completed
 from tests.waiting import wait_until
 from tests.web.conftest import OpenPage
 from tests.web.test_accessible import SMALL, findings
 from tocsin.crypto.envelope import new_identity
+from tocsin.evidence.calls import Decision
+from tocsin.evidence.log_source import Kept
+from tocsin.evidence.opened import Opened
+from tocsin.evidence.originals import files
+from tocsin.evidence.package import make_package
+from tocsin.evidence.sealed import Sealed
+from tocsin.evidence.verify import Trust, verify
 from tocsin.web.static_files import Built
 
 PHONE_PAGES = ("first", "rehearsal", "import", "recover", "about", "measures", "offline")
-DESK_ONLY = (b"addSourceBuffer", b"insetInlineStart", b"captions_none")
+DESK_ONLY = (b"addSourceBuffer", b"insetInlineStart", b"captions_none", b"tocsin.package/v1 id")
 """What stands in scripts of the desk and nowhere else."""
 
 
@@ -123,6 +137,112 @@ def test_a_stranger_and_a_broken_file_are_told_so(opened: OpenPage, node: str, f
     choose(page, film.sealed(), film.identity)
     expect(page.locator("#checks")).to_contain_text("La pieza 6 no es lo que se selló (signature_wrong)")
     expect(page.locator(".marks")).to_contain_text("A partir de aquí no es lo que se selló")
+
+
+def package_of(page: Page, place: Path) -> Path:
+    with page.expect_download(timeout=30_000) as taken:
+        page.click("#package button[type=submit]")
+    taken.value.save_as(place)
+    return place
+
+
+def made_by_the_program(film: Scene, export: Path, made: Path, *, signed: bool) -> bytes:
+    """What `tocsin package` makes at the time that stands in `made`."""
+    with zipfile.ZipFile(made) as opened_zip:
+        at = json.loads(opened_zip.read("manifest.json"))["made_at"]
+    with Sealed(export) as sealed:
+        opened_export = Opened.begin(sealed, film.identity)
+        key = film.custodian if signed else None
+        return b"".join(make_package(opened_export, Kept(sealed.log), key, at, decisions={1: Decision.MUTE}))
+
+
+WITHOUT_PICKER = (
+    "delete window.showSaveFilePicker; Object.defineProperty(window, 'showSaveFilePicker', {value: undefined})"
+)
+INTO_OWN_STORE = """window.showSaveFilePicker = async ({suggestedName}) =>
+  (await navigator.storage.getDirectory()).getFileHandle(suggestedName, {create: true})"""
+READ_BACK = """async () => {
+  const handle = await (await navigator.storage.getDirectory()).getFileHandle("package.zip");
+  const bytes = new Uint8Array(await (await handle.getFile()).arrayBuffer());
+  return Array.from(bytes, one => one.toString(16).padStart(2, "0")).join("");
+}"""
+
+
+def test_no_package_without_a_decision_and_then_the_programs_own_bytes(
+    opened: OpenPage, node: str, film: Scene, tmp_path: Path
+) -> None:
+    page = opened("about:blank", accept_downloads=True)
+    page.add_init_script(WITHOUT_PICKER)
+    page.goto(f"{node}/en/desk/open")
+    export = completed(film)
+    choose(page, export, film.identity)
+    expect(page.locator("#package form")).to_be_visible(timeout=20_000)
+    expect(page.locator("#package")).to_contain_text("This browser cannot write straight to a file.")
+    page.click("#package button[type=submit]")
+    expect(page.locator("#package .problem")).to_have_text("Decide on each talk first.")
+    expect(page.locator("#package input[type=radio]").first).to_be_focused()
+    page.keyboard.press("Space")
+    made = package_of(page, tmp_path / "made.zip")
+    expect(page.locator("#package [role=status]")).to_contain_text(hashlib.sha256(made.read_bytes()).hexdigest())
+    assert made.read_bytes() == made_by_the_program(film, export, made, signed=False)
+    report = verify(made, Trust.read(json.dumps(film.trust()).encode()))
+    assert [(step.name, step.codes) for step in report.steps if step.status != "PASS"] == [
+        ("signature", ["unsigned"]), ("chunks", ["withheld"])
+    ]  # fmt: skip
+    assert not findings(page)
+    page.goto(f"{node}/en/verify")
+    page.set_input_files("#package", made)
+    page.click("#check button")
+    expect(page.locator("#results")).to_contain_text("A talk with a lawyer or helper is withheld", timeout=30_000)
+
+
+def test_a_signed_package_is_written_straight_to_a_file(
+    opened: OpenPage, node: str, film: Scene, tmp_path: Path
+) -> None:
+    page = opened("about:blank")
+    page.add_init_script(INTO_OWN_STORE)
+    page.goto(f"{node}/fr/desk/open")
+    export, key = completed(film), tmp_path / "custodian.pem"
+    private = Ed25519PrivateKey.from_private_bytes(film.custodian.seed)
+    key.write_bytes(private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    choose(page, export, film.identity)
+    page.locator("#package input[value=mute]").check()
+    page.set_input_files("#custodian", export)
+    page.click("#package button[type=submit]")
+    expect(page.locator("#package .problem")).to_contain_text("clé Ed25519")
+    page.set_input_files("#custodian", key)
+    page.click("#package button[type=submit]")
+    expect(page.locator("#package [role=status]")).to_contain_text("Le dossier est fait", timeout=30_000)
+    made = tmp_path / "made.zip"
+    made.write_bytes(bytes.fromhex(page.evaluate(READ_BACK)))
+    assert made.read_bytes() == made_by_the_program(film, export, made, signed=True)
+
+
+def test_the_exhibit_sheet_is_a_tagged_document(opened: OpenPage, node: str, film: Scene) -> None:
+    page = opened(f"{node}/en/desk/open")
+    open_film(page, film)
+    page.click("#sheet-make")
+    expect(page.locator("#sheet h2")).to_be_focused(timeout=20_000)
+    first = hashlib.sha256(b"".join(page_slices(film))).hexdigest()
+    expect(page.locator("#sheet")).to_contain_text(first)
+    assert page.locator("#sheet table").count() == page.locator("#sheet caption").count() == 3
+    assert page.locator("#sheet thead th[scope=col]").count() == 8
+    assert not findings(page)
+    printed = page.context.new_cdp_session(page).send("Page.printToPDF", {"generateTaggedPDF": True})
+    pdf = base64.b64decode(printed["data"])
+    assert b"/StructTreeRoot" in pdf
+    assert b"/Lang (en)" in pdf
+    assert b"/MarkInfo" in pdf
+    for tag in (b"/H1", b"/H2", b"/H3", b"/Table", b"/TH", b"/TD", b"/L"):
+        assert re.search(rb"/S " + tag + rb"\b", pdf), tag
+    assert pdf.count(b"/S /Form") == 0
+
+
+def page_slices(film: Scene) -> list[bytes]:
+    """The first file of the film, from its sealed seconds."""
+    with Sealed(film.sealed()) as sealed:
+        _, bodies = next(files(Opened.begin(sealed, film.identity).seconds()))
+        return list(bodies)
 
 
 def test_nothing_of_the_desk_is_on_the_way_to_a_recording(built: Built) -> None:

@@ -13,6 +13,8 @@ element("close").addEventListener("click", () => {
   opening?.drop();
   location.reload();
 });
+element("sheet-make").addEventListener("click", () => void sheet());
+element("sheet-print").addEventListener("click", () => print());
 wayOut(() => opening?.drop());
 
 async function open(): Promise<void> {
@@ -36,6 +38,17 @@ async function open(): Promise<void> {
   } finally {
     show("working", false);
   }
+}
+
+async function sheet(): Promise<void> {
+  if (!opening) return;
+  const progress = element<HTMLProgressElement>("sheet-progress");
+  show("sheet-progress", true);
+  const made = await opening.sheet((share) => (progress.value = share));
+  show("sheet-progress", false);
+  element("sheet").replaceChildren(made);
+  show("sheet-print", true);
+  made.querySelector<HTMLElement>("h2")?.focus();
 }
 
 /** The share that was read, and in the end what was checked and what happened. */

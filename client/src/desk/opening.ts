@@ -33,6 +33,9 @@ export class Opening {
   readonly #draw: Draw;
   readonly #leaving = new AbortController();
   #view: PlayerView | undefined;
+  #packaging: { drop(): void } | undefined;
+  #checks: readonly string[] = [];
+  #history: readonly string[] = [];
 
   constructor(opened: Opened, sealed: Sealed, words: Sentences, draw: Draw) {
     this.opened = opened;
@@ -42,7 +45,7 @@ export class Opening {
   }
 
   /** Read the whole file once, and put the player into `player` as soon as there is something to play. */
-  async mount(player: HTMLElement, _packaging: HTMLElement): Promise<void> {
+  async mount(player: HTMLElement, packaging: HTMLElement): Promise<void> {
     const { opened, sealed } = this;
     let drawnAt = 0;
     const heard = (): void => {
@@ -54,13 +57,25 @@ export class Opening {
     if (this.#leaving.signal.aborted) return;
     this.#view = new PlayerView(player, opened, this.#words);
     this.notes = await readNotes(sealed.notes, opened.keys.custodySeed, opened.header.recordingId).catch(() => undefined);
-    this.#draw(1, checksOf(opened, this.notes, this.#words), sentencesOf(this.notes ?? [], this.#words));
+    this.#checks = checksOf(opened, this.notes, this.#words);
+    this.#history = sentencesOf(this.notes ?? [], this.#words);
+    this.#draw(1, this.#checks, this.#history);
+    if (!this.notes || opened.seconds.fault !== undefined) return;
+    const { PackageView } = await import("./package_view.ts");
+    this.#packaging = new PackageView(packaging, { opened, sealed, notes: this.notes }, this.#words);
+  }
+
+  /** The exhibit sheet, to be printed. `told` hears the share that is done. */
+  async sheet(told: (share: number) => void): Promise<HTMLElement> {
+    const { exhibit } = await import("./exhibit.ts");
+    return exhibit(this.opened, this.#checks, this.#history, this.#words, told);
   }
 
   /** Forget keys and content. */
   drop(): void {
     this.#leaving.abort();
     this.#view?.drop();
+    this.#packaging?.drop();
     this.opened.forget();
   }
 }

@@ -109,10 +109,12 @@ export class Player {
     return this.#turn;
   }
 
-  /** The file that `atMs` is in; between two, the next; after the last, the last. */
+  /** The file that `atMs` is in; between two, the next; after the last, the last. Where one begins, the one before is over. */
   #reelAt(atMs: number): Reel | undefined {
     const reels = this.#opened.reels.filter((reel) => reel.size > 0);
-    return reels.find((reel) => atMs < reel.endMs) ?? reels.at(-1);
+    const begun = reels.filter((reel) => reel.startMs <= atMs).length - 1;
+    const found = reels[Math.max(0, begun)];
+    return found && atMs >= found.endMs ? (reels[begun + 1] ?? found) : found;
   }
 
   async #show(atMs: number): Promise<void> {

@@ -6,9 +6,10 @@ Lines that begin with four spaces are the commands, to be run in one shell from 
 
 from base64 import b64decode, b64encode
 from collections.abc import Iterator, Mapping
-from textwrap import dedent, indent
+from textwrap import indent
 from typing import Any, NamedTuple
 
+from tocsin.evidence.certificates import text
 from tocsin.evidence.covering import Covering
 from tocsin.tlog import note as notes
 from tocsin.tlog.note import ED25519, ED25519_COSIGNATURE, Note, VerifierKey
@@ -27,7 +28,7 @@ class FirstChunk(NamedTuple):
 
 def instructions(covering: Covering, first: FirstChunk, recording_id: bytes, custodian: bytes | None) -> str:
     """The whole text."""
-    parts = [OPENING, FILES]
+    parts = [text("by-hand-opening"), FILES]
     parts += [_signature(custodian)] if custodian else [UNSIGNED]
     parts.append(_first_chunk(first))
     if covering.leaves:
@@ -36,23 +37,8 @@ def instructions(covering: Covering, first: FirstChunk, recording_id: bytes, cus
         parts += [_timestamp(covering, leaf["tree_size"])]
     else:
         parts.append(NO_LEAF)
-    return "\n\n".join([*parts, CLOSING]) + "\n"
+    return "\n\n".join([*parts, text("by-hand-closing")]) + "\n"
 
-
-OPENING = dedent("""\
-    HOW TO CHECK THIS PACKAGE
-
-    In one command, with the verifier got from somewhere else than this package:
-
-      tocsin verify PACKAGE.zip --trust TRUST.json
-
-    TRUST.json holds the log's and the witnesses' keys. Get it from the witnesses themselves or from whoever published it
-    before the day of the recording; keys that came with the package (log/keys.json) show only that it agrees with itself.
-    system/verify.py.txt is a copy of the verifier for when there is no other: rename it to verify.py; it needs Python 3.11
-    and the library `cryptography`. A verifier that came with a package can lie.
-
-    By hand, with sha256sum and openssl (3.0 or newer): unzip the file into an empty folder, go there, and type the
-    lines that begin with four spaces, in one shell. Each check prints RIGHT, OK or "Verified", or else something is wrong.""")
 
 LISTED = r's/^"mime":"[^"]*","name":"\([^"]*\)","role":"[a-z]*","sha256":"\([0-9a-f]*\)".*/\2  \1/p'
 """sed: a line of manifest.json as `sha256sum -c` reads it."""
@@ -65,11 +51,6 @@ FILES = f"""1. Every file is the one that manifest.json lists.
 UNSIGNED = "2. MISSING: nobody signed manifest.json."
 
 NO_LEAF = "4. MISSING: no entry of the log covers this recording, so nothing from outside says when it existed."
-
-CLOSING = dedent("""\
-    What is not done by hand here: opening each chunk (AES-256-GCM; keys.json and the specification say how), the other
-    leaves, consistency between checkpoints, ML-DSA-44 cosignatures. The verifier does them. No check shows that the
-    scene is genuine, that a clock was right, or who filmed.""")
 
 
 def _signature(custodian: bytes) -> str:

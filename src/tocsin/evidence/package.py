@@ -20,14 +20,14 @@ from tocsin.crypto.stream import Chunk, parse_chunk
 from tocsin.evidence import originals
 from tocsin.evidence.by_hand import FirstChunk, instructions, timestamp_name
 from tocsin.evidence.calls import Decision, Withholding, told_in_custody, told_in_manifest
-from tocsin.evidence.certificates import certificates
+from tocsin.evidence.certificates import certificates, text
 from tocsin.evidence.covering import Covering, cover
 from tocsin.evidence.custody import EMPTY_HEAD
 from tocsin.evidence.facts import Facts, Original
 from tocsin.evidence.log_source import LogSource
 from tocsin.evidence.opened import Opened, RecordingEmpty
 from tocsin.evidence.stored_zip import Archive
-from tocsin.evidence.system_description import DESCRIPTION, retention
+from tocsin.evidence.system_description import retention
 from tocsin.evidence.tables import Tables
 from tocsin.evidence.witnessed import witnessed
 from tocsin.evidence.words_of_package import LANGUAGES, readme
@@ -174,11 +174,11 @@ def _members(
     yield "original/header.bin", _whole(opened.header.raw)
     yield "original/chunks.bin", Member(reading.chunks, lambda: _frames(opened, reading.withheld))
     yield from _log_members(covering)
-    for name, text in certificates(facts, package_id).items():
-        yield f"certificates/{name}", _whole(text.encode())
+    for name, content in certificates(facts, package_id).items():
+        yield f"certificates/{name}", _whole(content.encode())
     node = opened.sealed.node
     yield "retention.txt", _whole(retention(node, [note.said for note in opened.notes_of("act")]).encode())
-    yield "system/description.txt", _whole(DESCRIPTION.encode())
+    yield "system/description.txt", _whole(text("description").encode())
     yield "system/versions.json", _json({"format": FORMAT, "node": node, "tool": TOOL})
     yield "system/verify.py.txt", _whole(resources.files("tocsin.evidence").joinpath("verify.py").read_bytes())
 

@@ -1,0 +1,182 @@
+/** What the log proves of a recording: its leaves, the checkpoints over them, proofs between those, timestamps, the custodian's key. */
+import { isSame, utf8, type Bytes } from "../../crypto/bytes.ts";
+import { loads, type Value } from "../../crypto/canonical.ts";
+import type { Note } from "../custody.ts";
+import { sizeOf, tokensOf, type LogKeys, type LogSource, type Token } from "./log_source.ts";
+import { Refusal } from "./refusal.ts";
+import { anyBase64, base64 } from "./text.ts";
+import { Tree } from "./tree.ts";
+
+const WIDTH = 256;
+const TIME = utf8("tocsin.leaf/v1 time\n");
+const DESK_KEY = utf8("tocsin.leaf/v1 desk-key\n");
+
+export interface LeafTold {
+  readonly beat: number;
+  readonly custody_head: string;
+  readonly entry: string;
+  readonly first: number;
+  readonly index: number;
+  readonly link: string;
+  readonly proof: string[];
+  readonly salt: string;
+  readonly seq: number;
+  readonly time_entry: string;
+  readonly time_proof: string[];
+  readonly tree_size: number;
+}
+
+export interface CustodianTold {
+  readonly entry: string;
+  readonly index: number;
+  readonly proof: string[];
+  readonly tree_size: number;
+}
+
+export interface Covering {
+  readonly keys: LogKeys;
+  /** By tree size, ascending. */
+  readonly checkpoints: ReadonlyMap<number, Bytes>;
+  readonly leaves: readonly LeafTold[];
+  readonly consistency: readonly { from: number; proof: string[]; to: number }[];
+  readonly tokens: ReadonlyMap<number, readonly Token[]>;
+  readonly custodian: CustodianTold | null;
+}
+
+interface Leaf {
+  readonly beat: Note;
+  readonly place: number;
+  readonly size: number;
+}
+
+/** Read and prove. Rejects with `Refusal` where the source lacks what it must have, or the notes are at odds. */
+export async function cover(source: LogSource, notes: readonly Note[], custodian: Bytes | undefined): Promise<Covering> {
+  const keys = await source.keys();
+  const found = keys.log === null ? [] : leavesOf(notes);
+  const held = await checkpointsOf(source, found);
+  const deskKey = await deskKeyOf(source, custodian, held);
+  const leaves: LeafTold[] = [];
+  for (const leaf of found) leaves.push(await prove(source, leaf));
+  const before = leaves[0]?.first;
+  const raw = before ? await source.file(`beats/${before}`) : undefined;
+  if (before && raw) held.set(before, raw);
+  const checkpoints = new Map([...held].sort(([a], [b]) => a - b));
+  const sizes = [...checkpoints.keys()];
+  const consistency: Covering["consistency"][number][] = [];
+  for (const [i, size] of sizes.slice(1).entries()) {
+    consistency.push({ from: sizes[i]!, proof: (await new Tree(source, size).consistency(sizes[i]!)).map(base64), to: size });
+  }
+  const tokens = new Map<number, readonly Token[]>();
+  for (const size of sizes) {
+    const told = await tokensOf(source, size);
+    if (told.length > 0) tokens.set(size, told);
+  }
+  return { keys, checkpoints, leaves, consistency, tokens, custodian: deskKey };
+}
+
+/** The `leaf` notes with the `beat` note before each. A `beat` note without one is a node that stopped in between. */
+function leavesOf(notes: readonly Note[]): Leaf[] {
+  const found: Leaf[] = [];
+  let beat: Note | undefined;
+  for (const note of notes) {
+    if (note.said["n"] === "beat") beat = note;
+    if (note.said["n"] !== "leaf") continue;
+    if (!beat || beat.said["beat"] !== note.said["beat"]) throw new Refusal("custody_broken");
+    found.push({ beat, place: numberIn(note, "leaf"), size: numberIn(note, "size") });
+    beat = undefined;
+  }
+  return found;
+}
+
+/** The covering checkpoints and the newest, by size. */
+async function checkpointsOf(source: LogSource, leaves: readonly Leaf[]): Promise<Map<number, Bytes>> {
+  const found = new Map<number, Bytes>();
+  const newest = await source.file("checkpoint");
+  if (newest && sizeOf(newest)) found.set(sizeOf(newest), newest);
+  for (const { size } of leaves) {
+    const raw = await source.file(`beats/${size}`);
+    if (!raw && !found.has(size)) throw new Refusal("log_unreadable");
+    if (raw) found.set(size, raw);
+  }
+  return found;
+}
+
+async function prove(source: LogSource, { beat, place, size }: Leaf): Promise<LeafTold> {
+  const tree = new Tree(source, size);
+  const { first, entry } = await timeBefore(tree, place);
+  const bundle = await tree.entries(Math.floor(place / WIDTH));
+  return {
+    beat: numberIn(beat, "beat"),
+    custody_head: base64(beat.headBefore),
+    entry: base64(bundle[place % WIDTH]!),
+    first,
+    index: place,
+    link: textIn(beat, "link"),
+    proof: (await tree.inclusion(place)).map(base64),
+    salt: textIn(beat, "salt"),
+    seq: numberIn(beat, "seq"),
+    time_entry: base64(entry),
+    time_proof: (await tree.inclusion(first)).map(base64),
+    tree_size: size,
+  };
+}
+
+/** The last time entry before the leaf, which names its beat, and its index. */
+async function timeBefore(tree: Tree, place: number): Promise<{ first: number; entry: Bytes }> {
+  for (let where = Math.floor(place / WIDTH); where >= 0; where--) {
+    const entries = (await tree.entries(where)).slice(0, Math.max(0, place - where * WIDTH));
+    for (let offset = entries.length - 1; offset >= 0; offset--) {
+      const first = where * WIDTH + offset;
+      if (isTime(entries[offset]!, first)) return { first, entry: entries[offset]! };
+    }
+  }
+  throw new Refusal("log_unreadable");
+}
+
+function isTime(entry: Bytes, index: number): boolean {
+  if (!begins(entry, TIME)) return false;
+  const said = objectIn(entry.subarray(TIME.length));
+  return Number.isInteger(said["beat"]) && said["first"] === index && Object.keys(said).length === 2;
+}
+
+/** The custodian's own entry among the desk keys, with its proof; adds the checkpoint it stands under. */
+async function deskKeyOf(source: LogSource, key: Bytes | undefined, held: Map<number, Bytes>): Promise<CustodianTold | null> {
+  const raw = key && (await source.file("desk-keys"));
+  if (!raw || !key) return null;
+  const told = JSON.parse(new TextDecoder().decode(raw)) as { checkpoint: string; keys: { entry: string; index: number; proof: string[] }[] };
+  for (const one of told.keys) {
+    const entry = anyBase64(one.entry);
+    const said = begins(entry, DESK_KEY) ? objectIn(entry.subarray(DESK_KEY.length)) : {};
+    if (said["act"] !== "add" || said["custodian"] !== base64(key)) continue;
+    const note = utf8(told.checkpoint);
+    const size = sizeOf(note);
+    if (!held.has(size)) held.set(size, note);
+    return { entry: base64(entry), index: one.index, proof: one.proof.map((part) => base64(anyBase64(part))), tree_size: size };
+  }
+  return null;
+}
+
+function begins(entry: Bytes, label: Bytes): boolean {
+  return isSame(entry.subarray(0, label.length), label);
+}
+
+function objectIn(raw: Uint8Array): Record<string, Value> {
+  try {
+    const said = loads(raw);
+    return said !== null && typeof said === "object" && !Array.isArray(said) ? said : {};
+  } catch {
+    return {};
+  }
+}
+
+export function numberIn({ said }: Note, field: string): number {
+  const value = said[field];
+  if (typeof value !== "number") throw new Refusal("custody_broken");
+  return value;
+}
+
+function textIn({ said }: Note, field: string): string {
+  const value = said[field];
+  if (typeof value !== "string") throw new Refusal("custody_broken");
+  return value;
+}

@@ -1,0 +1,77 @@
+/** The README of a package in plain words, from the package's own facts: the sentences are the files that the producer in Python reads. */
+import en from "../../../../src/tocsin/evidence/words_of_package/en.txt";
+import es from "../../../../src/tocsin/evidence/words_of_package/es.txt";
+import fr from "../../../../src/tocsin/evidence/words_of_package/fr.txt";
+import { uncovered, type Facts } from "./facts.ts";
+import { filled, span, utc, utcMs } from "./text.ts";
+
+const WIDTH = 100;
+type Values = Readonly<Record<string, string | number | null>>;
+
+/** Member name and text, for each language. */
+export function readmes(facts: Facts): [string, string][] {
+  const languages = { "README.txt": en, "README.es.txt": es, "README.fr.txt": fr };
+  return Object.entries(languages).map(([name, text]) => [name, readme(facts, text)]);
+}
+
+function readme(facts: Facts, text: string): string {
+  const words = new Map(text.split("\n").map((line) => [line.slice(0, line.indexOf(": ")), line.slice(line.indexOf(": ") + 2)] as const));
+  const say = (name: string, values: Values = {}): string => filled(words.get(name) ?? name, values);
+  const missing = missingIn(facts, say);
+  const parts = [say("title"), say("what", { recording: facts.recording })];
+  parts.push(...(missing.length > 0 ? [say("missing_title"), ...missing] : [say("nothing_missing")]));
+  parts.push(say("shows_title"), ...shown(facts, say));
+  parts.push(say("not_title"), ...["not_scene", "not_clock", "not_who", "not_outside"].map((name) => say(name)));
+  parts.push(say("files_title"), ...facts.originals.map((one) => say("original", { ...one })), say("files"));
+  parts.push(say("key_warning"), say("verify"), say("advice"));
+  return `${parts.map((part) => part.split("\n").map(fold).join("\n")).join("\n\n")}\n`;
+}
+
+type Say = (name: string, values?: Values) => string;
+
+/** Everything a reader must not overlook. */
+function missingIn(facts: Facts, say: Say): string[] {
+  const witnesses = new Set(facts.witnesses.map(([name]) => name)).size;
+  const told: [string, boolean][] = [
+    ["sample", facts.isSample],
+    ["rehearsal", facts.kind === "rehearsal"],
+    ["import", facts.kind === "import"],
+    ["cut", !facts.isStopped],
+    ["call", facts.kept > 0],
+    ["withheld", facts.muted > 0],
+    ["leaf", facts.leafCount === 0],
+    ["tail", facts.leafCount > 0 && uncovered(facts) > 0],
+    ["witnesses", facts.leafCount > 0 && witnesses < 2],
+    ["timestamp", facts.timestamps.length === 0],
+    ["signature", facts.custodian === null],
+    ["log_of_signer", facts.custodian !== null && facts.custodianIndex === null],
+  ];
+  const counts: Record<string, number> = { witnesses, withheld: facts.withheld };
+  return told.filter(([, isSo]) => isSo).map(([name]) => say(`missing_${name}`, { count: counts[name] ?? uncovered(facts), seq: facts.coveredSeq }));
+}
+
+function shown(facts: Facts, say: Say): string[] {
+  const told = [say("shows_bytes", { count: facts.chunkCount, length: span(facts.lengthMs) }), say("shows_order")];
+  if (facts.firstReceivedMs !== undefined) told.push(say("shows_received", { first: utcMs(facts.firstReceivedMs), last: utcMs(facts.lastReceivedMs) }));
+  if (facts.startedMs !== undefined) told.push(say("shows_phone_clock", { at: utcMs(facts.startedMs) }));
+  if (facts.leafCount > 0) told.push(say("shows_leaves", { count: facts.leafCount, beat: utc(facts.lastBeat), seq: facts.coveredSeq }));
+  told.push(...facts.witnesses.map(([name, time]) => say("shows_witness", { name, at: utc(time) })));
+  told.push(...facts.timestamps.map((name) => say("shows_timestamp", { name })));
+  if (facts.custodian !== null) told.push(say("shows_custodian", { key: facts.custodian, at: utc(facts.madeAt) }));
+  told.push(say(facts.isStopped ? "shows_stop" : "shows_cut"));
+  told.push(...facts.gaps.map(([reason, start, end]) => say("shows_gap", { reason, start: span(start), end: span(end) })));
+  return told;
+}
+
+/** Lines of at most `WIDTH`, unless one word is longer. */
+function fold(line: string): string {
+  const indent = line.startsWith("- ") ? "  " : "";
+  const rows = [""];
+  for (const word of line.split(" ")) {
+    const last = rows.at(-1)!;
+    const longer = last.trim() ? `${last} ${word}` : last + word;
+    if (Array.from(longer).length > WIDTH && last.trim()) rows.push(indent + word);
+    else rows[rows.length - 1] = longer;
+  }
+  return rows.join("\n");
+}
