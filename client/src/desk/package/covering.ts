@@ -9,7 +9,7 @@ import { Tree } from "./tree.ts";
 
 const WIDTH = 256;
 const TIME = utf8("tocsin.leaf/v1 time\n");
-const DESK_KEY = utf8("tocsin.leaf/v1 desk-key\n");
+const SIGNED_DESK_KEY = utf8("tocsin.leaf/v2 desk-key\n");
 
 export interface LeafTold {
   readonly beat: number;
@@ -27,9 +27,10 @@ export interface LeafTold {
 }
 
 export interface CustodianTold {
-  readonly entry: string;
+  /** Of the entry that put the custodian on the desk. */
   readonly index: number;
-  readonly proof: string[];
+  readonly roll: readonly Listed[];
+  readonly state: Listed;
   readonly tree_size: number;
 }
 
@@ -139,21 +140,37 @@ function isTime(entry: Bytes, index: number): boolean {
   return Number.isInteger(said["beat"]) && said["first"] === index && Object.keys(said).length === 2;
 }
 
-/** The custodian's own entry among the desk keys, with its proof; adds the checkpoint it stands under. */
+interface Listed {
+  readonly entry: string;
+  readonly index: number;
+  readonly proof: readonly string[];
+}
+
+/** The custodian's place on the roll, with the whole roll and its proofs; adds the checkpoint it stands under. */
 async function deskKeyOf(source: LogSource, key: Bytes | undefined, held: Map<number, Bytes>): Promise<CustodianTold | null> {
   const raw = key && (await source.file("desk-keys"));
   if (!raw || !key) return null;
-  const told = JSON.parse(new TextDecoder().decode(raw)) as { checkpoint: string; keys: { entry: string; index: number; proof: string[] }[] };
-  for (const one of told.keys) {
-    const entry = anyBase64(one.entry);
-    const said = begins(entry, DESK_KEY) ? objectIn(entry.subarray(DESK_KEY.length)) : {};
-    if (said["act"] !== "add" || said["custodian"] !== base64(key)) continue;
-    const note = utf8(told.checkpoint);
-    const size = sizeOf(note);
-    if (!held.has(size)) held.set(size, note);
-    return { entry: base64(entry), index: one.index, proof: one.proof.map((part) => base64(anyBase64(part))), tree_size: size };
-  }
-  return null;
+  const told = JSON.parse(new TextDecoder().decode(raw)) as { checkpoint: string; state?: Listed | null; roll?: Listed[] };
+  // A node before format 2 of the list: what an operator alone put there proves nobody.
+  if (!told.roll || !told.state) return null;
+  const place = told.roll.find((one) => isOf(anyBase64(one.entry), base64(key)));
+  if (!place) return null;
+  const note = utf8(told.checkpoint);
+  const size = sizeOf(note);
+  if (!held.has(size)) held.set(size, note);
+  return { index: place.index, roll: told.roll.map(entered), state: entered(told.state), tree_size: size };
+}
+
+function entered({ entry, index, proof }: Listed): Listed {
+  return { entry: base64(anyBase64(entry)), index, proof: proof.map((part) => base64(anyBase64(part))) };
+}
+
+/** Whether an entry adds the lawyer who signs packages with this key. Whether it counts is the verifier's to say. */
+function isOf(entry: Bytes, key: string): boolean {
+  if (!begins(entry, SIGNED_DESK_KEY)) return false;
+  const { statement } = objectIn(entry.subarray(SIGNED_DESK_KEY.length)) as { statement?: { act?: Value; keys?: Value } };
+  const keys = statement?.act === "desk-add" && Array.isArray(statement.keys) ? statement.keys : [];
+  return keys.length === 1 && (keys[0] as { custodian?: Value } | null)?.custodian === key;
 }
 
 function begins(entry: Bytes, label: Bytes): boolean {
