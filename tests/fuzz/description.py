@@ -26,7 +26,7 @@ TILE = {
         ANYTHING,
     ]
 }
-REGISTRY = ("/registry/search.json", "/registry/search.csv", "/registry/changes.atom")
+REGISTRY = ("/registry/search.json", "/registry/search.csv", "/registry/search.geojson", "/registry/changes.atom")
 FIXED = ("/client-config", "/client-files", "/health", "/desk-keys", "/log/checkpoint", "/log/keys", "/source")
 WRAPS = {
     "type": "object",
@@ -92,8 +92,11 @@ def _registry(page: list[Json]) -> Json:
         f"{contest}/{{number}}": {"get": _does([*page, number]), "post": sends},
         f"{contest}ed/{{reference}}": {"get": _does([*page, reference])},
         entity: {"get": _does([*page, name])},
+        f"{entity}/ties": {"get": _does([*page, name])},
+        "/{language}/registry/place": {"get": _does([*page, _query("name")])},
+        "/{language}/registry/way": {"get": _does([*page, *(_query(one) for one in ("from", "to"))])},
         f"{entity}/at/{{version}}": {"get": _does([*page, name, version])},
-        **{f"/registry/entities/{{name}}/{form}": {"get": _does([name])} for form in ("json", "csv")},
+        **{f"/registry/entities/{{name}}/{form}": {"get": _does([name])} for form in ("json", "csv", "ftm", "gexf")},
     }
 
 
@@ -214,6 +217,10 @@ def _path(name: str, schema: Json) -> Json:
 
 def _header(name: str, schema: Json) -> Json:
     return {"name": name, "in": "header", "required": False, "schema": schema}
+
+
+def _query(name: str) -> Json:
+    return {"name": name, "in": "query", "schema": {"type": "string"}}
 
 
 def _does(parameters: list[Json], media: str = "", body: Json | None = None, examples: Sequence[str] = ()) -> Json:

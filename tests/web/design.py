@@ -223,6 +223,16 @@ def components(icon: Say) -> Iterator[tuple[str, str]]:
             '<p class="hash">09cccfcc7205cc2df68d5071597cfa52</p>'
         ),
     )
+    yield (
+        "Ties of the registry: round institutions, square acts",
+        (
+            '<div class="wide"><svg class="ties" viewBox="0 0 1000 200" role="img" aria-label="Ties">'
+            '<line x1="100" y1="100" x2="500" y2="100"/><line x1="500" y1="100" x2="900" y2="100"/><circle cx="100" cy="100" r="12"/>'
+            '<rect x="490" y="90" width="20" height="20"/><circle cx="900" cy="100" r="12"/>'
+            '<text x="100" y="60" text-anchor="middle">Acme Systems</text><text x="500" y="60" text-anchor="middle">Order 7</text>'
+            '<text x="900" y="60" text-anchor="middle">Hub Agency</text></svg></div>'
+        ),
+    )
     yield "The player of the desk: place, bar, controls, time line", player()
     yield (
         "Staff: who is signed in; keys asked for; a link that is shown once",

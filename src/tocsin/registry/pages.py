@@ -74,7 +74,7 @@ def search_page(
     def page(connection: Connection) -> bytes:
         counted = search.count(connection, search.matches(connection, asked))
         address = _address(f"/{language.code}/registry", said, asked)
-        return _draw(
+        return draw(
             "registry.html",
             config,
             language,
@@ -94,6 +94,7 @@ def search_page(
             },
             shown=_shown(language),
             twin_json=_address("/registry/search.json", said, asked)(),
+            twin_places=_address("/registry/search.geojson", said, asked)(),
             twin_csv=_address("/registry/search.csv", said, asked)(),
         )
 
@@ -115,7 +116,7 @@ def entity_page(config: PageConfig, language: Language, name: str, version: str 
             connection, [*named_here, *others, *pairs, *(one.amount.contract for one in money)]
         )
         mixed = total_of(one.amount for one in money) if len({one.amount.kind for one in money}) > 1 else None
-        return _draw(
+        return draw(
             "entity.html",
             config,
             language,
@@ -157,7 +158,7 @@ def contest_page(
     def page(connection: Connection) -> bytes:
         claim = queries.claim_of(connection, number)
         captions = queries.captions_of(connection, [claim.entity, claim.value])
-        return _draw(
+        return draw(
             "contest.html",
             config,
             language,
@@ -181,7 +182,7 @@ def contested_page(config: PageConfig, language: Language, reference: str) -> Dr
     def page(connection: Connection) -> bytes:
         one = contest_of(connection, reference)
         captions = queries.captions_of(connection, [one.entity, one.value])
-        return _draw(
+        return draw(
             "contested.html",
             config,
             language,
@@ -261,7 +262,8 @@ def _address(path: str, said: str, asked: Asked) -> Callable[..., str]:
     return address
 
 
-def _draw(template: str, config: PageConfig, language: Language, page: Page, **more: Any) -> bytes:
+def draw(template: str, config: PageConfig, language: Language, page: Page, **more: Any) -> bytes:
+    """A page of the room, under the shared frame."""
     text = (
         templates()
         .get_template(template)

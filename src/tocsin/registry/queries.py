@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, func, select
 
+from tocsin.registry.bulk import found_by
 from tocsin.registry.contest import Contest, Key, about, corrected_on, mark_of, open_since
 from tocsin.registry.judge import Verdict, heads, standing
 from tocsin.registry.model import Confidence, EntityUnknown, Source, Statement, ValueKind, VerbClass
@@ -246,6 +247,17 @@ def how_many(connection: Connection) -> int:
 def changes(connection: Connection, most: int) -> list[Kept]:
     """The newest claims, newest first."""
     return list(_kept(connection, _SAID.order_by(statement.c.number.desc()).limit(most)))
+
+
+def places_of(connection: Connection, names: Sequence[str]) -> dict[str, tuple[float, float]]:
+    """Longitude and latitude of those that have them, as coarse as they are kept."""
+    told: dict[str, dict[str, float]] = defaultdict(dict)
+    for prop in ("longitude", "latitude"):
+        for name, value in found_by(
+            connection, statement.c.entity, names, statement.c.value, statement.c.property == prop
+        ):
+            told[name].setdefault(prop, float(value))
+    return {name: (at["longitude"], at["latitude"]) for name, at in told.items() if len(at) == 2}
 
 
 def claim_of(connection: Connection, number: int) -> Statement:

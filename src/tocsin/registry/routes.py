@@ -1,5 +1,6 @@
 """The room's addresses: parse, ask the database, answer. All are public, and but for contesting a claim change nothing (ADR 8)."""
 
+import io
 import re
 from functools import partial
 from typing import Any
@@ -11,7 +12,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 from sqlalchemy import Connection
 
-from tocsin.registry import contest, facets, pages, queries, search, twins
+from tocsin.registry import contest, exporting, facets, pages, place_page, queries, search, ties_pages, twins
 from tocsin.registry.model import EntityUnknown
 from tocsin.registry.pace import Pace
 from tocsin.registry.room import Registry
@@ -57,9 +58,7 @@ def _pages(registry: Registry, config: PageConfig, language: Language, pace: Pac
     @get(here, include_in_schema=False)
     async def find(request: AnyRequest) -> Response[bytes]:
         said, asked = asked_in(request)
-        begin = str(request.query_params.get("begin", "0"))
-        at = min(int(begin), FURTHEST) if begin.isascii() and begin.isdigit() and len(begin) < 6 else 0
-        return _html(await registry.database.read(pages.search_page(config, language, said, asked, at)))
+        return _html(await registry.database.read(pages.search_page(config, language, said, asked, _begin(request))))
 
     @get(f"{here}/entity/{{name:str}}", include_in_schema=False)
     async def show(name: FromPath[str]) -> Response[bytes]:
@@ -71,7 +70,38 @@ def _pages(registry: Registry, config: PageConfig, language: Language, pace: Pac
             raise NotFoundException
         return _html(await _drawn(registry, config, language, name, version))
 
-    return [find, show, show_version, *_contests(registry, config, language, pace)]
+    return [find, show, show_version, *_contests(registry, config, language, pace), *_ties(registry, config, language)]
+
+
+def _ties(registry: Registry, config: PageConfig, language: Language) -> list[HTTPRouteHandler]:
+    """How one is tied to another, and who stands around one."""
+    here = f"/{language.code}/registry"
+
+    @get(f"{here}/way", include_in_schema=False)
+    async def way(request: AnyRequest) -> Response[bytes]:
+        one, other = (str(request.query_params.get(name, ""))[:LONGEST].replace("\x00", "") for name in ("from", "to"))
+        return _html(await registry.database.read(ties_pages.way_page(config, language, one.strip(), other.strip())))
+
+    @get(f"{here}/entity/{{name:str}}/ties", include_in_schema=False)
+    async def around(request: AnyRequest, name: FromPath[str]) -> Response[bytes]:
+        try:
+            page = ties_pages.around_page(config, language, _id(name), _begin(request))
+        except EntityUnknown as error:
+            raise NotFoundException from error
+        return _html(await _or_404(registry, page))
+
+    @get(f"{here}/place", include_in_schema=False)
+    async def place(request: AnyRequest) -> Response[bytes]:
+        name = str(request.query_params.get("name", ""))[:LONGEST].replace("\x00", "").strip()
+        return _html(await registry.database.read(place_page.place_page(config, language, name)))
+
+    return [way, around, place]
+
+
+def _begin(request: AnyRequest) -> int:
+    """Where a list goes on; the beginning for anything that is no number."""
+    begin = str(request.query_params.get("begin", "0"))
+    return min(int(begin), FURTHEST) if begin.isascii() and begin.isdigit() and len(begin) < 6 else 0
 
 
 def _contests(registry: Registry, config: PageConfig, language: Language, pace: Pace) -> list[HTTPRouteHandler]:
@@ -151,6 +181,11 @@ def _twins(registry: Registry, config: PageConfig) -> list[HTTPRouteHandler]:
         hits, _ = await registry.database.read(partial(_found, asked=asked_in(request)[1]))
         return _csv(twins.search_csv(hits), "registry-search")
 
+    @get("/registry/search.geojson", include_in_schema=False)
+    async def find_geojson(request: AnyRequest) -> Response[bytes]:
+        places = await registry.database.read(partial(_places, asked=asked_in(request)[1]))
+        return Response(places, media_type="application/geo+json")
+
     @get("/registry/entities/{name:str}/json", include_in_schema=False)
     async def entity_json(name: FromPath[str]) -> Response[bytes]:
         found = await registry.database.read(partial(queries.entity_of, name=_id(name)))
@@ -161,12 +196,37 @@ def _twins(registry: Registry, config: PageConfig) -> list[HTTPRouteHandler]:
         found = await registry.database.read(partial(queries.entity_of, name=_id(name)))
         return _csv(twins.entity_csv(found), found.id)
 
+    @get("/registry/entities/{name:str}/ftm", include_in_schema=False)
+    async def entity_ftm(name: FromPath[str]) -> Response[bytes]:
+        lines = await registry.database.read(partial(_ftm, name=_id(name)))
+        headers = {"content-disposition": f'attachment; filename="{_id(name)}.ftm.json"'}
+        return Response(lines, media_type="application/json+ftm", headers=headers)
+
+    @get("/registry/entities/{name:str}/gexf", include_in_schema=False)
+    async def entity_gexf(name: FromPath[str]) -> Response[bytes]:
+        drawn = await registry.database.read(partial(ties_pages.gexf_of, name=_id(name)))
+        headers = {"content-disposition": f'attachment; filename="{_id(name)}.gexf"'}
+        return Response(drawn, media_type="application/gexf+xml", headers=headers)
+
     @get("/registry/changes.atom", include_in_schema=False)
     async def changes() -> Response[bytes]:
         newest = await registry.database.read(partial(queries.changes, most=CHANGES))
         return Response(twins.changes_atom(newest, config.origin), media_type="application/atom+xml")
 
-    return [find_json, find_csv, entity_json, entity_csv, changes]
+    return [find_json, find_csv, find_geojson, entity_json, entity_csv, entity_ftm, entity_gexf, changes]
+
+
+def _ftm(connection: Connection, name: str) -> bytes:
+    """Every id that goes under this one, as lines of FollowTheMoney. Raises `EntityUnknown`."""
+    out = io.BytesIO()
+    exporting.write_lines(connection, exporting.some(connection, queries.entity_of(connection, name).members), out)
+    return out.getvalue()
+
+
+def _places(connection: Connection, asked: Asked) -> bytes:
+    """Results that say where they are."""
+    hits = pages.hits_of(connection, search.first(connection, asked, 0, MOST))
+    return twins.search_geojson(hits, queries.places_of(connection, [one.id for one in hits]))
 
 
 def _found(connection: Connection, asked: Asked) -> tuple[list[pages.Hit], int]:

@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from xml.sax.saxutils import escape, quoteattr
 
@@ -65,6 +65,15 @@ def _contests(found: Entity) -> list[dict[str, Any]]:
 
 def search_json(hits: Sequence[Hit], total: int) -> bytes:
     return msgspec.json.encode({"total": total, "results": [_hit(one) for one in hits]})
+
+
+def search_geojson(hits: Sequence[Hit], places: Mapping[str, tuple[float, float]]) -> bytes:
+    """RFC 7946: the results that have a place, each with what its line in the list says."""
+    features = [
+        {"type": "Feature", "id": one.id, "geometry": {"type": "Point", "coordinates": places[one.id]}, "properties": _hit(one)}
+        for one in hits if one.id in places
+    ]  # fmt: skip
+    return msgspec.json.encode({"type": "FeatureCollection", "features": features})
 
 
 def search_csv(hits: Sequence[Hit]) -> bytes:

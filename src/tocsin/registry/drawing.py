@@ -1,0 +1,69 @@
+"""A graph as a still picture, worked out on the node: rings around the middle, no script and nothing that moves. And as GEXF."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from math import cos, pi, sin
+from xml.sax.saxutils import escape, quoteattr
+
+from tocsin.registry.graph import Around, Node, Tie
+from tocsin.registry.schemata import INSTITUTIONS
+
+WIDTH, HEIGHT = 1000, 1000
+RINGS = (0, 250, 430)
+LABEL = 26
+"""Characters of a name in the picture; the list beside it has it whole."""
+
+
+@dataclass(frozen=True)
+class Spot:
+    """A node in its place. `is_who`: drawn round, what was done is drawn square, so that colour is not needed."""
+
+    node: Node
+    x: int
+    y: int
+    is_who: bool
+
+    @property
+    def label(self) -> str:
+        text = self.node.caption
+        return text if len(text) <= LABEL else f"{text[: LABEL - 1]}…"
+
+
+@dataclass(frozen=True)
+class Line:
+    tie: Tie
+    begin: Spot
+    end: Spot
+
+
+def drawn(found: Around) -> tuple[list[Spot], list[Line]]:
+    """Places of nodes and ties: the middle, its own ties around it, theirs around those; the same each time."""
+    near = dict.fromkeys(tie.other(found.middle) for tie in found.ties if found.middle in (tie.begin, tie.end))
+    rings = [[found.middle], [*near], [name for name in found.nodes if name not in near and name != found.middle]]
+    spots: dict[str, Spot] = {}
+    for ring, names in zip(RINGS, rings, strict=True):
+        for at, name in enumerate(names):
+            turn = 2 * pi * at / max(1, len(names)) - pi / 2
+            place = (round(WIDTH / 2 + ring * cos(turn)), round(HEIGHT / 2 + ring * sin(turn)))
+            node = found.nodes[name]
+            spots[name] = Spot(node, *place, node.schema in INSTITUTIONS)
+    return list(spots.values()), [Line(tie, spots[tie.begin], spots[tie.end]) for tie in found.ties]
+
+
+def gexf(nodes: Mapping[str, Node], ties: Mapping[Tie, list[str]], day: str) -> bytes:
+    """GEXF 1.3: nodes with their kinds, ties with the addresses of their sources."""
+    told = "".join(
+        f"<node id={quoteattr(one.id)} label={quoteattr(one.caption)}><attvalues>"
+        f'<attvalue for="schema" value={quoteattr(one.schema)}/></attvalues></node>'
+        for one in nodes.values()
+    )
+    lines = "".join(
+        f'<edge id="{at}" source={quoteattr(tie.begin)} target={quoteattr(tie.end)} label={quoteattr(tie.property)}><attvalues>'
+        f'<attvalue for="sources" value={quoteattr(" ".join(sources))}/></attvalues></edge>'
+        for at, (tie, sources) in enumerate(ties.items())
+    )
+    kinds = '<attributes class="node"><attribute id="schema" title="schema" type="string"/></attributes>'
+    kinds += '<attributes class="edge"><attribute id="sources" title="sources" type="string"/></attributes>'
+    head = f'<meta lastmodifieddate="{escape(day)}"><creator>Tocsin</creator></meta>'
+    graph = f'<graph defaultedgetype="directed">{kinds}<nodes>{told}</nodes><edges>{lines}</edges></graph>'
+    return f'<?xml version="1.0" encoding="UTF-8"?><gexf xmlns="http://gexf.net/1.3" version="1.3">{head}{graph}</gexf>'.encode()
