@@ -15,7 +15,8 @@ from tocsin.registry.queries import Kept, statements_of
 from tocsin.registry.schemata import REFERENCES
 from tocsin.registry.tables import edge, entity, statement
 
-TIES = REFERENCES - {"technology"}
+TIES = REFERENCES - {"technology", "contract", "about", "payer", "beneficiary"}
+"""Without what everybody shares, and without amounts of money, which are told on the page of what they are for."""
 DEEPEST = 6
 """Ties in a way at most: a seller, a contract and its buyer are two."""
 LOOKED_AT = 4000

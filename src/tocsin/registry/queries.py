@@ -76,8 +76,12 @@ class Property:
 
     @property
     def is_contested(self) -> bool:
-        is_opposed = self.name in SINGLE and len(self.values) > 1 and not self.is_revised
-        return is_opposed or any(one.contested_since is not None for one in self.values)
+        return self.is_opposed or any(one.contested_since is not None for one in self.values)
+
+    @property
+    def is_opposed(self) -> bool:
+        """Whether sources contradict each other."""
+        return self.name in SINGLE and len(self.values) > 1 and not self.is_revised
 
     @property
     def is_revised(self) -> bool:
@@ -92,11 +96,9 @@ class Property:
         return max(self.values, key=lambda value: max(one.said.as_of for one in value.claims))
 
     @property
-    def contested_since(self) -> int:
-        """The day, since 1970, on which a second value was first seen or somebody contested one."""
-        seen = sorted(min(one.said.first_seen for one in value.claims) for value in self.values)[1:2]
-        days = seen if self.name in SINGLE and not self.is_revised else []
-        return min([*days, *(one.contested_since for one in self.values if one.contested_since is not None)])
+    def opposed_since(self) -> int:
+        """The day, since 1970, on which a second value was first seen."""
+        return sorted(min(one.said.first_seen for one in value.claims) for value in self.values)[1]
 
 
 @dataclass(frozen=True)
