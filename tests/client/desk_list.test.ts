@@ -57,3 +57,22 @@ test("a tap waits no longer than a moment for a first list", async () => {
   await phone.pass(2_000);
   assert.deepEqual(await choosing, { desk: [], note: "self" });
 });
+
+test("a page that stood open asks again at the tap, and goes by what it has where nobody answers", async () => {
+  const { phone, node, age, nowS } = await meet();
+  const config = await node.config();
+  await refreshDeskList(config, phone);
+  const lawyer = { raw: Buffer.from((node.desk as DeskKeys).roll[1]!.entry, "base64") };
+  const old = node.desk;
+  node.desk = await publish(node.world, [lawyer, { age, act: "desk-remove" }], nowS + 7_200);
+  assert.equal((await chooseRecipients("encounter", config, phone)).note, "desk", "within the hour it does not wait");
+  phone.clock += 7_200_000;
+  assert.deepEqual(await chooseRecipients("encounter", config, phone), { desk: [], note: "desk-unproven", reason: "removed" });
+  kept.clear();
+  node.desk = old;
+  await refreshDeskList(config, phone);
+  node.desk = { ...(old as DeskKeys), state: null };
+  assert.deepEqual(await chooseRecipients("encounter", config, phone), { desk: [age], note: "desk", seenAt: nowS });
+  node.fault = () => "lost";
+  assert.equal((await chooseRecipients("encounter", config, phone)).note, "desk");
+});

@@ -7,10 +7,10 @@ from typing import Any
 
 from tests.crypto.counted_clock import CountedClock
 from tests.people.roll_scenes import NODE as ROLL_NODE
-from tests.people.roll_scenes import SCENES, WAIT_S, made
+from tests.people.roll_scenes import SCENES, WAIT_S, lawyer, made
 from tocsin.crypto import canonical
 from tocsin.crypto.keys import SigningKey
-from tocsin.people import retention, roll, statement, steward_keys
+from tocsin.people import desk_keys, retention, roll, statement, steward_keys
 from tocsin.people.roll import Entered, OnRoll
 from tocsin.people.statement import Act, Reason, Signed, Statement
 from tocsin.tlog.roll import digest, head, is_rolled
@@ -74,6 +74,9 @@ def shown(one: OnRoll) -> dict[str, Any]:
 
 def main_roll() -> None:
     folder = FOLDER.with_name("roll")
+    named = [lawyer("q"), lawyer("p", b64encode(bytes(32)).decode())]
+    words = [{"key": one.key, "custodian": one.custodian, "words": desk_keys.fingerprint(one)} for one in named]
+    (FOLDER.with_name("words") / "fingerprint.json").write_text(json.dumps(words, indent=1) + "\n")
     folder.mkdir(exist_ok=True)
     for name in SCENES:
         (folder / f"{name}.json").write_text(json.dumps(of_roll(made(name).entries), indent=1) + "\n")

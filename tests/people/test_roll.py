@@ -13,7 +13,7 @@ from tests.people.roll_scenes import NODE, SCENES, WAIT_S, Town, lawyer
 from tocsin.evidence import verify
 from tocsin.people import desk_keys, roll
 from tocsin.people.roll import Entered, Roll
-from tocsin.people.statement import Act
+from tocsin.people.statement import Act, Named
 from tocsin.tlog import roll as stated
 from tocsin.tlog.entry import ROLL
 
@@ -131,3 +131,6 @@ def test_the_words_of_a_key_are_seven_and_its_own() -> None:
     one, other = lawyer("q"), lawyer("p")
     assert len(desk_keys.fingerprint(one).split()) == 7
     assert len({desk_keys.fingerprint(named) for named in (one, other, lawyer("q", "A"))}) == 3
+    for known in json.loads((VECTORS.parent / "words" / "fingerprint.json").read_text()):
+        named = Named(key=known["key"], name="x", custodian=known["custodian"])
+        assert desk_keys.fingerprint(named) == known["words"]

@@ -9,8 +9,10 @@ import type { Device } from "./device.ts";
 import type { ClientConfig, Kind } from "./state.ts";
 
 const KEPT = "tocsin.desk-keys";
-/** A tap waits this long for a first list, never longer. */
+/** A tap waits this long for a first list or for news, never longer. */
 const FIRST_LIST_MS = 1500;
+/** A list that an outside witness saw longer ago than this is asked for again at the tap: a page may have stood open for days. */
+const NEWS_MS = 3_600_000;
 
 const fetching = new WeakMap<Device, Promise<DeskKeys | undefined>>();
 
@@ -29,10 +31,14 @@ export function refreshDeskList(config: ClientConfig, device: Device): Promise<D
 /** Whom a recording is sealed to beside the person. A rehearsal is the person's own. Never rejects. */
 export async function chooseRecipients(kind: Kind, config: ClientConfig, device: Device): Promise<Recipients> {
   if (kind === "rehearsal") return { desk: [], note: "self" };
-  const old = await judge(kept(), config, device);
-  if (old.note === "desk") return old;
+  const before = kept();
+  const old = await judge(before, config, device);
+  if (old.note === "desk" && device.wall() - (old.seenAt ?? 0) * 1000 < NEWS_MS) return old;
   const fresh = (await Promise.race([refreshDeskList(config, device), device.wait(FIRST_LIST_MS)])) ?? undefined;
-  return fresh ? judge(fresh, config, device, { lifeS: FRESH_S, before: kept() }) : old;
+  const found = fresh ? await judge(fresh, config, device, { lifeS: FRESH_S, before }) : old;
+  // A node that shows nothing good does not cost a phone the list it has; one that shows a removal does.
+  const isGood = found.note === "desk" || !found.reason || OF_A_KEY.includes(found.reason);
+  return old.note === "desk" && !isGood ? old : found;
 }
 
 async function judge(list: DeskKeys | undefined, config: ClientConfig, device: Device, how: How = {}): Promise<Recipients> {
