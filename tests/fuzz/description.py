@@ -117,7 +117,7 @@ DOOR = {
     },
     "required": ["kind", "sealed", "proof"],
 }
-STAFF_PAGES = ("sign-in", "join", "keys", "people", "decisions")
+STAFF_PAGES = ("sign-in", "join", "keys", "people", "decisions", "tonight")
 STAFF_FORMS = ("sign-out", "keys/drop", "people/invite", "people/take-back", "people/retire")
 STAFF_BODIES: dict[str, Json] = {
     "challenge": {},

@@ -24,7 +24,7 @@ HERON = Staff(StaffId(b"h" * 16), "Heron", frozenset({Role.STEWARD}), "age1", b"
 
 
 def asked(cookie: str, method: str = "GET", **headers: str) -> Request[Any, Any, Any]:
-    given: Mapping[str, str] = {"host": "node.example", "cookie": f"{COOKIE}={cookie}", **headers}
+    given: Mapping[str, str] = {"host": "node.example", "cookie": f"x; y=1; {COOKIE}={cookie}; z=2", **headers}
     raw = [(name.encode(), value.encode()) for name, value in given.items()]
     return Request({"type": "http", "method": method, "path": "/", "headers": raw, "query_string": b""})  # type: ignore[arg-type]  # a scope of what is looked at
 
@@ -91,6 +91,18 @@ def test_a_change_comes_from_a_page_of_the_name_that_was_asked() -> None:
     ):
         with pytest.raises(OriginForeign):
             sessions.require(asked(cookie, "POST", origin=foreign))
+
+
+def test_the_cookie_is_found_among_others_and_in_no_cache_of_the_framework() -> None:
+    from litestar import _parsers
+
+    sessions = Sessions(CountedClock())
+    cookie = sessions.begin(WREN)
+    before = _parsers.parse_cookie_string.cache_info().currsize
+    assert sessions.require(asked(cookie)) == WREN
+    assert _parsers.parse_cookie_string.cache_info().currsize == before
+    with pytest.raises(NotSignedIn):
+        sessions.require(asked(""))
 
 
 def test_a_port_counts_where_it_is_told() -> None:

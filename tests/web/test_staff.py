@@ -16,6 +16,7 @@ from tests.web.test_accessible import SMALL, findings
 from tocsin import new_keys
 from tocsin.app import application
 from tocsin.clock import SystemClock
+from tocsin.held import HELD
 from tocsin.jurisdictions import load
 from tocsin.node import Node
 from tocsin.office.room import DAY_SECONDS
@@ -115,6 +116,11 @@ def test_a_steward_joins_by_passkey_invites_a_lawyer_and_a_lost_device_is_replac
     page.get_by_label("editor").check()
     page.click("text=Make the link")
     expect(page.locator("#problem")).to_contain_text("Take another")
+
+    page.goto(f"{url}/en/staff/tonight")
+    expect(page.locator("main section")).to_have_count(3)
+    assert page.locator("main section:first-of-type li").count() == len(HELD)
+    assert not findings(page)
 
     page.click("text=Sign out")
     page.wait_for_url("**/staff/sign-in")

@@ -20,7 +20,7 @@ from tocsin.office.model import BodyMalformed
 from tocsin.office.retire import retire
 from tocsin.office.room import Office
 from tocsin.people import doors, invitation, staff
-from tocsin.people.session import COOKIE, set_cookie
+from tocsin.people.session import cookie_of, set_cookie
 from tocsin.people.staff import Role, Staff
 from tocsin.web.body import read_body
 from tocsin.web.i18n import Language, negotiate
@@ -76,11 +76,11 @@ def to(place: str, cookie: str | None = None) -> Response[bytes]:
 
 def sign_in_place(request: AnyRequest, config: PageConfig) -> str:
     """Where somebody signs in who wanted this page: the fragment, which no browser sends, says where they were going."""
-    first = request.url.path.split("/")[1]
+    first = str(request.scope["path"]).split("/")[1]
     language = (
         first if first in config.languages else negotiate(request.headers.get("accept-language", ""), config.languages)
     )
-    return f"/{language}/{pages.SIGN_IN.path}#{request.url.path}"
+    return f"/{language}/{pages.SIGN_IN.path}#{request.scope['path']}"
 
 
 def _door(config: PageConfig) -> HTTPRouteHandler:
@@ -131,7 +131,7 @@ def _own(office: Office, config: PageConfig, language: Language) -> list[HTTPRou
         me = office.sessions.require(request)
         if (await form_of(request)).get("everywhere"):
             office.sessions.end_all(me.id)
-        office.sessions.end(request.cookies.get(COOKIE))
+        office.sessions.end(cookie_of(request))
         return to(f"{here}/sign-in", set_cookie(""))
 
     return [home, keys, drop, sign_out]
@@ -149,6 +149,10 @@ def _stewards(office: Office, config: PageConfig, language: Language) -> list[HT
     async def decided(request: AnyRequest) -> Response[bytes]:
         me = office.sessions.require(request, Role.STEWARD)
         return html(pages.decided(config, language, me, await decisions(office, me)))
+
+    @get(f"/{language.code}/{pages.TONIGHT.path}", sync_to_thread=False, include_in_schema=False)
+    def tonight(request: AnyRequest) -> Response[bytes]:
+        return html(pages.tonight(config, language, office.sessions.require(request, Role.STEWARD)))
 
     @post(f"{here}/invite", include_in_schema=False)
     async def invite(request: AnyRequest) -> Response[bytes]:
@@ -186,7 +190,7 @@ def _stewards(office: Office, config: PageConfig, language: Language) -> list[HT
 
         return await _or_said(act, lambda problem: page(me, problem=problem))
 
-    return [people, decided, invite, take_back, let_go]
+    return [people, decided, tonight, invite, take_back, let_go]
 
 
 async def _keys(

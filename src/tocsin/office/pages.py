@@ -9,6 +9,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader
 from markupsafe import Markup
 
+from tocsin.held import HELD, NEVER
 from tocsin.ids import b64
 from tocsin.office.decide import Decisions
 from tocsin.people.doors import Door, Kind
@@ -39,11 +40,14 @@ DECISIONS = Page(
     ("staff.", "decide.", "kept.class_"),
 )
 
+TONIGHT = Page("staff", "staff/tonight", "staff_tonight.html", "tonight.title", ("staff.",))
+
 LINKS: tuple[tuple[Role, str, str], ...] = (
     (Role.LAWYER, "desk", "desk.title"),
     (Role.STEWARD, "desk", "desk.title"),
     (Role.STEWARD, "staff/people", "staff.people"),
     (Role.STEWARD, "staff/decisions", "staff.decisions"),
+    (Role.STEWARD, "staff/tonight", "tonight.title"),
 )
 """What the first page leads to, by role: path below the language, and key of its words."""
 
@@ -106,6 +110,11 @@ def people(
 def decided(config: PageConfig, language: Language, me: Staff, now: Decisions) -> bytes:
     """What stewards sign together."""
     return drawn(config, language, DECISIONS, me, now=now, reasons=[str(reason) for reason in Reason])
+
+
+def tonight(config: PageConfig, language: Language, me: Staff) -> bytes:
+    """What a seized node holds, by the classes that `tocsin disclose` names, and how to go on elsewhere."""
+    return drawn(config, language, TONIGHT, me, held=list(HELD), never=list(NEVER))
 
 
 def day_of(language: Language) -> Callable[[int], str]:

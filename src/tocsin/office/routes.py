@@ -14,7 +14,7 @@ from tocsin.office.model import AddDoor, Asked, BodyMalformed, HandedIn, Join, L
 from tocsin.office.room import Office
 from tocsin.people import doors
 from tocsin.people.doors import Door
-from tocsin.people.session import COOKIE, refuse_foreign, set_cookie
+from tocsin.people.session import cookie_of, refuse_foreign, set_cookie
 from tocsin.people.staff import Role, Staff, spelled
 from tocsin.web.body import read_body
 from tocsin.web.headers import bare_host
@@ -80,7 +80,7 @@ def _coming_in(office: Office) -> list[HTTPRouteHandler]:
 def _being_in(office: Office) -> list[HTTPRouteHandler]:
     @post("/staff/sign-out", status_code=200)
     async def sign_out(request: AnyRequest) -> Any:
-        said, cookie = await body_of(request, Leave), request.cookies.get(COOKIE)
+        said, cookie = await body_of(request, Leave), cookie_of(request)
         if said.everywhere:
             office.sessions.end_all(office.sessions.staff_of(cookie).id)
         office.sessions.end(cookie)
@@ -90,12 +90,12 @@ def _being_in(office: Office) -> list[HTTPRouteHandler]:
     async def here(request: AnyRequest) -> Any:
         office.sessions.require(request)
         await body_of(request, dict[str, str])
-        return Response({"left_s": int(office.sessions.left_s(request.cookies.get(COOKIE)))})
+        return Response({"left_s": int(office.sessions.left_s(cookie_of(request)))})
 
     @get("/staff/session", sync_to_thread=False)
     def session(request: AnyRequest) -> Any:
         me = office.sessions.require(request)
-        return Response({**_shown(me), "left_s": int(office.sessions.left_s(request.cookies.get(COOKIE)))})
+        return Response({**_shown(me), "left_s": int(office.sessions.left_s(cookie_of(request)))})
 
     @get("/staff/doors")
     async def list_doors(request: AnyRequest) -> Any:

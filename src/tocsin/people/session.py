@@ -18,6 +18,7 @@ from tocsin.ids import b64, unb64
 from tocsin.people.staff import Role, Staff
 
 COOKIE = "__Host-tocsin-staff"
+COOKIE_NAME = COOKIE.encode()
 COOKIE_BYTES = 32
 IDLE_S = 20 * 60
 """WCAG 2.2.1 asks for a warning and a way to stay: the page gives both two minutes before."""
@@ -87,7 +88,7 @@ class Sessions:
         if is_change:
             refuse_foreign(request)
         is_page = "text/html" in request.headers.get("accept", "")
-        staff = self.staff_of(request.cookies.get(COOKIE), did_something=is_change or is_page)
+        staff = self.staff_of(cookie_of(request), did_something=is_change or is_page)
         if roles and not staff.roles & set(roles):
             raise RoleMissing
         return staff
@@ -115,6 +116,21 @@ class Sessions:
     @staticmethod
     def _is_over(one: _Session, now: float) -> bool:
         return now - one.seen >= IDLE_S or now - one.began >= LONGEST_S
+
+
+def cookie_of(request: Connection) -> str:
+    """The value of our cookie; empty where there is none.
+
+    Read from the headers: the framework's own reader keeps the last thousand cookies it saw, and whoever seized the memory would sign
+    in with them (the seizure trial found it).
+    """
+    for name, value in request.scope["headers"]:
+        if name == b"cookie":
+            for part in value.split(b";"):
+                key, _, found = part.strip().partition(b"=")
+                if key == COOKIE_NAME:
+                    return str(found, "latin-1")
+    return ""
 
 
 def refuse_foreign(request: Connection) -> None:
