@@ -5,6 +5,7 @@ desk does not see it either.
 """
 
 from collections.abc import Coroutine, Iterator, Sequence
+from functools import partial
 from hashlib import sha256
 from typing import Any
 
@@ -12,6 +13,7 @@ from litestar import Request
 from sqlalchemy import Connection
 
 from tocsin.desk import forget, freeze
+from tocsin.desk import queries as desk_queries
 from tocsin.desk.board import TICK_S, Board
 from tocsin.desk.model import Caller, Door, Envelope, ItemFrozen, ItemUnknown, Kept, Pulse, Recordings
 from tocsin.desk.room import Desk
@@ -24,6 +26,7 @@ from tocsin.ids import RecordingId, SlotNumber, b64
 from tocsin.node import Node
 from tocsin.people.session import IDLE_S, Sessions
 from tocsin.people.staff import Role
+from tocsin.stewardship import Lifting
 
 WARN_S = 120
 """How long before a session ends by itself its page asks."""
@@ -126,6 +129,10 @@ def desk_of(node: Node) -> tuple[Desk, Board]:
         if await freeze.is_frozen(desk, recording_id):
             raise ItemFrozen
 
+    async def frozen() -> Sequence[RecordingId]:
+        return await node.database.read(desk_queries.frozen)
+
+    node.stewardship.lifting = Lifting(partial(freeze.propose_lift, desk), partial(freeze.lift, desk), frozen)
     room.after_erasure.append(erased)
     room.may_fetch.append(refuse_frozen)
     return desk, Board(desk, node.settings.desk_late_days)

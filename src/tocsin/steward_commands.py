@@ -92,6 +92,16 @@ def hold_release(path: Path | None, recording: str, key_file: Path, output: Path
     hand(path, proposed_by(path, key_of(key_file), origin, {"act": Act.RELEASE, "recording": recording}), output)
 
 
+@hold.command("lift")
+@click.argument("recording", type=NUMBER)
+@signing
+@click.pass_obj
+@plainly
+def hold_lift(path: Path | None, recording: str, key_file: Path, output: Path | None, origin: str | None) -> None:
+    """Sign that RECORDING, which a lawyer froze, may be fetched again. It stays frozen until a second steward confirms."""
+    hand(path, proposed_by(path, key_of(key_file), origin, {"act": Act.LIFT, "recording": recording}), output)
+
+
 @hold.command("confirm")
 @click.argument("statement", type=NUMBER)
 @signing
@@ -101,20 +111,22 @@ def hold_release(path: Path | None, recording: str, key_file: Path, output: Path
 def hold_confirm(
     path: Path | None, statement: str, key_file: Path, output: Path | None, origin: str | None, *, yes: bool
 ) -> None:
-    """Confirm another steward's hold or release: STATEMENT is its number, or a file they wrote. Then it is done."""
+    """Confirm another steward's hold, release or lift: STATEMENT is its number, or a file they wrote. Then it is done."""
     confirm_statement(path, statement, key_file, output, origin, yes=yes)
 
 
 @hold.command("list")
 @click.pass_obj
 def hold_list(path: Path | None) -> None:
-    """Print what is held, since which day, why and by which stewards' keys; then what waits for a second steward."""
+    """Print what is held, since which day, why and by which stewards' keys; what is frozen; what waits for a second steward."""
     told = ask(path, {"ask": "holds"})
     for one in told["holds"]:
         waits = "  erasure waits" if one["erasure_waits"] else ""
         click.echo(
             f"{one['recording']}  since {day_of(one['day'])}  {one['reason']}  by {' '.join(one['stewards'])}{waits}"
         )
+    for number in told["frozen"]:
+        click.echo(f"{number}  frozen by a lawyer: nobody fetches it until two stewards lift it")
     print_waiting(told["waiting"])
 
 

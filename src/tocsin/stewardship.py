@@ -5,7 +5,7 @@ custody note where it is about a recording, and a commitment in the log that nob
 statement about a key goes into the log as it was signed, and this node judges it by the rule that phones go by.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from hashlib import sha256
@@ -38,6 +38,15 @@ CLASSES = tuple(str(kind) for kind in Kind)
 Answer = dict[str, object]
 
 
+@dataclass(frozen=True)
+class Lifting:
+    """What the desk lets stewards do with what a lawyer froze: say that one would end it, end it by two, tell which are."""
+
+    propose: Callable[[RecordingId, str], Awaitable[None]]
+    lift: Callable[[RecordingId, tuple[str, str], Callable[[Connection], None]], Awaitable[None]]
+    frozen: Callable[[], Awaitable[Sequence[RecordingId]]]
+
+
 @dataclass
 class Stewardship:
     """The stewards' part of a node. `city` answers the city key or raises while it is locked."""
@@ -53,6 +62,8 @@ class Stewardship:
     tables: list[Table] = field(default_factory=list)
     kept: dict[str, Kept] | None = None
     """What counts now, by class; None until a table stands in the log: then nothing is erased by its time."""
+    lifting: Lifting | None = None
+    """Set by the composition root, where there is a desk."""
 
     @classmethod
     def of(cls, settings: Settings, pack: Pack, room: Room, city: Callable[[], SigningKey], city_public: bytes) -> Self:
@@ -159,6 +170,8 @@ class Stewardship:
                 await release.propose(self.room, _recording(said.recording), steward)
             case Act.RETENTION:
                 await self._check_table(signed)
+            case Act.LIFT:
+                await self._desk().propose(_recording(said.recording), steward)
         await self.room.database.write(partial(_step, signed))
 
     async def _act(self, signed: Signed, stewards: tuple[str, str]) -> None:
@@ -169,10 +182,17 @@ class Stewardship:
                 await hold.hold(self.room, recording, stewards, reason, signed.raw, step)
             case Act.RELEASE:
                 await release.release(self.room, _recording(said.recording), stewards, step)
+            case Act.LIFT:
+                await self._desk().lift(_recording(said.recording), stewards, step)
             case Act.RETENTION:
                 await self._check_table(signed)
                 entry = entries.RETENTION + canonical.dumps(retention.entry(signed, self.city()))
                 await self.room.database.write(partial(_logged, signed, entry))
+
+    def _desk(self) -> Lifting:
+        if self.lifting is None:
+            raise StatementMalformed
+        return self.lifting
 
     async def _check_table(self, signed: Signed) -> None:
         """Next in number, also after what waits for the log. Raises `TableWrong`, `TableOvertaken`."""
@@ -242,7 +262,8 @@ class Stewardship:
             }
             for one, state in found
         ]
-        return {"holds": held, "waiting": await self._proposals(Act.HOLD, Act.RELEASE)}
+        frozen = [b64(one) for one in await self.lifting.frozen()] if self.lifting else []
+        return {"holds": held, "frozen": frozen, "waiting": await self._proposals(Act.HOLD, Act.RELEASE, Act.LIFT)}
 
     async def _retention(self) -> Answer:
         await self.refresh()

@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from tests.desk.lawyer import Lawyer, recorded
 from tests.encounters.phone import Phone
+from tests.encounters.stewards import Pair, hand_in, known, signed, statement
 from tests.encounters.test_owner import owner_secret
 from tests.encounters.test_receive import send
 from tocsin.crypto import envelope
@@ -33,6 +34,9 @@ from tocsin.encounters import erase, export, rewrap
 from tocsin.errors import TocsinError
 from tocsin.ids import RecordingId, b64
 from tocsin.node import Node
+from tocsin.people import statement as statements
+from tocsin.people.statement import Act
+from tocsin.people.steward_keys import key_id
 from tocsin.store.erase_keys import KeyErased
 
 pytestmark = pytest.mark.anyio
@@ -191,14 +195,25 @@ async def test_what_is_frozen_nobody_fetches_and_the_owner_sees_it(node: Node, d
     for actor in ("owner", "operator"):
         with pytest.raises(ItemFrozen):
             await export.export(node.encounters, live, actor, {})
-    await freeze.lift(desk, phone.id, ("steward:aa", "steward:bb"), lambda _: None)
+    pair = Pair.fresh()
+    await known(node, pair)
+    asked = statement(node, Act.LIFT, phone.id)
+    first = statements.propose(asked, pair.first)
+    await hand_in(node, first)
+    assert await freeze.is_frozen(desk, phone.id), "one steward's word ends nothing"
+    await hand_in(node, statements.confirm(first, pair.second))
+    with pytest.raises(EventWrong):
+        await hand_in(node, signed(pair, statement(node, Act.LIFT, phone.id)))
     await opening.opening(desk, wren.caller, phone.id, capability)
-    told = [(actor, action) for actor, action, _ in await acts(node, phone)][-4:]
-    assert told == [
-        (f"lawyer:{wren.caller.key}", "frozen"),
-        ("steward:aa", "thawed"),
-        ("steward:bb", "thawed"),
-        (f"lawyer:{wren.caller.key}", "opened"),
+    told = [(actor, action) for actor, action, _ in await acts(node, phone)]
+    stewards = [f"steward:{key_id(key.public)}" for key in (pair.first, pair.second)]
+    lawyer = f"lawyer:{wren.caller.key}"
+    assert told[-5:] == [
+        (lawyer, "frozen"),
+        (stewards[0], "thaw_proposed"),
+        (stewards[0], "thawed"),
+        (stewards[1], "thawed"),
+        (lawyer, "opened"),
     ]
 
 

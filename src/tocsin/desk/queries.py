@@ -53,6 +53,12 @@ def known(connection: Connection) -> set[RecordingId]:
     return {RecordingId(one) for one in found}
 
 
+def frozen(connection: Connection) -> list[RecordingId]:
+    """Recordings that nobody fetches, in no order that says anything."""
+    question = select(item.c.recording_id).where(item.c.state == State.FROZEN).order_by(item.c.recording_id)
+    return [RecordingId(found) for found in connection.execute(question).scalars()]
+
+
 def papers(connection: Connection, recording_id: RecordingId) -> list[Paper]:
     """The papers of a recording, in no order that says anything."""
     question = select(paper).where(paper.c.recording_id == recording_id).order_by(paper.c.id)

@@ -36,6 +36,7 @@ class Act(StrEnum):
     HOLD = "hold"
     RELEASE = "release"
     RETENTION = "retention"
+    LIFT = "lift"
     STEWARD_FOUND = "steward-found"
     STEWARD_ADD = "steward-add"
     STEWARD_REMOVE = "steward-remove"
