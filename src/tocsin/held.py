@@ -52,12 +52,12 @@ HELD: dict[str, tuple[str, ...]] = {
 """`disclose.held_memory` is what is never stored and is there all the same while it is used (THREATS.md, T2)."""
 
 NEVER: dict[str, tuple[str, ...]] = {
-    "disclose.never_people": ("name", "phone", "e-mail", "plate", "language"),
+    "disclose.never_people": ("A-number", "name", "phone", "e-mail", "plate", "language"),
     "disclose.never_connection": ("address", "agent", "asked", "sent by mistake"),
     "disclose.never_place": ("place",),
     "disclose.never_hour": ("moment", "receipt", "order"),
-    "disclose.never_link": ("same person", "leaf"),
-    "disclose.never_content": ("recorded", "size"),
+    "disclose.never_link": ("taker", "same person", "leaf"),
+    "disclose.never_content": ("note", "recorded", "size"),
     "disclose.never_keys": ("recording key", "capability", "identity", "locator", "share", "words"),
     "disclose.never_erased": ("erased",),
 }

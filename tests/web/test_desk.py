@@ -153,6 +153,20 @@ def printed(page: Page) -> None:
     page.evaluate("document.getElementById('fact-sheet').hidden = true")
 
 
+def linked(page: Page, first: Recorder, second: Recorder) -> None:
+    """Two phones of one event, joined by who has both, and parted again."""
+    for one in (second, first):
+        page.locator(f"[data-recording='{one.number}']").focus()
+        page.keyboard.press("t")
+        expect(page.locator("tr", has=page.locator(f"[data-recording='{one.number}']"))).to_contain_text("You")
+    page.get_by_role("button", name="Open it").click()
+    page.select_option("#link-with", second.number)
+    page.get_by_role("button", name="Link it", exact=True).click()
+    expect(page.locator("#links")).to_contain_text(second.number[:6])
+    page.click("#undo-do")
+    expect(page.locator("#links li")).to_have_count(0)
+
+
 def test_who_declines_does_not_see_it_again_and_can_undo_for_ten_seconds(
     opened: OpenPage, running: Running, recipients: list[str]
 ) -> None:
@@ -167,6 +181,7 @@ def test_who_declines_does_not_see_it_again_and_can_undo_for_ten_seconds(
     expect(line).to_have_count(0)
     page.click("#undo-do")
     expect(line).to_have_count(1)
+    linked(page, Recorder(running, recipients), Recorder(running, recipients))
     line.focus()
     page.keyboard.press("d")
     expect(line).to_have_count(0)

@@ -8,6 +8,7 @@ import { blankWhileAway } from "./away.ts";
 import { act, type Act } from "./item_acts.ts";
 import type { Following } from "./following.ts";
 import { Lines, type Line } from "./lines.ts";
+import { leaveLinks, prepareLinks, showLinks } from "./links.ts";
 import { listView, shortName, since, stream, who } from "./list_view.ts";
 import { leaveNotes, prepareNotes, showNotes } from "./notes_view.ts";
 import { Ours } from "./ours.ts";
@@ -16,6 +17,8 @@ import { prepare, undo } from "./undo.ts";
 
 const KEYS: Readonly<Record<string, Act>> = { t: "take", d: "decline", o: "open", b: "give-back", h: "hand-over", f: "finish" };
 const HISTORY_MS = 10_000;
+
+const isSteward = document.body.querySelector("[data-steward]") !== null;
 
 let ours: Ours | undefined;
 let chosen = "";
@@ -26,6 +29,7 @@ const view = listView(lines, () => ours, choose, () => chosen);
 
 prepare();
 prepareNotes();
+prepareLinks();
 blankWhileAway();
 watchIdle();
 wayOut(close);
@@ -92,6 +96,7 @@ function leave(): void {
   following?.drop();
   following = undefined;
   leaveNotes();
+  leaveLinks();
   chosen = "";
   show("opened-item", false);
   show("item", false);
@@ -127,8 +132,8 @@ function isPossible(wanted: Act, { state }: Line, isOurs: boolean): boolean {
     "hand-over": isOurs && following !== undefined && state !== "frozen",
     finish: isOurs && state === "opened",
     reopen: isOurs && state === "done",
+    "take-back": isSteward && !isOurs && (state === "taken" || state === "opened"),
     freeze: isOurs && following !== undefined && state === "opened",
-    link: isOurs && following !== undefined,
   };
   return ours !== undefined && when[wanted];
 }
@@ -154,7 +159,12 @@ async function open(line: Line): Promise<void> {
   const isOpen = (): boolean => lines.get(begun.recording)?.line.stream === "open";
   void begun.follow(element("player"), words, isOpen).catch((error: unknown) => note("item-problem", refusal(error)));
   void drawHistory(begun);
-  await showNotes(line.recording, new Papers(line.recording, capability, ours), ours, me?.pseudonym ?? "");
+  const papers = new Papers(line.recording, capability, ours);
+  await showNotes(line.recording, papers, ours, me?.pseudonym ?? "");
+  showLinks({
+    recording: line.recording, papers, ours, lines: () => lines.sorted().map((shown) => shown.line), isHere: () => following === begun,
+    failed: (error) => note("item-problem", refusal(error)),
+  });
 }
 
 async function drawHistory(begun: Following): Promise<void> {

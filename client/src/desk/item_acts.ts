@@ -10,7 +10,7 @@ import type { Line } from "./lines.ts";
 import { keyId, type Colleague, type Ours } from "./ours.ts";
 import { later, offer } from "./undo.ts";
 
-export type Act = "take" | "decline" | "open" | "give-back" | "hand-over" | "finish" | "reopen" | "freeze" | "link";
+export type Act = "take" | "decline" | "open" | "give-back" | "hand-over" | "finish" | "reopen" | "freeze" | "take-back";
 
 export interface InHand {
   readonly line: Line;
@@ -27,7 +27,7 @@ const KEY_BYTES = 32;
 /** Rejects with `Refused`. */
 export async function act(wanted: Act, hand: InHand): Promise<void> {
   const does: Partial<Record<Act, (hand: InHand) => Promise<void>>> = {
-    take, decline, "give-back": giveBack, "hand-over": handOver, finish: (one) => put(one, "finish", "reopen"), reopen: (one) => put(one, "reopen", "finish"), freeze,
+    take, decline, "take-back": takeBack, "give-back": giveBack, "hand-over": handOver, finish: (one) => put(one, "finish", "reopen"), reopen: (one) => put(one, "reopen", "finish"), freeze,
   };
   await does[wanted]?.(hand);
 }
@@ -54,6 +54,12 @@ async function giveBack({ line, ours, leave }: InHand, isTold = true): Promise<v
   if (!isTold) return send();
   leave();
   later(words.say("desk.will_give_back"), send);
+}
+
+/** A steward's: what an absent colleague has waits again, for others. It opens nothing here. */
+async function takeBack({ line, leave }: InHand): Promise<void> {
+  leave();
+  later(words.say("desk.will_take_back"), () => void ask(line.recording, "take-back"));
 }
 
 async function put({ line, ours }: InHand, wanted: "finish" | "reopen", back: string): Promise<void> {

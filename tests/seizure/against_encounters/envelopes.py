@@ -32,7 +32,9 @@ def attack(seized: Seized, earlier: Boxes, visits: Sequence[Visit]) -> Iterator[
     earlier.look(seized.files / "node")
     slots = [key for _, key in all_slots(seized.files / "node" / "erase.keys") if any(key)]
     for opened in open_boxes(earlier, slots):
-        visit = known[opened.recording_id]
+        visit = known.get(opened.recording_id)
+        if visit is None:
+            continue  # another room's, which asks about it itself
         if visit.is_gone:
             yield Finding(
                 "L3", "erased", "erase.keys", visit.id.hex(), "a seized slot opens the envelope of an erased recording"

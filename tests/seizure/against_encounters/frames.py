@@ -29,6 +29,7 @@ class Frames:
                 return
             columns = [*columns_of(connection, self.visits)]
             frames = connection.execute("SELECT recording_id, number, segment, offset, length FROM frame").fetchall()
+            frames = [frame for frame in frames if frame[0] in self.visits]  # others are another room's
         yield from persons([sizes(frames)], self.visits, self.source, self.figures)
         yield from self.padding(frames)
         yield from self.leaf_order(frames)
