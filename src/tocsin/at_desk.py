@@ -26,7 +26,7 @@ from tocsin.ids import RecordingId, SlotNumber, b64
 from tocsin.node import Node
 from tocsin.people.session import IDLE_S, Sessions
 from tocsin.people.staff import Role
-from tocsin.stewardship import Lifting
+from tocsin.stewardship import Thawing
 
 WARN_S = 120
 """How long before a session ends by itself its page asks."""
@@ -132,7 +132,7 @@ def desk_of(node: Node) -> tuple[Desk, Board]:
     async def frozen() -> Sequence[RecordingId]:
         return await node.database.read(desk_queries.frozen)
 
-    node.stewardship.lifting = Lifting(partial(freeze.propose_lift, desk), partial(freeze.lift, desk), frozen)
+    node.stewardship.thawing = Thawing(partial(freeze.propose_thaw, desk), partial(freeze.thaw, desk), frozen)
     room.after_erasure.append(erased)
     room.may_fetch.append(refuse_frozen)
     return desk, Board(desk, node.settings.desk_late_days)

@@ -92,14 +92,14 @@ def hold_release(path: Path | None, recording: str, key_file: Path, output: Path
     hand(path, proposed_by(path, key_of(key_file), origin, {"act": Act.RELEASE, "recording": recording}), output)
 
 
-@hold.command("lift")
+@hold.command("thaw")
 @click.argument("recording", type=NUMBER)
 @signing
 @click.pass_obj
 @plainly
-def hold_lift(path: Path | None, recording: str, key_file: Path, output: Path | None, origin: str | None) -> None:
+def hold_thaw(path: Path | None, recording: str, key_file: Path, output: Path | None, origin: str | None) -> None:
     """Sign that RECORDING, which a lawyer froze, may be fetched again. It stays frozen until a second steward confirms."""
-    hand(path, proposed_by(path, key_of(key_file), origin, {"act": Act.LIFT, "recording": recording}), output)
+    hand(path, proposed_by(path, key_of(key_file), origin, {"act": Act.THAW, "recording": recording}), output)
 
 
 @hold.command("confirm")
@@ -111,7 +111,7 @@ def hold_lift(path: Path | None, recording: str, key_file: Path, output: Path | 
 def hold_confirm(
     path: Path | None, statement: str, key_file: Path, output: Path | None, origin: str | None, *, yes: bool
 ) -> None:
-    """Confirm another steward's hold, release or lift: STATEMENT is its number, or a file they wrote. Then it is done."""
+    """Confirm another steward's hold, release or thaw: STATEMENT is its number, or a file they wrote. Then it is done."""
     confirm_statement(path, statement, key_file, output, origin, yes=yes)
 
 
@@ -126,7 +126,7 @@ def hold_list(path: Path | None) -> None:
             f"{one['recording']}  since {day_of(one['day'])}  {one['reason']}  by {' '.join(one['stewards'])}{waits}"
         )
     for number in told["frozen"]:
-        click.echo(f"{number}  frozen by a lawyer: nobody fetches it until two stewards lift it")
+        click.echo(f"{number}  frozen by a lawyer: nobody fetches it until two stewards thaw it")
     print_waiting(told["waiting"])
 
 

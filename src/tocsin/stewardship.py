@@ -39,11 +39,11 @@ Answer = dict[str, object]
 
 
 @dataclass(frozen=True)
-class Lifting:
+class Thawing:
     """What the desk lets stewards do with what a lawyer froze: say that one would end it, end it by two, tell which are."""
 
     propose: Callable[[RecordingId, str], Awaitable[None]]
-    lift: Callable[[RecordingId, tuple[str, str], Callable[[Connection], None]], Awaitable[None]]
+    thaw: Callable[[RecordingId, tuple[str, str], Callable[[Connection], None]], Awaitable[None]]
     frozen: Callable[[], Awaitable[Sequence[RecordingId]]]
 
 
@@ -62,7 +62,7 @@ class Stewardship:
     tables: list[Table] = field(default_factory=list)
     kept: dict[str, Kept] | None = None
     """What counts now, by class; None until a table stands in the log: then nothing is erased by its time."""
-    lifting: Lifting | None = None
+    thawing: Thawing | None = None
     """Set by the composition root, where there is a desk."""
 
     @classmethod
@@ -170,7 +170,7 @@ class Stewardship:
                 await release.propose(self.room, _recording(said.recording), steward)
             case Act.RETENTION:
                 await self._check_table(signed)
-            case Act.LIFT:
+            case Act.THAW:
                 await self._desk().propose(_recording(said.recording), steward)
         await self.room.database.write(partial(_step, signed))
 
@@ -182,17 +182,17 @@ class Stewardship:
                 await hold.hold(self.room, recording, stewards, reason, signed.raw, step)
             case Act.RELEASE:
                 await release.release(self.room, _recording(said.recording), stewards, step)
-            case Act.LIFT:
-                await self._desk().lift(_recording(said.recording), stewards, step)
+            case Act.THAW:
+                await self._desk().thaw(_recording(said.recording), stewards, step)
             case Act.RETENTION:
                 await self._check_table(signed)
                 entry = entries.RETENTION + canonical.dumps(retention.entry(signed, self.city()))
                 await self.room.database.write(partial(_logged, signed, entry))
 
-    def _desk(self) -> Lifting:
-        if self.lifting is None:
+    def _desk(self) -> Thawing:
+        if self.thawing is None:
             raise StatementMalformed
-        return self.lifting
+        return self.thawing
 
     async def _check_table(self, signed: Signed) -> None:
         """Next in number, also after what waits for the log. Raises `TableWrong`, `TableOvertaken`."""
@@ -262,8 +262,8 @@ class Stewardship:
             }
             for one, state in found
         ]
-        frozen = [b64(one) for one in await self.lifting.frozen()] if self.lifting else []
-        return {"holds": held, "frozen": frozen, "waiting": await self._proposals(Act.HOLD, Act.RELEASE, Act.LIFT)}
+        frozen = [b64(one) for one in await self.thawing.frozen()] if self.thawing else []
+        return {"holds": held, "frozen": frozen, "waiting": await self._proposals(Act.HOLD, Act.RELEASE, Act.THAW)}
 
     async def _retention(self) -> Answer:
         await self.refresh()

@@ -197,13 +197,13 @@ async def test_what_is_frozen_nobody_fetches_and_the_owner_sees_it(node: Node, d
             await export.export(node.encounters, live, actor, {})
     pair = Pair.fresh()
     await known(node, pair)
-    asked = statement(node, Act.LIFT, phone.id)
+    asked = statement(node, Act.THAW, phone.id)
     first = statements.propose(asked, pair.first)
     await hand_in(node, first)
     assert await freeze.is_frozen(desk, phone.id), "one steward's word ends nothing"
     await hand_in(node, statements.confirm(first, pair.second))
     with pytest.raises(EventWrong):
-        await hand_in(node, signed(pair, statement(node, Act.LIFT, phone.id)))
+        await hand_in(node, signed(pair, statement(node, Act.THAW, phone.id)))
     await opening.opening(desk, wren.caller, phone.id, capability)
     told = [(actor, action) for actor, action, _ in await acts(node, phone)]
     stewards = [f"steward:{key_id(key.public)}" for key in (pair.first, pair.second)]

@@ -39,7 +39,7 @@ def test_whatever_happens_somebody_took_it_before_anybody_opened_it(events: list
 @given(EVENTS)
 def test_what_is_frozen_moves_by_two_stewards_alone(events: list[Event]) -> None:
     for state, event in walk(events)[:-1]:
-        assert (state is State.FROZEN) == (event is Event.LIFT)
+        assert (state is State.FROZEN) == (event is Event.THAW)
 
 
 @pytest.mark.parametrize("state", [one for one in State if one is not State.WAITING])

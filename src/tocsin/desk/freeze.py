@@ -19,7 +19,7 @@ async def freeze(desk: Desk, caller: Caller, recording_id: RecordingId, capabili
     return moved
 
 
-async def lift(
+async def thaw(
     desk: Desk, recording_id: RecordingId, stewards: tuple[str, str], also: Callable[[Connection], None]
 ) -> None:
     """End it on the word of two stewards, named in its history; `also` is done in the same transaction. Raises `EventWrong`."""
@@ -28,7 +28,7 @@ async def lift(
         await desk.recordings.note(recording_id, steward, Action.THAWED, "")
 
     def turn(connection: Connection) -> None:
-        if queries.move(connection, seen, state=following(seen.state, Event.LIFT)) is None:
+        if queries.move(connection, seen, state=following(seen.state, Event.THAW)) is None:
             raise ItemTaken
         also(connection)
 
@@ -36,7 +36,7 @@ async def lift(
     desk.changed()
 
 
-async def propose_lift(desk: Desk, recording_id: RecordingId, steward: str) -> None:
+async def propose_thaw(desk: Desk, recording_id: RecordingId, steward: str) -> None:
     """Note that one steward would end it. Changes nothing else. Raises `EventWrong` where nothing is frozen."""
     await _frozen(desk, recording_id)
     await desk.recordings.note(recording_id, steward, Action.THAW_PROPOSED, "")

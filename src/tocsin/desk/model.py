@@ -38,7 +38,7 @@ class Event(StrEnum):
     FINISH = "finish"
     REOPEN = "reopen"
     FREEZE = "freeze"
-    LIFT = "lift"
+    THAW = "thaw"
 
 
 TRANSITIONS = {
@@ -58,7 +58,7 @@ TRANSITIONS = {
     # Only who opened it can have seen what must not be passed on.
     (State.OPENED, Event.FREEZE): State.FROZEN,
     (State.DONE, Event.FREEZE): State.FROZEN,
-    (State.FROZEN, Event.LIFT): State.OPENED,
+    (State.FROZEN, Event.THAW): State.OPENED,
 }
 
 

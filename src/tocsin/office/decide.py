@@ -31,6 +31,8 @@ class Decisions(msgspec.Struct, frozen=True):
     waiting: tuple[str, ...]
     proposals: tuple[Proposal, ...]
     holds: tuple[Told, ...]
+    frozen: tuple[str, ...]
+    """Recordings that a lawyer froze, by number."""
     days: dict[str, int]
     number: int
     """Of the retention table that would be next."""
@@ -52,6 +54,7 @@ async def decisions(office: Office, me: Staff) -> Decisions:
         waiting=tuple(one for one in waiting if one),
         proposals=(*_of_stewards(me, here, stewards), *_of_desk(here, lawyers)),
         holds=tuple(holds.get("holds", [])),
+        frozen=tuple(holds.get("frozen", [])),
         days=dict(table.get("days", {})),
         number=int(table.get("number", 0)) + 1,
         is_founded=bool(stewards),

@@ -36,7 +36,7 @@ class Act(StrEnum):
     HOLD = "hold"
     RELEASE = "release"
     RETENTION = "retention"
-    LIFT = "lift"
+    THAW = "thaw"
     STEWARD_FOUND = "steward-found"
     STEWARD_ADD = "steward-add"
     STEWARD_REMOVE = "steward-remove"
