@@ -32,6 +32,7 @@ from tocsin.office import routes as office_routes
 from tocsin.office.room import Office
 from tocsin.own_keys import RECEIPT_KEY
 from tocsin.people.session import NotSignedIn, RoleMissing
+from tocsin.registry import editors as registry_editors
 from tocsin.registry import routes as registry
 from tocsin.registry.room import Registry
 from tocsin.tlog import served
@@ -61,6 +62,7 @@ def litestar_of(node: Node) -> Litestar:
     built = static_files.Built.load()
     watch = Watch(node)
     config = _pages(node, built, watch)
+    public = Registry.open(node.database, node.clock)
     office, board = office_of(node), at_desk.desk_of(node)[1]
     node.release, node.sealed_extra = built.client, lambda: sealed_extra(node, built)
     node.pinned = served.trust_hash(client_config(node, built))
@@ -69,7 +71,8 @@ def litestar_of(node: Node) -> Litestar:
             *pages.routes(config),
             *encounters.routes(node.encounters, node.sealed_extra),
             *log_routes(node),
-            *registry.routes(Registry.open(node.database, node.clock), config),
+            *registry.routes(public, config),
+            *registry_editors.routes(public, office.sessions, config),
             *office_routes.routes(office),
             *office_pages.routes(office, config),
             *desk.routes(board.desk, board, at_desk.door_of(office.sessions), config),

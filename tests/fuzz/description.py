@@ -117,8 +117,16 @@ DOOR = {
     },
     "required": ["kind", "sealed", "proof"],
 }
-STAFF_PAGES = ("sign-in", "join", "keys", "people", "decisions", "tonight")
-STAFF_FORMS = ("sign-out", "keys/drop", "people/invite", "people/take-back", "people/retire")
+STAFF_PAGES = ("sign-in", "join", "keys", "people", "decisions", "tonight", "registry")
+STAFF_FORMS = (
+    "sign-out",
+    "keys/drop",
+    "people/invite",
+    "people/take-back",
+    "people/retire",
+    "registry/answer",
+    "registry/judge",
+)
 STAFF_BODIES: dict[str, Json] = {
     "challenge": {},
     "here": {},

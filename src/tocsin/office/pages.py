@@ -45,6 +45,8 @@ TONIGHT = Page("staff", "staff/tonight", "staff_tonight.html", "tonight.title", 
 LINKS: tuple[tuple[Role, str, str], ...] = (
     (Role.LAWYER, "desk", "desk.title"),
     (Role.STEWARD, "desk", "desk.title"),
+    (Role.EDITOR, "staff/registry", "registry.editors_title"),
+    (Role.STEWARD, "staff/registry", "registry.editors_title"),
     (Role.STEWARD, "staff/people", "staff.people"),
     (Role.STEWARD, "staff/decisions", "staff.decisions"),
     (Role.STEWARD, "staff/tonight", "tonight.title"),
