@@ -17,7 +17,7 @@ from litestar.enums import ScopeType
 from litestar.handlers import HTTPRouteHandler
 from litestar.types import ASGIApp, Receive, Scope, Send
 
-from tocsin import __version__, at_desk
+from tocsin import __version__, at_desk, at_passport
 from tocsin.crypto import canonical
 from tocsin.crypto.hkdf import hkdf
 from tocsin.desk import routes as desk
@@ -31,6 +31,8 @@ from tocsin.office import page_routes as office_pages
 from tocsin.office import routes as office_routes
 from tocsin.office.room import Office
 from tocsin.own_keys import RECEIPT_KEY
+from tocsin.passport import routes as passport_routes
+from tocsin.passport.room import Passport
 from tocsin.people.session import NotSignedIn, RoleMissing
 from tocsin.registry import editors as registry_editors
 from tocsin.registry import routes as registry
@@ -63,7 +65,7 @@ def litestar_of(node: Node) -> Litestar:
     watch = Watch(node)
     config = _pages(node, built, watch)
     public = Registry.open(node.database, node.clock)
-    office, board = office_of(node), at_desk.desk_of(node)[1]
+    office, board, passport = office_of(node), at_desk.desk_of(node)[1], at_passport.passport_of(node)
     node.release, node.sealed_extra = built.client, lambda: sealed_extra(node, built)
     node.pinned = served.trust_hash(client_config(node, built))
     return Litestar(
@@ -76,10 +78,11 @@ def litestar_of(node: Node) -> Litestar:
             *office_routes.routes(office),
             *office_pages.routes(office, config),
             *desk.routes(board.desk, board, at_desk.door_of(office.sessions), config),
+            *passport_routes.routes(lambda: at_passport.keys_answer(node, passport)),
             _constant("/client-config", client_config(node, built)),
             _health(node),
         ],
-        lifespan=[lambda _: _life(node, watch, office, board)],
+        lifespan=[lambda _: _life(node, watch, office, board, passport)],
         exception_handlers={
             **pages.failures(config),
             TocsinError: _refused(node, config),
@@ -191,10 +194,13 @@ def _pages(node: Node, built: static_files.Built, watch: Watch) -> pages.PageCon
 
 
 @asynccontextmanager
-async def _life(node: Node, watch: Watch, office: Office, board: Board) -> AsyncIterator[None]:
+async def _life(node: Node, watch: Watch, office: Office, board: Board, passport: Passport) -> AsyncIterator[None]:
     await node.begin()
     tending = node.every("office", office.tend, OFFICE_SECONDS)
-    node.tasks += [asyncio.create_task(loop) for loop in (*watch.loops(), *at_desk.loops(node, board), tending)]
+    node.tasks += [
+        asyncio.create_task(loop)
+        for loop in (*watch.loops(), *at_desk.loops(node, board), *at_passport.loops(node, passport), tending)
+    ]
     try:
         yield
     finally:

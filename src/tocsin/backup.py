@@ -32,6 +32,8 @@ from tocsin.encounters.tables import frame, hold, indexed_to, recording
 from tocsin.errors import TocsinError
 from tocsin.jurisdictions.load import shipped
 from tocsin.own_keys import PUBLISHED, read_published
+from tocsin.passport.tables import key as passport_key
+from tocsin.passport.tables import spent
 from tocsin.people import tables as people
 from tocsin.people.tables import statement
 from tocsin.registry import tables as registry
@@ -114,9 +116,12 @@ CARRIED: dict[Any, Change] = {
     **dict.fromkeys(people.STAFF, dict),  # sealed in browsers: a recovery sheet opens it on the restored node
     **dict.fromkeys(registry.BACKED_UP, dict),  # public; only how far an import came stays
 }
-LEFT = (frame, hold, indexed_to, item, paper, people.invitation, registry.progress, statement, work)
-"""Where a second lies, and work, holds, stewards' statements and what the desk has on what is not in a backup. No invitation
-comes back to life.
+LEFT = (
+    *(frame, hold, indexed_to, item, paper, passport_key, people.invitation),
+    *(registry.progress, spent, statement, work),
+)
+"""Where a second lies, and work, holds, stewards' statements and what the desk has on what is not in a backup. Passport keys die
+with the node: a restored one takes them off the log and makes others. No invitation comes back to life.
 """
 
 

@@ -45,7 +45,7 @@ from tocsin.store.key_custody import KeyCustody, KeyLocked
 from tocsin.store.segments import SegmentStore
 from tocsin.store.work import Verb, Work
 from tocsin.tlog import entry as entries
-from tocsin.tlog import outside, public, roll
+from tocsin.tlog import outside, public, roll, token_keys
 from tocsin.tlog.ask import WitnessAddress, Witnesses
 from tocsin.tlog.catch_up import LogForked
 from tocsin.tlog.log import Log
@@ -202,10 +202,14 @@ class Node:
         if log is None:
             return
         await self._refuse_fork(log)
-        waiting, rolled = await self.database.read(lambda c: (public.waiting(c), public.rolled(c)))
+        waiting, rolled, given = await self.database.read(
+            lambda c: (public.waiting(c), public.rolled(c), public.of_kind(c, token_keys.KIND))
+        )
         covered = await cover.prepare(self.encounters, beat)
         leaves = [entries.beat_entry(item.commitment) for item in covered] + [entry for _, entry in waiting]
         leaves.append(roll.state_entry(beat, rolled))
+        if given:
+            leaves.append(token_keys.state_entry(beat, given))
         fail_points.hit("beat.before_append")
         try:
             made = await asyncio.to_thread(log.append_beat, beat, leaves)

@@ -139,13 +139,13 @@ export interface How {
   isFounded?: boolean;
 }
 
-async function rootOf(leaves: Uint8Array[]): Promise<Uint8Array> {
+export async function rootOf(leaves: Uint8Array[]): Promise<Uint8Array> {
   if (leaves.length === 1) return leaves[0]!;
   const cut = 2 ** Math.floor(Math.log2(leaves.length - 1));
   return nodeHash(await rootOf(leaves.slice(0, cut)), await rootOf(leaves.slice(cut)));
 }
 
-async function pathOf(index: number, leaves: Uint8Array[]): Promise<Uint8Array[]> {
+export async function pathOf(index: number, leaves: Uint8Array[]): Promise<Uint8Array[]> {
   if (leaves.length === 1) return [];
   const cut = 2 ** Math.floor(Math.log2(leaves.length - 1));
   const [left, right] = [leaves.slice(0, cut), leaves.slice(cut)];

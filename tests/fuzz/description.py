@@ -27,7 +27,16 @@ TILE = {
     ]
 }
 REGISTRY = ("/registry/search.json", "/registry/search.csv", "/registry/search.geojson", "/registry/changes.atom")
-FIXED = ("/client-config", "/client-files", "/health", "/desk-keys", "/log/checkpoint", "/log/keys", "/source")
+FIXED = (
+    "/passport/keys",
+    "/client-config",
+    "/client-files",
+    "/health",
+    "/desk-keys",
+    "/log/checkpoint",
+    "/log/keys",
+    "/source",
+)
 WRAPS = {
     "type": "object",
     "required": ["wraps", "locator"],

@@ -6,16 +6,13 @@
  * enough for somebody to notice. The list has to be whole: the log itself says how many keys it holds and the hash over them, so a node cannot
  * leave a removal out for one phone. Refusing is never an error here: the recording is then sealed to the person alone, and says so.
  */
-import { fromBase64, fromBase64url, type Bytes } from "./bytes.ts";
-import { isIncluded, leafHash } from "./merkle.ts";
-import { cosignedAt, isSigned, parseCheckpoint, parseNote, parseVkey, type Checkpoint } from "./note.ts";
 import { isRolled, parseState, readRoll, rollHead, type Entered, type OnRoll, type Roll } from "./roll.ts";
+import { SKEW_S, fromText, isIn, seenHead, type HeadRefusal, type LogTrust, type Seen, type Shown } from "./seen.ts";
+
+export { SKEW_S };
 
 /** What a client build trusts; `GET /client-config`. */
-export interface Trust {
-  readonly log: string;
-  readonly origin: string;
-  readonly witnesses: readonly { readonly vkey: string; readonly outside: boolean }[];
+export interface Trust extends LogTrust {
   /** How long a key waits after an outside witness saw it. Under a day only where the pack is a sample. */
   readonly desk_wait_s?: number;
   readonly sample?: boolean;
@@ -32,12 +29,6 @@ export interface DeskKeys {
   readonly roll: readonly Listed[];
 }
 
-interface Shown {
-  readonly entry: string;
-  readonly index: number;
-  readonly proof: readonly string[];
-}
-
 export interface Listed extends Shown {
   /** The first checkpoint with this entry that an outside witness cosigned, and the entry's proof under it. */
   readonly since: { readonly checkpoint: string; readonly proof: readonly string[] } | null;
@@ -45,10 +36,8 @@ export interface Listed extends Shown {
 
 /** Why a whole list says nothing. */
 export type ListRefusal =
+  | HeadRefusal
   | "list_malformed"
-  | "other_log"
-  | "not_signed_by_the_log"
-  | "no_outside_witness"
   | "too_old"
   | "not_in_the_log"
   | "list_incomplete"
@@ -83,9 +72,6 @@ export const FRESH_S = 3 * 24 * 3600;
 
 /** Rule 19: how long a lawyer's key waits in the log, whatever a node says. */
 export const WAIT_S = 24 * 3600;
-
-/** How far a node's clock and its witness's may be apart. What a beat says of the roll may be used no longer. */
-export const SKEW_S = 3600;
 
 /** The keys of `list` that are proven at `nowS` (Unix s), and why others are not. Never rejects. */
 export async function provenKeys(list: DeskKeys, trust: Trust, nowS: number, how: How = {}): Promise<Proven> {
@@ -165,34 +151,4 @@ async function contradicts(before: DeskKeys, entered: readonly Entered[], roll: 
 /** Keys of the first two stewards. */
 export function foundersOf(roll: Roll): string[] {
   return [...roll.stewards.values()].filter((one: OnRoll) => one.countsFrom === 0).map((one) => one.key).sort();
-}
-
-interface Seen {
-  readonly head: Checkpoint;
-  readonly at: number;
-}
-
-/** A checkpoint that the pinned log signed, and when (Unix s) an outside witness last saw it. */
-async function seenHead(checkpoint: string, trust: Trust): Promise<Seen | ListRefusal> {
-  const note = parseNote(checkpoint);
-  const head = parseCheckpoint(note.text);
-  const log = await parseVkey(trust.log);
-  if (head.origin !== trust.origin || log.name !== trust.origin) return "other_log";
-  if (!(await isSigned(note, log))) return "not_signed_by_the_log";
-  let seenAt = -1;
-  for (const witness of trust.witnesses) {
-    const key = witness.outside ? await parseVkey(witness.vkey).catch(() => undefined) : undefined;
-    if (key) seenAt = Math.max(seenAt, (await cosignedAt(note, key)) ?? -1);
-  }
-  return seenAt < 0 ? "no_outside_witness" : { head, at: seenAt };
-}
-
-async function isIn({ entry, index }: Shown, proof: readonly string[], head: Checkpoint): Promise<boolean> {
-  const leaf = await leafHash(fromText(entry));
-  return isIncluded(leaf, index, head.size, proof.map(fromText), head.root);
-}
-
-/** The spec says base64url; proofs copied from a log tool come as standard base64. Both are unambiguous. */
-function fromText(text: string): Bytes {
-  return /[+/=]/.test(text) ? fromBase64(text) : fromBase64url(text.replace(/=+$/, ""));
 }

@@ -11,7 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 
 from tocsin.crypto import canonical
-from tocsin.tlog import accuse, cosignature, merkle, roll
+from tocsin.tlog import accuse, cosignature, merkle, roll, token_keys
 from tocsin.tlog import checkpoint as checkpoints
 from tocsin.tlog import entry as entries
 from tocsin.tlog import note as notes
@@ -53,17 +53,22 @@ class Stack:
 
 @dataclass(frozen=True)
 class Seen:
-    """What an auditor keeps: the newest checkpoint it proved, the stack under it, and the digests of the roll's entries."""
+    """What an auditor keeps: the newest checkpoint it proved, the stack under it, the digests of the roll's entries, and
+    the passport's of the newest week and later ones.
+    """
 
     note: str
     size: int
     hashes: tuple[Hash, ...]
     rolled: tuple[bytes, ...] = ()
+    given: tuple[bytes, ...] = ()
 
     def dumps(self) -> bytes:
         hashes = [merkle.as_base64(part) for part in self.hashes]
         rolled = [merkle.as_base64(part) for part in self.rolled]
-        return canonical.dumps({"hashes": hashes, "note": self.note, "rolled": rolled, "size": self.size})
+        given = [merkle.as_base64(part) for part in self.given]
+        told = {"given": given, "hashes": hashes, "note": self.note, "rolled": rolled, "size": self.size}
+        return canonical.dumps(told)
 
     @classmethod
     def loads(cls, raw: bytes) -> "Seen":
@@ -72,9 +77,9 @@ class Seen:
             match canonical.loads(raw):
                 case {"hashes": list(hashes), "note": str(note), "size": int(size), **more} if size.bit_count() == len(
                     hashes
-                ) and isinstance(rolled := more.get("rolled", []), list):
-                    digests = tuple(standard_base64(str(text)) for text in rolled)
-                    return cls(note, size, tuple(standard_base64(str(text)) for text in hashes), digests)
+                ):
+                    kept = (hashes, more.get("rolled", []), more.get("given", []))
+                    return cls(note, size, *(tuple(map(standard_base64, map(str, _list(one)))) for one in kept))
         except canonical.CanonicalError as error:
             raise NoteMalformed from error
         raise NoteMalformed
@@ -105,7 +110,7 @@ class Report:
     entries: int = 0
     beats: list[SeenBeat] = field(default_factory=list)
     public: list[tuple[int, bytes]] = field(default_factory=list)
-    """Entries that are neither filler, commitments, times nor what a beat says of the roll, with their index."""
+    """Entries that are neither filler, commitments, times nor what a beat says of others, with their index."""
     cosigned: dict[str, int] = field(default_factory=dict)
     troubles: list[str] = field(default_factory=list)
     accusations: list[Accusation] = field(default_factory=list)
@@ -137,7 +142,7 @@ class Auditor:
         stack = self._extended(reader, before, report)
         if stack is not None:
             times = self.times(notes.parse(before.note)) if before else {}
-            _Walk(self, source, reader, stack, report, times, before.rolled if before else ()).run()
+            _Walk(self, source, reader, stack, report, times, before).run()
         return report
 
     def times(self, note: Note) -> dict[str, int]:
@@ -186,13 +191,14 @@ class _Walk:
         stack: Stack,
         report: Report,
         seen: dict[str, int],
-        rolled: Sequence[bytes],
+        before: Seen | None,
     ) -> None:
         self._auditor, self._source, self._reader = auditor, source, reader
         self._stack, self._report = stack, report
         self._start, self._seen = stack.size, seen
         self._open_beat: tuple[int, int] | None = None
-        self._rolled, self._stated = set(rolled), list[roll.Stated | None]()
+        self._rolled, self._stated = set(before.rolled if before else ()), list[roll.Stated | None]()
+        self._given, self._given_stated = set(before.given if before else ()), list[bytes]()
 
     def run(self) -> None:
         """Raises `LogLied`."""
@@ -203,17 +209,22 @@ class _Walk:
                 self._begin_beat(*claimed)
             elif entry.startswith(entries.ROLL):
                 self._stated.append(roll.parse_state(entry))
+            elif token_keys.is_state(entry):
+                self._given_stated.append(entry)
             elif not entry.startswith(entries.BEAT):
                 self._report.public.append((index, entry))
                 if roll.is_rolled(entry):
                     self._rolled.add(roll.digest(entry))
+                if token_keys.parse(entry):
+                    self._given.add(entry)
             self._stack.add(merkle.leaf_hash(entry))
         self._end_beat()
         if self._stack.root != self._reader.head.root:
             raise LogLied
         self._report.entries = self._stack.size - self._start
         rolled = tuple(sorted(self._rolled))
-        self._report.seen = Seen(str(self._reader.note), self._stack.size, tuple(self._stack.hashes), rolled)
+        given = tuple(sorted(self._given))
+        self._report.seen = Seen(str(self._reader.note), self._stack.size, tuple(self._stack.hashes), rolled, given)
 
     def _begin_beat(self, beat: int, first: int) -> None:
         """Hold the time a beat claims to the beat before it and to when witnesses saw the log without it."""
@@ -233,6 +244,7 @@ class _Walk:
         if self._open_beat is None:
             return
         self._check_roll(self._open_beat[0])
+        self._check_given(self._open_beat[0])
         self._seen = self._times_of_checkpoint()
         ended = SeenBeat(*self._open_beat, self._stack.size, self._seen)
         self._report.beats.append(ended)
@@ -251,6 +263,22 @@ class _Walk:
         elif self._rolled and not said:
             self._report.troubles.append(f"Beat {beat} does not say which keys of stewards and desk stand in the log.")
 
+    def _check_given(self, beat: int) -> None:
+        """Hold what the beat says of the passport's keys of its week to those that stand there, and that nobody has one alone."""
+        said, self._given_stated = self._given_stated, []
+        epoch, troubles = token_keys.epoch_of(beat), self._report.troubles
+        ours = token_keys.of_epoch(self._given, epoch)
+        true = token_keys.state_entry(beat, ours)
+        if any(one != true for one in said):
+            troubles.append(f"Beat {beat} says something else of the passport's keys than what stands in the log.")
+        elif ours and not said:
+            troubles.append(f"Beat {beat} does not say which keys of the passport stand in the log.")
+        for place in token_keys.crowded(ours):
+            trouble = f"The passport has more keys than one for all members of a kind: {place}."
+            if trouble not in troubles:
+                troubles.append(trouble)
+        self._given = {one for one in self._given if (entered := token_keys.parse(one)) and entered.epoch >= epoch}
+
     def _times_of_checkpoint(self) -> dict[str, int]:
         try:
             raw = self._source.beat(self._stack.size)
@@ -262,6 +290,13 @@ class _Walk:
         if (head.size, head.root) != (self._stack.size, self._stack.root):
             raise LogLied
         return self._auditor.times(note)
+
+
+def _list(found: object) -> list[object]:
+    """Raises `NoteMalformed` for what is none."""
+    if not isinstance(found, list):
+        raise NoteMalformed
+    return found
 
 
 def _entries(reader: ReadLog, start: int) -> Iterator[tuple[int, bytes]]:

@@ -19,6 +19,8 @@ RETENTION = b"tocsin.leaf/v1 retention\n"
 ROLL = b"tocsin.leaf/v1 roll\n"
 SIGNED_DESK_KEY = b"tocsin.leaf/v2 desk-key\n"
 SIGNED_STEWARD_KEY = b"tocsin.leaf/v2 steward-key\n"
+TOKEN_KEY = b"tocsin.leaf/v1 token-key\n"
+TOKEN_KEYS = b"tocsin.leaf/v1 token-keys\n"
 ROLLED = (SIGNED_DESK_KEY, SIGNED_STEWARD_KEY)
 """What the roll is made of (`roll`). Entries of these kinds under v1 were an operator's alone; nobody believes them now."""
 

@@ -65,6 +65,12 @@ def rolled(connection: Connection) -> list[bytes]:
     return [row.digest for row in found if is_rolled(row.entry)]
 
 
+def of_kind(connection: Connection, kind: str) -> list[bytes]:
+    """Every entry of a kind, those that wait included."""
+    question = select(public_entry.c.entry).where(public_entry.c.kind == kind).order_by(public_entry.c.nth)
+    return [bytes(entry) for entry in connection.execute(question).scalars()]
+
+
 def settle(connection: Connection, digests: Sequence[bytes], leaves: Sequence[int], tree_size: int, beat: int) -> None:
     """Remember where entries came to stand, and since which beat; forget the hidden ones."""
     for digest, leaf in zip(digests, leaves, strict=True):

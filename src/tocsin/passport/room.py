@@ -1,0 +1,93 @@
+"""Everything the verbs of this room stand on, and what it knows of keys while it runs."""
+
+import asyncio
+import hmac
+from dataclasses import dataclass, field
+from hashlib import sha256
+
+from sqlalchemy import Connection
+
+from tocsin.clock import Clock
+from tocsin.crypto import canonical
+from tocsin.crypto.tokens import Issuer
+from tocsin.ids import SlotNumber
+from tocsin.passport.model import Key, Pass, Role, Slots
+from tocsin.store.db import Database
+from tocsin.store.erase_keys import EraseKeys
+from tocsin.tlog.token_keys import epoch_of
+
+MARKS = b"tocsin.passport/v1 marks\n"
+
+
+@dataclass(frozen=True)
+class Awake:
+    """A key in memory: it issues, knows its own tokens again, and marks them."""
+
+    key: Key
+    issuer: Issuer
+    marks: bytes
+
+    @property
+    def says(self) -> Pass:
+        return Pass(self.key.role, self.key.cohort, self.key.epoch)
+
+    def mark(self, *parts: bytes) -> bytes:
+        """32 bytes that stand for `parts`, and for nothing to who lacks the seed."""
+        told = b"".join(len(part).to_bytes(4) + part for part in parts)
+        return hmac.digest(self.marks, told, "sha256")
+
+
+@dataclass(frozen=True)
+class Logged:
+    """A key as the log has it. `stands`: a beat took it."""
+
+    says: Pass
+    public: bytes
+    stands: bool
+    is_removed: bool = False
+
+
+@dataclass
+class Passport:
+    """The room's dependencies. Made once, by the composition root."""
+
+    clock: Clock
+    database: Database
+    erase_keys: EraseKeys
+    slots: Slots
+    node: str
+    """The log's origin."""
+    cohorts: int
+    awake: dict[bytes, Awake] = field(default_factory=dict)
+    """By key id: keys that are kept, each usable from when it stands in the log until its epoch is over."""
+    logged: dict[bytes, Logged] = field(default_factory=dict)
+    """By key id: every key that was ever put in line for the log."""
+
+    @property
+    def epoch(self) -> int:
+        return epoch_of(self.clock.now_ms() // 1000)
+
+    def wake(self, key: Key) -> Awake:
+        """The key with its seed. Raises `KeyErased`."""
+        seed = self.erase_keys.key(key.slot)
+        return Awake(key, issuer_of(seed, self.node, key.role, key.cohort, key.epoch), marks_of(seed))
+
+    async def overwrite(self, slot: SlotNumber, waiting: bytes) -> None:
+        """Overwrite a slot that nothing names any more, and forget that it was to be."""
+        await asyncio.to_thread(self.erase_keys.erase, slot)
+        await self.database.write(lambda c: self.slots.done(c, waiting))
+
+    def let_go(self, connection: Connection, slot: SlotNumber) -> tuple[SlotNumber, bytes]:
+        """Write down that a slot is to be overwritten; what `overwrite` takes."""
+        return slot, self.slots.erase_later(connection, slot)
+
+
+def issuer_of(seed: bytes, node: str, role: Role, cohort: int, epoch: int) -> Issuer:
+    """The key that a seed makes. Its public circumstances go in, so that no seed makes one key for two roles."""
+    told = {"cohort": cohort, "epoch": epoch, "node": node, "role": str(role)}
+    return Issuer(seed, sha256(canonical.dumps(told)).digest())
+
+
+def marks_of(seed: bytes) -> bytes:
+    """The key of marks, gone with the seed."""
+    return hmac.digest(seed, MARKS, "sha256")
