@@ -17,6 +17,7 @@ from tocsin.cli import main as program
 from tocsin.errors import TocsinError
 from tocsin.jurisdictions.load import load
 from tocsin.jurisdictions.model import Pack
+from tocsin.people.steward_keys import read_key, spelled
 from tocsin.settings import toml_of
 
 PROGRAM = (sys.executable, "-m", "tocsin")
@@ -136,6 +137,7 @@ def write_trust(town: Town) -> None:
         "witnesses": [vkey for name in WITNESSES for vkey in _witness(town, name)],
         "timestamp_roots": [(town.folder / "authority" / "root.pem").read_text()],
         "quorum": len(WITNESSES),
+        "stewards": [spelled(read_key(town.stewards / name, None).public) for name in STEWARDS],
     }
     town.trust.write_text(json.dumps(trust, indent=1) + "\n")
 
