@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 import segno
 
+from tocsin.demo import staff
 from tocsin.demo.town import Town
 
 PAGES = (
@@ -15,6 +16,7 @@ PAGES = (
     ("I already filmed it", "en/import"),
     ("Fetch with recovery words", "en/recover"),
     ("Check a package, offline", "en/verify"),
+    ("Who surveils: the registry", "en/registry"),
     ("What this is", "en/about"),
     ("The log's newest checkpoint", "log/checkpoint"),
     ("Whether it runs", "health"),
@@ -42,8 +44,12 @@ def desk(town: Town) -> Iterator[str]:
     wait = town.pack.desk_key_wait_s
     yield f"  The sample legal desk's key goes through the log. Phones take it {wait} s after a witness saw it (a real city: 24 h);"
     yield "  until then they seal to the person alone, and say so."
+    yield f"  Be that lawyer in a browser: {town.url}/en/desk; or a steward: {town.url}/en/staff/"
+    for person in reversed(staff.known(town)):
+        yield f"    {person.pseudonym:<20} passphrase: {person.passphrase}"
+    yield "    (in earnest each makes their own, in their own browser, and nobody prints it)"
     folder = town.folder.name
-    yield "  As that lawyer, with a sealed export (recording.tocsin):"
+    yield "  Or by command, with a sealed export (recording.tocsin):"
     yield f"    ./run tocsin open recording.tocsin --identity {folder}/desk/identity.txt -o opened"
     yield f"    ./run tocsin package recording.tocsin --identity {folder}/desk/identity.txt --log {town.url} \\"
     yield f"        --custodian {folder}/desk/custodian.pem -o package.zip"

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from tocsin.clock import Clock
+from tocsin.demo import staff
 from tocsin.demo.children import Children
 from tocsin.demo.town import PROGRAM, WITNESSES, DemoFailed, Town, prepare, write_trust
 
@@ -19,6 +20,7 @@ def running(town: Town, clock: Clock) -> Iterator[Children]:
     for port in (town.ports.node, *town.ports.witnesses, town.ports.authority):
         refuse_taken(port)
     prepare(town)
+    founding = staff.invite(town)
     with Children(town.folder / "said", clock) as children:
         authority = str(town.folder / "authority")
         children.start(
@@ -31,6 +33,7 @@ def running(town: Town, clock: Clock) -> Iterator[Children]:
             children.wait_for(name, port)
         children.wait_for("authority", town.ports.authority)
         write_trust(town)
+        staff.join(town, founding, clock)
         yield children
 
 
