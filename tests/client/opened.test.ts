@@ -92,12 +92,23 @@ test("a recording that grows is read on from where it was, whatever the size of 
     source.append(whole.slice(at, at + 700));
     await found.readOn();
     counts.push(found.seconds.places.length);
-    if (found.seconds.places.length < 5 && found.seconds.places.length > 0) assert.equal(marksOf(found).at(-1)!.kind, "cut");
+    if (found.seconds.places.length < 5 && found.seconds.places.length > 0) assert.equal(marksOf(found).at(-1)!.kind, "live");
   }
   assert.deepEqual([...new Set(counts)], [0, 1, 2, 3, 4, 5]);
   assert.equal(found.seconds.fault, undefined);
   assert.equal(marksOf(found).at(-1)!.kind, "end");
   assert.equal(new TextDecoder().decode(await found.reels[0]!.bytes(0, 100)), "second 1000second 2000second 3000");
+});
+
+test("what goes on is called cut only once nothing more can come", async () => {
+  const { header, wraps, frames } = await sealed([START, media(1000)], false);
+  const source = new Growing();
+  const found = await Opened.begin(header, wraps, IDENTITY, source);
+  source.append(join(...frames));
+  await found.readOn();
+  assert.equal(marksOf(found).at(-1)!.kind, "live");
+  source.end();
+  assert.equal(marksOf(found).at(-1)!.kind, "cut");
 });
 
 test("each start of the recorder is a file of its own, and any part of it can be had", async () => {

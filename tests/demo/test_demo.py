@@ -17,7 +17,7 @@ from tocsin.demo import __main__ as demo
 from tocsin.demo import lan
 from tocsin.demo.children import ChildDied, Children
 from tocsin.demo.run import running
-from tocsin.demo.town import HOST, DemoFailed, Ports, Town
+from tocsin.demo.town import DESK_NAME, HOST, STEWARDS, DemoFailed, Ports, Town
 
 
 def town_in(folder: Path) -> Town:
@@ -56,6 +56,7 @@ def test_a_first_start_a_second_one_and_nothing_left_running(tmp_path: Path) -> 
             "(sample)",
             "Do not record anything that matters",
             "10 s after a witness saw it (a real city: 24 h)",
+            *(f"{name:<20} " for name in (DESK_NAME, *STEWARDS)),
         ):
             assert said in text
         assert len(answers) >= 10
@@ -63,6 +64,7 @@ def test_a_first_start_a_second_one_and_nothing_left_running(tmp_path: Path) -> 
         with pytest.raises(httpx.ConnectError):
             httpx.get(town.url, trust_env=False)
     assert logs[0] == logs[1], "the second start is the same town"
+    assert (town.folder / "staff.json").stat().st_mode & 0o077 == 0
 
 
 def test_a_phone_on_the_network_is_let_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

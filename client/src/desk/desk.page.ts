@@ -1,7 +1,7 @@
 /** The legal desk: the list, kept live, and the recording in hand. Keys are in this tab's memory only, and so is what they open. */
 import { watchIdle } from "../staff/idle.ts";
 import { Refused } from "../staff/ask.ts";
-import { forget, me, signInAgain, unlocked } from "../staff/unlocked.ts";
+import { forget, me, NotUnlocked, signInAgain, unlocked } from "../staff/unlocked.ts";
 import { config, element, note, put, show, wayOut, words } from "../ui/page.ts";
 import { makeActs, makeFact } from "../ui/recover_parts.ts";
 import { blankWhileAway } from "./away.ts";
@@ -17,6 +17,8 @@ import { prepare, undo } from "./undo.ts";
 
 const KEYS: Readonly<Record<string, Act>> = { t: "take", d: "decline", o: "open", b: "give-back", h: "hand-over", f: "finish" };
 const HISTORY_MS = 10_000;
+/** Where a refusal is read: above the list, or in the recording in hand. */
+const PROBLEMS = ["desk-problem", "item-problem"] as const;
 
 const isSteward = document.body.querySelector("[data-steward]") !== null;
 
@@ -175,12 +177,13 @@ async function drawHistory(begun: Following): Promise<void> {
 }
 
 async function attempt(does: () => Promise<void>): Promise<void> {
-  note("item-problem", "");
+  for (const place of PROBLEMS) note(place, "");
   try {
     await does();
   } catch (error) {
     if (error instanceof Refused && error.code === "not_signed_in") return signInAgain();
-    if (error instanceof Refused) note("item-problem", refusal(error));
+    if (error instanceof NotUnlocked) return;
+    note(PROBLEMS[element("item").hidden ? 0 : 1], refusal(error));
   }
 }
 

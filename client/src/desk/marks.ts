@@ -6,7 +6,7 @@ import { TYPE } from "../crypto/stream.ts";
 import type { Opened, Told } from "./opened.ts";
 
 export interface Mark {
-  readonly kind: "begin" | "end" | "cut" | "broken" | "gap" | "absent" | "call" | "event";
+  readonly kind: "begin" | "end" | "live" | "cut" | "broken" | "gap" | "absent" | "call" | "event";
   /** Milliseconds since the recording began. */
   readonly atMs: number;
   /** Where it lasts: until when. A call that nobody ended lasts to the end. */
@@ -88,6 +88,7 @@ function ends({ start, seconds, isStopped, lengthMs, told }: Opened): Mark[] {
   const kind = ["rehearsal", "import"].includes(String(start["kind"])) ? String(start["kind"]) : "encounter";
   const begin: Mark = { kind: "begin", atMs: 0, key: `play.begin_${kind}` };
   if (seconds.fault !== undefined) return [begin, { kind: "broken", atMs: lengthMs, key: "play.broken" }];
+  if (!isStopped && seconds.mayGrow) return [begin, { kind: "live", atMs: lengthMs, key: "play.live" }];
   if (!isStopped) return [begin, { kind: "cut", atMs: lengthMs, key: "play.cut" }];
   const reason = String(told.at(-1)?.said["reason"]);
   const isKnown = ["person", "prompt_unanswered", "track_ended", "leave_now", "too_long"].includes(reason);

@@ -99,6 +99,11 @@ export class Seconds {
     return this.#keys.slice(seq * KEY_BYTES, (seq + 1) * KEY_BYTES);
   }
 
+  /** More may still come: it is being recorded, or not all of it was read yet. */
+  get mayGrow(): boolean {
+    return !this.#source.isWhole;
+  }
+
   get nonceStart(): Bytes {
     return this.#nonceStart.slice();
   }

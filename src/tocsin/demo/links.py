@@ -44,11 +44,11 @@ def desk(town: Town) -> Iterator[str]:
     wait = town.pack.desk_key_wait_s
     yield f"  The sample legal desk's key goes through the log. Phones take it {wait} s after a witness saw it (a real city: 24 h);"
     yield "  until then they seal to the person alone, and say so."
-    yield f"  Be that lawyer in a browser: {town.url}/en/desk; or a steward: {town.url}/en/staff/"
+    yield f"  {'The desk, as that lawyer':<28} {town.url}/en/desk"
+    yield f"  {'As one of two stewards':<28} {town.url}/en/staff/"
+    yield "  They sign in with passphrases. In earnest each has their own, made in their own browser, and nobody prints it:"
     for person in reversed(staff.known(town)):
-        yield f"    {person.pseudonym:<20} passphrase: {person.passphrase}"
-    yield "    (in earnest each makes their own, in their own browser, and nobody prints it)"
-    folder = town.folder.name
+        yield f"    {person.pseudonym:<20} {person.passphrase}"
     yield "  Or by command, with a sealed export (recording.tocsin):"
     yield f"    ./run tocsin open recording.tocsin --identity {folder}/desk/identity.txt -o opened"
     yield f"    ./run tocsin package recording.tocsin --identity {folder}/desk/identity.txt --log {town.url} \\"
