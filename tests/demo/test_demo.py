@@ -19,6 +19,8 @@ from tocsin.demo.children import ChildDied, Children
 from tocsin.demo.run import running
 from tocsin.demo.town import DESK_NAME, HOST, STEWARDS, DemoFailed, Ports, Town
 
+BROWSER = {"Accept": "text/html"}
+
 
 def town_in(folder: Path) -> Town:
     node, one, two, authority, door = free_ports(5)
@@ -50,7 +52,10 @@ def test_a_first_start_a_second_one_and_nothing_left_running(tmp_path: Path) -> 
         with Screen(town) as screen:
             text = "\n".join(screen.lines)
             found = re.findall(r"  (http://localhost:\d+/\S*)", text)
-            answers = {url: httpx.get(url, follow_redirects=True, trust_env=False).status_code for url in found}
+            answers = {
+                url: httpx.get(url, headers=BROWSER, follow_redirects=True, trust_env=False).status_code
+                for url in found
+            }
             logs.append(httpx.get(f"{town.url}/client-config", trust_env=False).json()["log"])
         for said in (
             "(sample)",

@@ -49,6 +49,7 @@ def desk(town: Town) -> Iterator[str]:
     yield "  They sign in with passphrases. In earnest each has their own, made in their own browser, and nobody prints it:"
     for person in reversed(staff.known(town)):
         yield f"    {person.pseudonym:<20} {person.passphrase}"
+    folder = town.folder.name
     yield "  Or by command, with a sealed export (recording.tocsin):"
     yield f"    ./run tocsin open recording.tocsin --identity {folder}/desk/identity.txt -o opened"
     yield f"    ./run tocsin package recording.tocsin --identity {folder}/desk/identity.txt --log {town.url} \\"
