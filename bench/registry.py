@@ -20,7 +20,7 @@ from sqlalchemy import Connection
 from bench._machine import described, own_folder, say
 from bench._report import Headline, asked, finish, table
 from tocsin.clock import SystemClock
-from tocsin.registry import bulk, facets, pages, queries, search, tables, usaspending
+from tocsin.registry import bulk, facets, graph, match, pages, queries, record, search, tables, usaspending
 from tocsin.registry.importing import import_file
 from tocsin.registry.room import Registry
 from tocsin.store.db import Database
@@ -28,7 +28,7 @@ from tocsin.store.db import Database
 ROWS = 60_000
 ENTITIES = 1_000_000
 SEARCHES, SHORT_SEARCHES = 2_000, 300
-SEARCH_GOAL_MS, IMPORT_GOAL_S = 50, 30
+SEARCH_GOAL_MS, IMPORT_GOAL_S, MATCH_GOAL_MS, TIES_GOAL_MS = 50, 30, 100, 100
 HEAD = (
     "contract_transaction_unique_key", "contract_award_unique_key", "award_id_piid", "federal_action_obligation", "action_date",
     "awarding_sub_agency_name", "recipient_uei", "recipient_name", "transaction_description", "product_or_service_code_description",
@@ -91,9 +91,11 @@ def measured(folder: Path, searches: int) -> list[Headline]:
     say(f"Filling up to {ENTITIES} entities.")
     fill(registry)
     times = sorted(one for one in islice(asked_times(registry), searches))
+    matched = sorted(islice(match_times(registry), searches // 3))
+    ties = sorted(islice(around_times(registry), searches // 3))
     entities = database.read_now(lambda c: c.exec_driver_sql("SELECT count(*) FROM registry_entity").scalar())
     database.close()
-    p95 = times[int(len(times) * 0.95)] * 1000
+    p95, match_p95, ties_p95 = (some[int(len(some) * 0.95)] * 1000 for some in (times, matched, ties))
     table(
         ["", "seen"],
         [
@@ -107,10 +109,28 @@ def measured(folder: Path, searches: int) -> list[Headline]:
                 "search with counts and first page, p50, p95, most, ms",
                 f"{statistics.median(times) * 1000:.1f}, {p95:.1f}, {times[-1] * 1000:.1f}",
             ],
+            [
+                "match of one name, p50, p95, most, ms",
+                f"{statistics.median(matched) * 1000:.1f}, {match_p95:.1f}, {matched[-1] * 1000:.1f}",
+            ],
+            [
+                "ties at two removes, p50, p95, most, ms",
+                f"{statistics.median(ties) * 1000:.1f}, {ties_p95:.1f}, {ties[-1] * 1000:.1f}",
+            ],
         ],
     )
     return [
         Headline("search_p95_ms", round(p95, 1), SEARCH_GOAL_MS, round(SEARCH_GOAL_MS / p95, 2), "ms (peer: the goal)"),
+        Headline(
+            "match_p95_ms",
+            round(match_p95, 1),
+            MATCH_GOAL_MS,
+            round(MATCH_GOAL_MS / match_p95, 2),
+            "ms (peer: the goal)",
+        ),
+        Headline(
+            "ties_p95_ms", round(ties_p95, 1), TIES_GOAL_MS, round(TIES_GOAL_MS / ties_p95, 2), "ms (peer: the goal)"
+        ),
         Headline(
             "import_seconds_60k",
             round(seconds, 1),
@@ -162,7 +182,7 @@ def fill(registry: Registry) -> None:
 
     def some(connection: Connection, first: int, last: int) -> None:
         codes = facets.codes_of(connection, choices, is_new=True)
-        rows, cells, words = [], [], []
+        rows, cells, words, said = [], [], [], []
         for number in range(first, last):
             is_firm = number % 3 == 0
             name = (
@@ -186,7 +206,13 @@ def fill(registry: Registry) -> None:
             rows.append((f"fill-{number}", f"fill-{number}", "Company" if is_firm else "Contract", name))
             cells.append((number, facets.packed(mine)))
             words.append((number, search.line_of(name, mine, [name] if is_firm else [])))
+            if is_firm:
+                key = number.to_bytes(16, "big")
+                said.append(
+                    (key, f"fill-{number}", "Company", "name", name, "", "fill", 1, "recorded", "high", "", 1, 1)
+                )
         bulk.put(connection, tables.entity, ("entity", "canonical", "schema", "caption"), rows, "")
+        bulk.put(connection, tables.statement, record.KEPT, said, "")
         bulk.put(connection, tables.chosen, ("number", "choices"), cells, "")
         connection.exec_driver_sql(f"INSERT INTO {search.INDEX}(rowid, words) VALUES (?, ?)", words)
 
@@ -207,6 +233,30 @@ def asked_times(registry: Registry) -> Iterator[float]:
             filters = {"year": str(draw.randint(2018, 2023))} if said == kinds[3] else {}
             began = time.perf_counter()
             registry.database.read_now(partial(one_search, said=said, filters=filters))
+            yield time.perf_counter() - began
+
+
+def match_times(registry: Registry) -> Iterator[float]:
+    """Seconds of finding who a name may mean: names that are there, with a letter wrong, and that are nobody's."""
+    draw = Random(11)
+    while True:
+        name = f"{draw.choice(WORDS)} {draw.choice(WORDS)} {3 * draw.randrange(30_000, 330_000)} llc"
+        for said in (name, name.replace("a", "e", 1), f"{draw.choice(WORDS)} {draw.choice(WORDS)} unheard"):
+            began = time.perf_counter()
+            registry.database.read_now(partial(match.candidates_of, name=said))
+            yield time.perf_counter() - began
+
+
+def around_times(registry: Registry) -> Iterator[float]:
+    """Seconds of what stands around a seller or an agency (of which each has thousands of contracts), and around those."""
+    draw = Random(12)
+    while True:
+        for name in (
+            f"us-u{min(int(draw.expovariate(1 / 600)), 3_999)}",
+            f"us-agency-agency-office-{draw.randint(1, 20)}",
+        ):
+            began = time.perf_counter()
+            registry.database.read_now(partial(graph.around, name=name))
             yield time.perf_counter() - began
 
 

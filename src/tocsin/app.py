@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -36,6 +37,7 @@ from tocsin.passport.room import Passport
 from tocsin.people.session import NotSignedIn, RoleMissing
 from tocsin.registry import editors as registry_editors
 from tocsin.registry import routes as registry
+from tocsin.registry.hand_in import hand_in
 from tocsin.registry.room import Registry
 from tocsin.tlog import served
 from tocsin.watch import Watch
@@ -65,6 +67,7 @@ def litestar_of(node: Node) -> Litestar:
     watch = Watch(node)
     config = _pages(node, built, watch)
     public = Registry.open(node.database, node.clock)
+    node.take_files = partial(hand_in, public)
     office, board, passport = office_of(node), at_desk.desk_of(node)[1], at_passport.passport_of(node)
     node.release, node.sealed_extra = built.client, lambda: sealed_extra(node, built)
     node.pinned = served.trust_hash(client_config(node, built))

@@ -34,7 +34,7 @@ COMMANDS = {
     "log": "tocsin.tlog.commands:log",
     "open": "tocsin.evidence.commands:open_command",
     "package": "tocsin.evidence.commands:package_command",
-    "registry": "tocsin.registry.commands:registry",
+    "registry": "tocsin.registry_commands:registry",
     "restore": "tocsin.backup_commands:restore",
     "retention": "tocsin.steward_commands:retention",
     "scrub": "tocsin.scrub:scrub_command",

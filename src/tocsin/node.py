@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 import httpx
 
@@ -102,6 +103,8 @@ class Node:
     is_ended: bool = False
     sealed_extra: Callable[[], Awaitable[dict[str, bytes]]] = _nothing_more
     """Members of a sealed export that only the composition root knows."""
+    take_files: Callable[[Mapping[str, Any], Callable[[bytes], object]], None] = lambda *_: None
+    """What takes files into the registry, and writes how far it came; set by the composition root."""
     tasks: list[asyncio.Task[None]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -259,6 +262,8 @@ class Node:
                     await self.hand_out(RecordingId(unb64(recording)), Path(name).name, as_held=held)
                 case {"kind": "sealed-list", "to": str(name)}:
                     await self.list_sealed(Path(name).name)
+                case {"kind": "registry-import", "to": str(name)}:
+                    self.tasks.append(asyncio.create_task(asyncio.to_thread(self._take_files, Path(name).name, said)))
                 case {"kind": "status", "to": str(name)}:
                     await asyncio.to_thread(self._write_out, Path(name).name, iter([self.tell_status()]))
                 case _:
@@ -282,6 +287,15 @@ class Node:
         days = self.encounters.days
         lines = "".join(f"{b64(row.id)} {row.state} {row.kind} until-day {row.day + days[row.kind]}\n" for row in rows)
         await asyncio.to_thread(self._write_out, name, iter([lines.encode()]))
+
+    def _take_files(self, name: str, said: Mapping[str, Any]) -> None:
+        """Let the registry take in what a wish names; the answer grows as it goes on."""
+        folder = Path(self.settings.folder) / OUT
+        disk.make_directory(folder)
+        draft = folder / f"{name}.draft"
+        with draft.open("wb", buffering=0) as file:
+            self.take_files(said, file.write)
+        draft.rename(folder / name)
 
     def _write_out(self, name: str, parts: Iterator[bytes]) -> None:
         folder = Path(self.settings.folder) / OUT

@@ -100,9 +100,11 @@ def import_file(
     is_dry: bool = False,
     refreshes: bool = False,
     told: Callable[[Report], None] = lambda _: None,
+    batch: int = 0,
 ) -> Report:
     """Import `path` as `dataset`, going on where an earlier import of the same bytes was cut. `told` hears of each batch.
 
+    `batch`: rows that share a commit, `BATCH` unless said.
     `refreshes`: by what its acts can be filtered is worked out when all rows are in, because the rows do not say.
     """
     digest = _digest(path)
@@ -112,12 +114,12 @@ def import_file(
         position, report = 0, Report(since=registry.database.read_now(last_statement))
     rows = islice(iter(read(path)), position, None)
     with _rarely_collected():
-        for batch in _batches(rows):
-            position += len(batch)
-            _one(registry, batch, dataset, (digest, position), report, is_dry=is_dry)
+        for some in _batches(rows, batch or BATCH):
+            position += len(some)
+            _one(registry, some, dataset, (digest, position), report, is_dry=is_dry)
             told(report)
     if refreshes and not is_dry:
-        _refresh(registry, report.since)
+        _refresh(registry, report, told)
     if not is_dry:
         registry.database.write_now(lambda c: _mark(c, dataset, digest, -1, report))
     return report
@@ -134,14 +136,16 @@ def _rarely_collected() -> Iterator[None]:
         gc.set_threshold(*before)
 
 
-def _refresh(registry: Registry, since: int) -> None:
+def _refresh(registry: Registry, report: Report, told: Callable[[Report], None]) -> None:
     """Bring the filters of what this file spoke of up to date, some at a time; again after a kill, from where the file began."""
+    since = report.since
     while True:
         names, last = registry.database.read_now(partial(derived.changed_since, number=since, most=REFRESHED))
         if not names:
             return
         registry.database.write_now(partial(derived.refresh, entities=names))
         since = last
+        told(report)
 
 
 def _one(
@@ -162,8 +166,8 @@ def _one(
         report.add(undone.done, bad)
 
 
-def _batches(rows: Iterator[Row | Bad]) -> Iterator[list[Row | Bad]]:
-    while batch := list(islice(rows, BATCH)):
+def _batches(rows: Iterator[Row | Bad], size: int) -> Iterator[list[Row | Bad]]:
+    while batch := list(islice(rows, size)):
         yield batch
 
 
