@@ -3,11 +3,12 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { bech32 } from "@scure/base";
 import fc from "fast-check";
-import { base64url, join, randomBytes } from "../../client/src/crypto/bytes.ts";
+import { base64url, fromBase64url, join, randomBytes } from "../../client/src/crypto/bytes.ts";
+import { dumps } from "../../client/src/crypto/canonical.ts";
 import { identityOf, openWith, recipientOf, sealTo } from "../../client/src/crypto/envelope.ts";
 import { deadlines, nextDeadline, readANumber } from "../../client/src/desk/clocks.ts";
 import { Lines, silentFor, type Line } from "../../client/src/desk/lines.ts";
-import { Ours } from "../../client/src/desk/ours.ts";
+import { keyId, Ours } from "../../client/src/desk/ours.ts";
 
 const TRUST = { log: "", origin: "", witnesses: [] };
 Object.assign(globalThis, { fetch: async () => new Response("", { status: 503 }) });
@@ -34,6 +35,20 @@ test("a lawyer finds what is theirs by its ticket, and nobody else does", async 
   const other = line({ state: "taken", turn: 1, ticket });
   await wren.look(other);
   assert.equal(wren.capability(other.recording), undefined);
+});
+
+test("what is handed over opens for the colleague alone, with the owner's list of recipients", async () => {
+  const [wren, kestrel] = [await lawyer(), await lawyer()];
+  const [recording, key] = [base64url(randomBytes(16)), randomBytes(32)];
+  const list = dumps({ recipients: [wren.recipient] });
+  const wraps = await sealTo([wren.recipient], join(key, list));
+  const { ticket, wraps: sealed, to } = await wren.handedOver(recording, wraps, { name: "Kestrel", recipient: kestrel.recipient });
+  assert.deepEqual(await openWith(kestrel.identity, fromBase64url(sealed)), join(key, list));
+  await assert.rejects(openWith(wren.identity, fromBase64url(sealed)));
+  await kestrel.look(line({ recording, state: "taken", turn: 2, ticket }));
+  assert.equal(kestrel.capability(recording)?.length, 32);
+  assert.equal(to, await keyId(kestrel.recipient));
+  await assert.rejects(kestrel.handedOver(recording, wraps, { name: "Wren", recipient: wren.recipient }));
 });
 
 test("a mark is ours alone, for one recording alone, and the same on each of our devices", async () => {

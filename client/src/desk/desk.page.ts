@@ -7,7 +7,7 @@ import { makeActs, makeFact } from "../ui/recover_parts.ts";
 import { blankWhileAway } from "./away.ts";
 import { act, type Act } from "./item_acts.ts";
 import type { Following } from "./following.ts";
-import { Lines, type Line } from "./lines.ts";
+import { Lines, type Line, type Shown } from "./lines.ts";
 import { leaveLinks, prepareLinks, showLinks } from "./links.ts";
 import { listView, shortName, since, stream, who } from "./list_view.ts";
 import { leaveNotes, prepareNotes, showNotes } from "./notes_view.ts";
@@ -29,7 +29,7 @@ let following: Following | undefined;
 const lines = new Lines((fresh) => void heard(fresh), signInAgain);
 const view = listView(lines, () => ours, choose, () => chosen);
 
-prepare();
+prepare((error) => note("item-problem", refusal(error)));
 prepareNotes();
 prepareLinks();
 blankWhileAway();
@@ -41,7 +41,7 @@ for (const button of document.querySelectorAll<HTMLElement>("[data-act]")) {
   button.addEventListener("click", () => void attempt(() => doIt(button.dataset["act"] as Act)));
 }
 element("close-item").addEventListener("click", () => leave());
-setInterval(() => view.tick(), 1000);
+setInterval(tick, 1000);
 lines.listen();
 void attempt(unlock);
 
@@ -114,15 +114,26 @@ function drawItem(): void {
   show("item", true);
   put("item-number", line.recording);
   put("item-title", `${words.say(`desk.kind_${line.kind}`)} ${shortName(line)}`);
-  element("item-facts").replaceChildren(
-    ...makeFact(words.say("desk.since"), since(shown)),
-    ...makeFact(words.say("desk.stream"), stream(shown)),
-    ...makeFact(words.say("desk.who"), who(line, ours)),
-  );
+  drawFacts(shown);
   for (const button of document.querySelectorAll<HTMLElement>("[data-act]")) {
     button.hidden = !isPossible(button.dataset["act"] as Act, line, isOurs);
   }
   note("frozen", line.state === "frozen" ? words.say("desk.frozen") : "");
+}
+
+function drawFacts(shown: Shown): void {
+  element("item-facts").replaceChildren(
+    ...makeFact(words.say("desk.since"), since(shown)),
+    ...makeFact(words.say("desk.stream"), stream(shown)),
+    ...makeFact(words.say("desk.who"), who(shown.line, ours)),
+  );
+}
+
+/** What counts by itself. */
+function tick(): void {
+  view.tick();
+  const shown = lines.get(chosen);
+  if (shown) drawFacts(shown);
 }
 
 function isPossible(wanted: Act, { state }: Line, isOurs: boolean): boolean {

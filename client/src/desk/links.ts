@@ -46,7 +46,7 @@ async function link(here: Linking, other: string): Promise<void> {
   await here.papers.save({ type: "link", with: [other], at: Date.now() });
   await (await papersOf(here, other)).save({ type: "link", with: [here.recording], at: Date.now() });
   draw(here);
-  offer(words.say("desk.did_link"), () => void tried(here, () => unlink(here, other)));
+  offer(words.say("desk.did_link"), () => unlink(here, other));
 }
 
 async function unlink(here: Linking, other: string): Promise<void> {

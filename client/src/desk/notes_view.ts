@@ -93,7 +93,7 @@ function drawn(paper: Paper): HTMLElement {
   const papers = place!.papers;
   button.addEventListener("click", () => {
     line.hidden = true;
-    later(words.say("desk.note_deleted"), () => void papers.drop(paper).catch(() => (line.hidden = false)));
+    later(words.say("desk.note_deleted"), () => papers.drop(paper).finally(drawNotes));
     element("undo-do").addEventListener("click", () => (line.hidden = false), { once: true });
   });
   return line;

@@ -13,6 +13,7 @@ import type { Line } from "./lines.ts";
 const STEP = 512;
 export const PAPER_STEP = 4096;
 const CAPABILITY_BYTES = 32;
+const KEY_BYTES = 32;
 
 /** A lawyer whose key phones seal to. */
 export interface Colleague {
@@ -23,6 +24,13 @@ export interface Colleague {
 export interface Drawn {
   readonly digest: string;
   readonly ticket: string;
+}
+
+/** Body of a hand-over (docs/spec/desk.md). */
+export interface HandedOver extends Drawn {
+  readonly label: string;
+  readonly wraps: string;
+  readonly to: string;
 }
 
 export class Ours {
@@ -102,6 +110,15 @@ export class Ours {
     return { digest: base64url(await sha256(capability)), ticket: base64url(ticket) };
   }
 
+  /** The recording key in `wraps` sealed to a colleague, with a fresh capability for them. The key is in memory for this moment. */
+  async handedOver(recording: string, wraps: Bytes, to: Colleague): Promise<HandedOver> {
+    const envelope = await openWith(this.#identity, wraps);
+    const sealed = await sealTo([to.recipient], join(envelope.subarray(0, KEY_BYTES), listed(envelope.subarray(KEY_BYTES))));
+    wipe(envelope);
+    const drawn = await this.draw(recording, to.recipient);
+    return { ...drawn, label: await this.label(to.name), wraps: base64url(sealed), to: await keyId(to.recipient) };
+  }
+
   /** A pseudonym for the desk's eyes. */
   async label(name: string): Promise<string> {
     return base64url(await sealTo(this.toDesk(), padded(dumps({ name }), STEP)));
@@ -153,6 +170,15 @@ export async function keyId(recipient: string): Promise<string> {
 async function colleagues(list: DeskKeys, trust: Trust): Promise<Colleague[]> {
   const { keys, roll } = await provenKeys(list, trust, Math.floor(Date.now() / 1000));
   return keys.map((recipient) => ({ recipient, name: roll?.lawyers.get(recipient)?.name ?? recipient.slice(0, 12) }));
+}
+
+/** The owner's list of recipients goes with the key, so that whoever changes it later drops nobody unseen. */
+function listed(after: Bytes): Bytes {
+  try {
+    return after.length > 0 ? dumps(loads(after)) : new Uint8Array(0);
+  } catch {
+    return new Uint8Array(0);
+  }
 }
 
 function padded(raw: Bytes, step: number): Bytes {
