@@ -126,7 +126,7 @@ DOOR = {
     },
     "required": ["kind", "sealed", "proof"],
 }
-STAFF_PAGES = ("sign-in", "join", "keys", "people", "decisions", "tonight", "registry")
+STAFF_PAGES = ("sign-in", "join", "keys", "people", "decisions", "begin", "tonight", "registry")
 STAFF_FORMS = (
     "sign-out",
     "keys/drop",

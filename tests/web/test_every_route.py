@@ -24,7 +24,7 @@ ASKED = [
     "/registry/entities/tf-f020/json", "/registry/entities/tf-f020/csv", "/registry/changes.atom",
     "/en/staff/sign-in", "/es/staff/join", "/fr/staff/", "/en/staff/keys", "/en/staff/people", "/en/staff/people/invite", "/staff",
     "/staff/challenge", "/staff/sign-in", "/staff/join", "/staff/doors", "/staff/session", "/staff/here", "/staff/sign-out",
-    "/staff/statements", "/en/staff/decisions", "/fr/staff/tonight",
+    "/staff/statements", "/en/staff/decisions", "/fr/staff/tonight", "/es/staff/begin",
     "/es/desk", "/desk/items", "/desk/events", "/desk/late", "/desk/items/AAAAAAAAAAAAAAAAAAAAAA/take",
     "/desk/items/AAAAAAAAAAAAAAAAAAAAAA/sealed", "/desk/items/AAAAAAAAAAAAAAAAAAAAAA/papers/AAAAAAAAAAAAAAAAAAAAAA",
     "/recover", "/encounters", "/encounters/AAAAAAAAAAAAAAAAAAAAAA/state", "/encounters/AAAAAAAAAAAAAAAAAAAAAA/sealed",

@@ -117,6 +117,10 @@ def test_a_steward_joins_by_passkey_invites_a_lawyer_and_a_lost_device_is_replac
     page.click("text=Make the link")
     expect(page.locator("#problem")).to_contain_text("Take another")
 
+    page.goto(f"{url}/en/staff/begin")
+    expect(page.locator("main ol > li")).to_have_count(9)
+    expect(page.locator("main ol > li").first).to_contain_text("Not yet. Two stewards have joined. There is 1.")
+    assert not findings(page)
     page.goto(f"{url}/en/staff/tonight")
     expect(page.locator("main section")).to_have_count(3)
     assert page.locator("main section:first-of-type li").count() == len(HELD)
@@ -204,6 +208,10 @@ def test_two_stewards_found_the_roll_and_put_a_lawyer_on_the_desk(opened: OpenPa
     expect(osprey.locator("#problem")).to_contain_text("Another steward has to sign it too", timeout=SLOW)
     confirmed(plover, url, "Add a lawyer to the desk: Whimbrel")
     wait_until(lambda: "Whimbrel" in str(node.database.read_now(partial(public.standing, kind="desk-key"))), 30)
+    plover.goto(f"{url}/en/staff/decisions")
+    plover.goto(f"{url}/en/staff/begin")
+    for place, said in ((0, "Done."), (2, "Done."), (6, "Not yet."), (7, "Done.")):
+        expect(plover.locator("main ol > li").nth(place)).to_contain_text(said)
     plover.goto(f"{url}/en/staff/decisions")
     expect(plover.get_by_role("button", name="Take a lawyer off the desk, for good, Whimbrel")).to_be_visible()
 

@@ -67,7 +67,8 @@ async function handIn(sign: (seed: Uint8Array) => Promise<string>): Promise<void
 
 /** A statement in words, its first line alone telling what it is. */
 async function told(statement: Statement): Promise<string[]> {
-  const act = words.say(`decide.act_${statement.act}`);
+  const named = `decide.act_${statement.act}`;
+  const act = words.has(named) ? words.say(named) : statement.act;
   if (statement.keys) {
     const names = statement.keys.map((one) => one.name).join(", ");
     const lines = statement.keys.map(async (one) => `${one.name}: ${await fingerprint(one)}`);

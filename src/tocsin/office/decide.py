@@ -42,12 +42,12 @@ class Decisions(msgspec.Struct, frozen=True):
 
 async def decisions(office: Office, me: Staff) -> Decisions:
     """As things stand now."""
-    roll, desk, holds, kept = [await _told(office, ask) for ask in ("stewards", "desk", "holds", "retention")]
+    roll, desk, holds, kept = [await told(office, ask) for ask in ("stewards", "desk", "holds", "retention")]
     everybody = await office.database.read(staff.everybody)
     here = [one for one in everybody if one.state is State.ACTIVE]
     stewards, lawyers = roll.get("stewards", []), desk.get("lawyers", [])
     numbers = [one["number"] for part in (roll, desk, holds, kept) for one in part.get("waiting", [])]
-    waiting = [(await _told(office, "statement", number=number)).get("signed", "") for number in numbers]
+    waiting = [(await told(office, "statement", number=number)).get("signed", "") for number in numbers]
     table, now = kept.get("table") or {}, roll.get("now", office.now_s)
     own = [one for one in stewards if one["key"] == _std(me.signing_key)]
     return Decisions(
@@ -87,7 +87,7 @@ def _of_desk(here: list[Staff], on_desk: list[Told]) -> Iterable[Proposal]:
         yield Proposal("desk-remove", gone["name"], _keys(named))
 
 
-async def _told(office: Office, ask: str, **more: str) -> Told:
+async def told(office: Office, ask: str, **more: str) -> Told:
     """What the node answers; nothing where it refuses."""
     found: Told = json.loads(await office.ask({"ask": ask, **more}))
     return {} if "code" in found else found

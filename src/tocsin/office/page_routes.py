@@ -15,6 +15,7 @@ from litestar.handlers import HTTPRouteHandler
 from tocsin.errors import TocsinError
 from tocsin.ids import unb64
 from tocsin.office import pages
+from tocsin.office.begin import steps
 from tocsin.office.decide import decisions
 from tocsin.office.model import BodyMalformed
 from tocsin.office.retire import retire
@@ -53,6 +54,7 @@ def routes(office: Office, config: PageConfig) -> list[HTTPRouteHandler]:
     for language in config.languages.values():
         handlers += [_fixed(config, language, page) for page in (pages.SIGN_IN, pages.JOIN)]
         handlers += [*_own(office, config, language), *_stewards(office, config, language)]
+        handlers += _looking(office, config, language)
     return handlers
 
 
@@ -145,15 +147,6 @@ def _stewards(office: Office, config: PageConfig, language: Language) -> list[HT
     async def people(request: AnyRequest) -> Response[bytes]:
         return await page(office.sessions.require(request, Role.STEWARD))
 
-    @get(f"/{language.code}/{pages.DECISIONS.path}", include_in_schema=False)
-    async def decided(request: AnyRequest) -> Response[bytes]:
-        me = office.sessions.require(request, Role.STEWARD)
-        return html(pages.decided(config, language, me, await decisions(office, me)))
-
-    @get(f"/{language.code}/{pages.TONIGHT.path}", sync_to_thread=False, include_in_schema=False)
-    def tonight(request: AnyRequest) -> Response[bytes]:
-        return html(pages.tonight(config, language, office.sessions.require(request, Role.STEWARD)))
-
     @post(f"{here}/invite", include_in_schema=False)
     async def invite(request: AnyRequest) -> Response[bytes]:
         me, form = office.sessions.require(request, Role.STEWARD), await form_of(request)
@@ -190,7 +183,27 @@ def _stewards(office: Office, config: PageConfig, language: Language) -> list[HT
 
         return await _or_said(act, lambda problem: page(me, problem=problem))
 
-    return [people, decided, tonight, invite, take_back, let_go]
+    return [people, invite, take_back, let_go]
+
+
+def _looking(office: Office, config: PageConfig, language: Language) -> list[HTTPRouteHandler]:
+    """Pages on which stewards see how things stand."""
+
+    @get(f"/{language.code}/{pages.DECISIONS.path}", include_in_schema=False)
+    async def decided(request: AnyRequest) -> Response[bytes]:
+        me = office.sessions.require(request, Role.STEWARD)
+        return html(pages.decided(config, language, me, await decisions(office, me)))
+
+    @get(f"/{language.code}/{pages.BEGIN.path}", include_in_schema=False)
+    async def begun(request: AnyRequest) -> Response[bytes]:
+        me = office.sessions.require(request, Role.STEWARD)
+        return html(pages.begun(config, language, me, await steps(office, config)))
+
+    @get(f"/{language.code}/{pages.TONIGHT.path}", sync_to_thread=False, include_in_schema=False)
+    def tonight(request: AnyRequest) -> Response[bytes]:
+        return html(pages.tonight(config, language, office.sessions.require(request, Role.STEWARD)))
+
+    return [decided, begun, tonight]
 
 
 async def _keys(

@@ -11,6 +11,7 @@ from markupsafe import Markup
 
 from tocsin.held import HELD, NEVER
 from tocsin.ids import b64
+from tocsin.office.begin import Step, opened
 from tocsin.office.decide import Decisions
 from tocsin.people.doors import Door, Kind
 from tocsin.people.invitation import Invitation
@@ -40,6 +41,7 @@ DECISIONS = Page(
     ("staff.", "decide.", "kept.class_"),
 )
 
+BEGIN = Page("staff", "staff/begin", "staff_begin.html", "begin.title", ("staff.",))
 TONIGHT = Page("staff", "staff/tonight", "staff_tonight.html", "tonight.title", ("staff.",))
 
 LINKS: tuple[tuple[Role, str, str], ...] = (
@@ -49,6 +51,7 @@ LINKS: tuple[tuple[Role, str, str], ...] = (
     (Role.STEWARD, "staff/registry", "registry.editors_title"),
     (Role.STEWARD, "staff/people", "staff.people"),
     (Role.STEWARD, "staff/decisions", "staff.decisions"),
+    (Role.STEWARD, "staff/begin", "begin.title"),
     (Role.STEWARD, "staff/tonight", "tonight.title"),
 )
 """What the first page leads to, by role: path below the language, and key of its words."""
@@ -112,6 +115,11 @@ def people(
 def decided(config: PageConfig, language: Language, me: Staff, now: Decisions) -> bytes:
     """What stewards sign together."""
     return drawn(config, language, DECISIONS, me, now=now, reasons=[str(reason) for reason in Reason])
+
+
+def begun(config: PageConfig, language: Language, me: Staff, steps: list[Step]) -> bytes:
+    """What the node still needs."""
+    return drawn(config, language, BEGIN, me, steps=steps, rooms=opened(config.pack))
 
 
 def tonight(config: PageConfig, language: Language, me: Staff) -> bytes:
