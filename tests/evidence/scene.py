@@ -39,6 +39,9 @@ from tocsin.tlog.publish import tokens_json
 from tocsin.tlog.roll import digest, state_entry
 
 ORIGIN = "sample.example/log"
+SESSION_NOTES = 4000
+"""After so many a node begins another session (docs/spec/custody.md)."""
+
 T0 = 1_800_000_000_000
 """A whole minute, Unix ms."""
 
@@ -187,6 +190,8 @@ class Scene:
     # the recording
 
     def note(self, plaintext: bytes, padded_to: int = 0) -> None:
+        if self.sealed_notes and len(self.sealed_notes) % SESSION_NOTES == 0:
+            self.session = Session(self.header.recording_id, self.writer.custody_public, self.clock)
         self.sealed_notes.append(self.session.seal(plaintext, padded_to))
 
     def act(self, action: Action, actor: str = "node") -> None:

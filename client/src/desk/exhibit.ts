@@ -40,16 +40,16 @@ export async function exhibit(
   return make(
     "article",
     { className: "group", lang: words.lang },
-    make("h2", { tabIndex: -1 }, say("title")),
+    make("h1", { tabIndex: -1 }, say("title")),
     make("p", {}, say("sentence")),
     table(say("facts"), [say("what"), say("value")], facts),
     table(say("files"), [say("name"), say("size"), say("sha256")], files.map((file) => [file.name, words.number(file.size), file.sha256])),
     table(say("line"), [say("from"), say("until"), say("what")], marks),
-    make("h3", {}, say("checks")),
+    make("h2", {}, say("checks")),
     make("ul", { className: "dots" }, ...checks.map((text) => make("li", {}, text))),
-    make("h3", {}, say("custody")),
+    make("h2", {}, say("custody")),
     make("ol", { className: "dots" }, ...history.map((text) => make("li", {}, text))),
-    make("h3", {}, say("not_shown")),
+    make("h2", {}, say("not_shown")),
     make("p", {}, say("not_shown_list")),
   );
 }

@@ -78,6 +78,7 @@ export class Feeder {
       if (this.#isDropped || bytes.length === 0) break;
       await this.#append(bytes);
       this.#nextByte += bytes.length;
+      this.#passHole();
     }
     const isDone = this.reel.isClosed && this.#nextByte >= this.reel.size;
     if (!this.#isDropped && isDone && this.#source.readyState === "open") this.#source.endOfStream();
@@ -89,6 +90,17 @@ export class Feeder {
     if (!entry || entry.at === this.#aimedAt) return;
     if (this.#source.readyState === "open") this.#buffer!.abort();
     this.#nextByte = this.#aimedAt = entry.at;
+  }
+
+  /** Where the file has nothing to show for a time, go on at what it shows next: a player would wait there for ever. */
+  #passHole(): void {
+    const at = this.#element.currentTime;
+    const { buffered } = this.#buffer!;
+    // Only once more was fed than what leads to this place: before, it may still come.
+    const beyond = this.reel.index!.entries.find((entry) => entry.ms > at * 1000 + 500)?.at ?? this.reel.size;
+    if (this.#bufferedUntil(at) !== undefined || this.#nextByte <= beyond) return;
+    const starts = Array.from({ length: buffered.length }, (_, i) => buffered.start(i)).filter((start) => start > at);
+    if (starts.length > 0) this.#element.currentTime = Math.min(...starts) + 0.01;
   }
 
   #bufferedUntil(at: number): number | undefined {

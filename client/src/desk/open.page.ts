@@ -48,7 +48,7 @@ async function sheet(): Promise<void> {
   show("sheet-progress", false);
   element("sheet").replaceChildren(made);
   show("sheet-print", true);
-  made.querySelector<HTMLElement>("h2")?.focus();
+  made.querySelector<HTMLElement>("h1")?.focus();
 }
 
 /** The share that was read, and in the end what was checked and what happened. */
