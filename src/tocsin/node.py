@@ -94,6 +94,8 @@ class Node:
     """What `tocsin status` is answered; set by who watches this node."""
     release: str = ""
     """SHA-256 of the client that this node serves, for the log; set by the composition root."""
+    desk_shown: tuple[object, dict[str, Any]] | None = None
+    """What phones were last told of the roll, and what it was computed from."""
     pinned: str = ""
     """SHA-256 of the keys and witnesses that phones are told to believe (`tlog.served`); set with it."""
     is_newest: bool = False

@@ -119,7 +119,7 @@ test("nonsense is refused, never thrown", async () => {
   const list = await publish(world, [{ age: age("a") }], NOW);
   const swapped = { ...list, roll: [list.roll[0], { ...list.roll[1]!, entry: list.roll[0]!.entry }] };
   const nonsense: unknown[] = [{}, { ...list, checkpoint: "x" }, { ...list, roll: null }, { ...list, roll: [{}] }, { ...list, format: "tocsin.desk/v1" },
-    { ...list, roll: [{ entry: "!", index: 0, proof: [] }] }, swapped, { ...list, state: {} }]; // prettier-ignore
+    { ...list, roll: Array(1001).fill(list.roll[0]) }, { ...list, roll: [{ entry: "!", index: 0, proof: [] }] }, swapped, { ...list, state: {} }]; // prettier-ignore
   for (const one of nonsense) {
     const proven = await provenKeys(one as typeof list, world.trust, NOW);
     assert.deepEqual(proven.keys, []);

@@ -11,6 +11,9 @@ import { SKEW_S, fromText, isIn, seenHead, type HeadRefusal, type LogTrust, type
 
 export { SKEW_S };
 
+/** More than a city makes in a century. A node could fill its list with void entries to hold a tap up. */
+const MOST_ENTRIES = 1000;
+
 /** What a client build trusts; `GET /client-config`. */
 export interface Trust extends LogTrust {
   /** How long a key waits after an outside witness saw it. Under a day only where the pack is a sample. */
@@ -83,7 +86,8 @@ export async function provenKeys(list: DeskKeys, trust: Trust, nowS: number, how
 }
 
 async function prove(list: DeskKeys, trust: Trust, nowS: number, { lifeS = LIST_LIFE_S, before }: How): Promise<Proven> {
-  if (list.format !== "tocsin.desk/v2" || list.desk !== "legal" || !Array.isArray(list.roll)) return refuse("list_malformed");
+  const isList = list.format === "tocsin.desk/v2" && list.desk === "legal" && Array.isArray(list.roll) && list.roll.length <= MOST_ENTRIES;
+  if (!isList) return refuse("list_malformed");
   const seen = await seenHead(list.checkpoint, trust);
   if (typeof seen === "string") return refuse(seen);
   if (nowS - seen.at > lifeS) return refuse("too_old");

@@ -5,7 +5,7 @@
  * rule asks for is void: it changes nothing. Removing is for good. Nothing here throws for what an entry holds.
  */
 import { verifyEd25519 } from "./asymmetric.ts";
-import { fromBase64, isSame, join, sha256, utf8, type Bytes } from "./bytes.ts";
+import { base64, fromBase64, isSame, join, sha256, utf8, type Bytes } from "./bytes.ts";
 import { dumps, loads, type Value } from "./canonical.ts";
 
 /** An entry with its place in the log. `since`: Unix s from which its wait runs; undefined while nothing makes it run. */
@@ -122,12 +122,9 @@ export function parseState(entry: Uint8Array): { beat: number; count: number; he
 }
 
 function distinct(ordered: readonly Entered[]): Entered[] {
-  const seen: Uint8Array[] = [];
-  return ordered.filter(({ entry }) => {
-    if (seen.some((other) => isSame(other, entry))) return false;
-    seen.push(entry);
-    return true;
-  });
+  const seen = new Map<string, Entered>();
+  for (const one of ordered) if (!seen.has(base64(one.entry))) seen.set(base64(one.entry), one);
+  return [...seen.values()];
 }
 
 /** The statement in an entry whose signatures verify for this node, or why it says nothing here. */
