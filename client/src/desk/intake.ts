@@ -33,7 +33,10 @@ export function watchSheet(typed: () => void): void {
     typed();
   });
   field("a_number").addEventListener("change", checkANumber);
-  element("sheet-print").addEventListener("click", print);
+  element("sheet-print").addEventListener("click", () => window.print());
+  // However printing is asked for: the browser's own command prints the fact sheet too.
+  addEventListener("beforeprint", drawFacts);
+  addEventListener("afterprint", () => show("fact-sheet", false));
 }
 
 /** Says whether the A-number can be one; a wrong one can be saved all the same: it is what somebody said. */
@@ -55,7 +58,8 @@ export function drawClocks(): void {
 }
 
 /** The fact sheet: what was typed, in the order a petition wants it, and how long each clock has. Made in this page, printed by the browser. */
-function print(): void {
+function drawFacts(): void {
+  if (element("opened-item").hidden) return;
   const said = readSheet();
   const rows = FIELDS.map((name) => [words.say(`desk.sheet_${name}`), shown(name, String(said[name] ?? ""))] as const);
   rows.splice(5, 0, [words.say("desk.sheet_warrant"), words.say(`desk.warrant_${String(said["warrant"])}`)]);
@@ -63,8 +67,6 @@ function print(): void {
   element("fact-clocks").replaceChildren(...[...element("deadlines").children].map((one) => one.cloneNode(true)));
   element("fact-made").textContent = words.say("desk.fact_made", { at: moment(Date.now()) });
   show("fact-sheet", true);
-  window.print();
-  show("fact-sheet", false);
 }
 
 function shown(name: string, value: string): string {
