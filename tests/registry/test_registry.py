@@ -1,5 +1,6 @@
 """What the registry promises of statements, judgements and search, held on SQLite and on a real PostgreSQL."""
 
+import io
 from collections.abc import Iterator
 from functools import partial
 
@@ -7,7 +8,7 @@ import pytest
 from sqlalchemy import Connection, create_engine, make_url, select
 
 from tests.crypto.counted_clock import CountedClock
-from tocsin.registry import derived, match, queries, search, starter, tables
+from tocsin.registry import contest, derived, exports, graph, match, queries, search, starter, tables
 from tocsin.registry.judge import JudgementContradicts, Verdict, judge
 from tocsin.registry.model import Claim, Draft, EntityUnknown, Row, Source, VerbClass
 from tocsin.registry.record import record, release
@@ -199,6 +200,33 @@ class RegistryContract:
         record(connection, [Row(1, drafts, Source("https://register.example", "register"))], "d", DAY)
         assert derived.refresh(connection, ["x-e", "x-b"]) == 1
         assert found(connection, "", buyer="Ville de Lyon", year="2021", kind="paid") == {"Cameras"}
+
+    def test_a_contest_marks_and_its_answer_forgets_what_was_sent(self, connection: Connection) -> None:
+        record(connection, [firm(1, "Acme Systems LLC")], "d", DAY)
+        number = queries.entity_of(connection, "x-1").properties[0].values[0].claims[0].number
+        reference = contest.file(connection, number, ("wrong", "the record says otherwise", ""), DAY, CountedClock())
+        assert queries.entity_of(connection, "x-1").properties[0].values[0].contested_since == DAY
+        assert [one.reference for one in contest.waiting(connection)] == [reference]
+        contest.answer(connection, reference, contest.Outcome.CORRECTED, "It was another firm.", DAY + 1)
+        [value] = queries.entity_of(connection, "x-1").properties[0].values
+        assert (value.contested_since, value.corrected_on, value.answers[0].said) == (None, DAY + 1, "")
+        with pytest.raises(contest.ContestUnknown):
+            contest.file(connection, 10**12, ("wrong", "x", ""), DAY, CountedClock())
+
+    def test_ways_neighbours_places_and_exports_are_the_same(self, connection: Connection) -> None:
+        way = graph.way(connection, "tf-org-carahsoft-technology", "tf-org-dhs-ice-hsi")
+        assert len(way.ties) == 2
+        assert all(graph.evidence_of(connection, way.ties)[tie] for tie in way.ties)
+        around = graph.around(connection, PALANTIR)
+        assert "tf-org-dhs-ice" in around.nodes
+        assert graph.way(connection, "tf-f001", "nobody").ties == ()
+        camera = Draft("x-cam", "Deployment", [Claim("latitude", "44.98"), Claim("longitude", "-93.27")])
+        record(connection, [Row(1, [camera], Source("https://register.example", "register"))], "d", DAY)
+        assert queries.places_of(connection, ["x-cam", "x-1"]) == {"x-cam": (-93.27, 44.98)}
+        assert queries.how_many(connection) > 200
+        for write in exports.EXPORTS.values():
+            assert write(connection, io.BytesIO()) > 20
+        assert len(queries.judged(connection, queries.entity_of(connection, PALANTIR))) == 2
 
     def test_the_index_is_made_anew_from_the_statements(self, connection: Connection) -> None:
         before = found(connection, "palantir")
