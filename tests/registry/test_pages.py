@@ -169,6 +169,25 @@ async def test_answers_have_the_exact_headers_of_their_kind(client: httpx.AsyncC
     assert not {"set-cookie", "etag", "last-modified"} & set(answer.headers)
 
 
+async def test_a_buyer_of_much_shows_some_amounts_and_sums_all(client: httpx.AsyncClient, registry: Registry) -> None:
+    bought = [Claim("title", "Much"), Claim("authority", "x-hub")]
+    drafts = [Draft("x-hub", "PublicBody", [Claim("name", "Hub Agency")]), Draft("x-buy", "Contract", bought)]
+    told = (
+        ("contract", "x-buy"),
+        ("kind", "paid"),
+        ("currency", "USD"),
+        ("amount", "1"),
+        ("step", "1"),
+        ("date", "2024-01-01"),
+    )
+    drafts += [Draft(f"x-e{at}", "ValueEvent", [Claim(*one) for one in told]) for at in range(250)]
+    registry.database.write_now(partial(record, rows=[Row(1, drafts, SOURCE)], dataset="d", day=20_000))
+    page = read(await client.get("/en/registry/entity/x-hub"))
+    assert LANGUAGES["en"].say("registry.money_cut", shown="200", n="250") in page
+    assert page.count("<td>2024-01-01</td>") == 200
+    assert "250 USD" in page
+
+
 async def test_strange_questions_are_answered(client: httpx.AsyncClient) -> None:
     for given in ('"', '""', "*", "a" * 5000, "NEAR(a b)", "\x00", "' OR 1=1 --", "année « caméra »", "%"):
         read(await client.get("/en/registry", params={"q": given, "begin": "-1", "year": given, "kind": "paid"}))

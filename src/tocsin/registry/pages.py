@@ -40,6 +40,8 @@ EXPECTED = {
 }
 """What a reader looks for first: what of it no claim says is listed as not known."""
 EPOCH = date(1970, 1, 1)
+MONEY_SHOWN = 200
+"""Amounts in the table of one page, the newest; sums are of all, and the page says so."""
 MAYBE = 5
 Draw = Callable[[Connection], bytes]
 """A page, to be asked of a database."""
@@ -107,14 +109,14 @@ def entity_page(config: PageConfig, language: Language, name: str, version: str 
     def page(connection: Connection) -> bytes:
         found = version_of(connection, name, version)
         money = queries.money_of(connection, found)
-        neighbours, named = queries.neighbours_of(connection, found)
+        neighbours, namers = queries.neighbours_of(connection, found)
         others = queries.not_same(connection, found)
         named_here = [value for one in found.properties if one.name in REFERENCES for value in found.values(one.name)]
         judged = queries.judged(connection, found)
         pairs = [name for one in judged for name in (one.left, one.right)]
-        captions = queries.captions_of(
-            connection, [*named_here, *others, *pairs, *(one.amount.contract for one in money)]
-        )
+        shown = money[-MONEY_SHOWN:]
+        named = [*named_here, *others, *pairs, *(one.amount.contract for one in shown)]
+        captions = queries.captions_of(connection, named)
         mixed = total_of(one.amount for one in money) if len({one.amount.kind for one in money}) > 1 else None
         return draw(
             "entity.html",
@@ -123,11 +125,12 @@ def entity_page(config: PageConfig, language: Language, name: str, version: str 
             Page("registry", f"registry/entity/{found.id}", "entity.html", "registry.title"),
             found=found,
             is_old=bool(version) and str(queries.entity_of(connection, name).version) != str(found.version),
-            money=[_Money(one) for one in money],
+            money=[_Money(one) for one in shown],
+            amounts=len(money),
             totals=queries.totals_of(connection, money),
             mixed=mixed if isinstance(mixed, Refused) else "",
             neighbours=neighbours,
-            named=named,
+            named=namers,
             others=others,
             judged=judged,
             candidates=_maybe(connection, found) if found.schema in INSTITUTIONS and not version else [],
