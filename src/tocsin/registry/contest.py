@@ -72,7 +72,7 @@ class ContestNamesPerson(TocsinError):
 
 
 class ContestsTooMany(TocsinError):
-    code = "contests_too_many"
+    code = "contest_too_many"
     status = 429
     message = (
         "There are many open contests. The claim may be marked already. Please come back tomorrow; nothing was sent."
