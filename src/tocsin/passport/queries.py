@@ -4,12 +4,25 @@ from collections.abc import Mapping
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, delete, func, select
+from sqlalchemy import Connection, LargeBinary, bindparam, delete, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from tocsin.ids import SlotNumber
 from tocsin.passport.model import Key, Role, Spending
 from tocsin.passport.tables import key, spent
+
+_KEY = select(bindparam("given_mark", type_=LargeBinary), bindparam("given_again", type_=LargeBinary), key.c.id).where(
+    key.c.id == bindparam("given_key", type_=LargeBinary)
+)
+_INTO = ("mark", "again", "key_id")
+SPEND = {
+    "sqlite": sqlite.insert(spent).from_select(_INTO, _KEY).on_conflict_do_nothing().returning(spent.c.key_id),
+    "postgresql": postgresql.insert(spent)
+    .from_select(_INTO, _KEY.with_for_update(read=True))
+    .on_conflict_do_nothing()
+    .returning(spent.c.key_id),
+}
+"""Made once: building a statement takes as long as performing it."""
 
 
 def keys(connection: Connection) -> list[Key]:
@@ -32,19 +45,16 @@ def drop(connection: Connection, key_id: bytes) -> SlotNumber | None:
     return None if slot is None else SlotNumber(slot)
 
 
-def hold(connection: Connection, key_id: bytes) -> bool:
-    """Whether the key is there still; on PostgreSQL nobody drops it until this transaction ends. SQLite has one writer."""
-    question = select(key.c.epoch).where(key.c.id == key_id).with_for_update(read=True)
-    return connection.execute(question).scalar() is not None
+def spend(connection: Connection, spending: Spending) -> bytes | None:
+    """Spend it: empty where this did, else what stands there as `again`; None where its key is gone.
 
-
-def spend(connection: Connection, spending: Spending) -> bytes:
-    """Spend it: empty where this did, else what stands there as `again`. One statement decides, on both databases."""
-    values = {"mark": spending.mark, "again": spending.again, "key_id": spending.key_id}
-    made = _dialect(connection).insert(spent).values(**values).on_conflict_do_nothing()
-    if connection.execute(made.returning(spent.c.key_id)).scalar() is not None:
+    One statement decides, on both databases. On PostgreSQL nobody drops the key until this transaction ends; SQLite has one writer.
+    """
+    said = {"given_mark": spending.mark, "given_again": spending.again, "given_key": spending.key_id}
+    if connection.execute(SPEND[connection.dialect.name], said).scalar() is not None:
         return b""
-    return bytes(connection.execute(select(spent.c.again).where(spent.c.mark == spending.mark)).scalar_one())
+    found = connection.execute(select(spent.c.again).where(spent.c.mark == spending.mark)).scalar()
+    return None if found is None else bytes(found)
 
 
 def count_spent(connection: Connection) -> int:

@@ -79,9 +79,9 @@ def spend(connection: Connection, spending: Spending) -> bool:
 
     Raises `TokenBurnt` where its key went meanwhile, `TokenSpent`.
     """
-    if not queries.hold(connection, spending.key_id):
-        raise TokenBurnt
     before = queries.spend(connection, spending)
+    if before is None:
+        raise TokenBurnt
     if before and not hmac.compare_digest(before, spending.again):
         raise TokenSpent
     return not before
