@@ -267,7 +267,9 @@ def test_por_frase_de_acceso_en_espanol(opened: OpenPage, running: tuple[Node, s
     page.wait_for_url("**/es/staff/", timeout=SLOW)
 
 
-def test_a_page_left_open_warns_locks_and_loses_no_word(opened: OpenPage, running: tuple[Node, str]) -> None:
+def test_a_page_left_open_warns_locks_and_loses_no_word_and_tabs_share_a_session(
+    opened: OpenPage, running: tuple[Node, str]
+) -> None:
     page = opened("about:blank", viewport=DESK, real=True)
     with_authenticator(page)
     page.goto(invited(running, "Heron", "steward"))
@@ -284,6 +286,16 @@ def test_a_page_left_open_warns_locks_and_loses_no_word(opened: OpenPage, runnin
     page.clock.fast_forward("20:10")
     expect(page.locator("#unlock-title")).to_have_text("This page is locked")
     expect(page.locator("#pseudonym")).to_be_hidden()
+    page.click("#unlock-passkey")
+    expect(page.locator("#unlock")).to_be_hidden()
+    expect(page.locator("#pseudonym")).to_have_value("Bittern")
+    second = page.context.new_page()
+    second.goto(f"{running[1]}/en/staff/")
+    expect(second.locator(".staffbar")).to_contain_text("Heron")
+    second.locator(".staffbar form button").click()
+    second.wait_for_url("**/staff/sign-in")
+    expect(page.locator("#unlock-title")).to_have_text("This page is locked")
+    second.close()
     page.click("#unlock-passkey")
     expect(page.locator("#unlock")).to_be_hidden()
     expect(page.locator("#pseudonym")).to_have_value("Bittern")

@@ -18,7 +18,7 @@ let isLocking = false;
 export function watchIdle(): void {
   if (!me) return;
   for (const act of ["pointerdown", "keydown", "input"]) document.addEventListener(act, didSomething, { passive: true });
-  tabs?.addEventListener("message", ({ data: said }: MessageEvent<unknown>) => (said === "out" ? void lock() : heard(said)));
+  tabs?.addEventListener("message", ({ data: said }: MessageEvent<unknown>) => (said === "out" ? void lock(true) : heard(said)));
   element("still-here").addEventListener("click", didSomething);
   setInterval(() => void look(), LOOK_MS);
   for (const form of document.querySelectorAll<HTMLFormElement>('form[action$="/sign-out"]')) {
@@ -65,12 +65,13 @@ async function tell(): Promise<void> {
   }
 }
 
-async function lock(): Promise<void> {
+/** `isOut`: another tab has signed out, so there is no session left to end. */
+async function lock(isOut = false): Promise<void> {
   if (isLocking) return;
   isLocking = true;
   element<HTMLDialogElement>("still").close();
   forget();
-  void post("/staff/sign-out", {}).catch(() => undefined);
+  if (!isOut) void post("/staff/sign-out", {}).catch(() => undefined);
   await signInAgain();
   active = told = Date.now();
   isLocking = false;

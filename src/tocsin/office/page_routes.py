@@ -21,7 +21,7 @@ from tocsin.office.model import BodyMalformed
 from tocsin.office.retire import retire
 from tocsin.office.room import Office
 from tocsin.people import doors, invitation, staff
-from tocsin.people.session import cookie_of, set_cookie
+from tocsin.people.session import cookie_of, refuse_foreign, set_cookie
 from tocsin.people.staff import Role, Staff
 from tocsin.web.body import read_body
 from tocsin.web.i18n import Language, negotiate
@@ -130,10 +130,12 @@ def _own(office: Office, config: PageConfig, language: Language) -> list[HTTPRou
 
     @post(f"{here}/sign-out", include_in_schema=False)
     async def sign_out(request: AnyRequest) -> Response[bytes]:
-        me = office.sessions.require(request)
+        refuse_foreign(request)
         if (await form_of(request)).get("everywhere"):
-            office.sessions.end_all(me.id)
-        office.sessions.end(cookie_of(request))
+            office.sessions.end_all(office.sessions.staff_of(cookie_of(request)).id)
+        office.sessions.end(
+            cookie_of(request)
+        )  # also where another tab has ended it: who signs out is told that they are out
         return to(f"{here}/sign-in", set_cookie(""))
 
     return [home, keys, drop, sign_out]
