@@ -4,7 +4,7 @@ import csv
 import io
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any, cast
@@ -13,13 +13,11 @@ import httpx
 import pytest
 from litestar import Litestar
 
-from tests.crypto.counted_clock import CountedClock
 from tests.web.sample import page_config, small_build
 from tocsin.registry import contest, exports, queries, routes
 from tocsin.registry.contest import Outcome
 from tocsin.registry.room import Registry
 from tocsin.registry.value_sums import Refused
-from tocsin.store.db import Database
 from tocsin.web import i18n, pages
 from tocsin.web.headers import Site, with_headers
 
@@ -39,11 +37,8 @@ def anyio_backend() -> str:
 
 
 @pytest.fixture
-def registry(tmp_path: Path) -> Iterator[Registry]:
-    database = Database.open(f"sqlite:///{tmp_path / 'node.db'}")
-    database.migrate()
-    yield Registry.open(database, CountedClock())
-    database.close()
+def registry(copied: Callable[[str], Registry]) -> Registry:
+    return copied("node")
 
 
 @pytest.fixture

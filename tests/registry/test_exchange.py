@@ -124,7 +124,7 @@ ROW = st.builds(
 
 
 @pytest.mark.parametrize("form", ["ftm", "statements"])
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(rows=st.lists(ROW, min_size=1, max_size=3))
 def test_any_claims_go_out_and_come_back_the_same(empty: Registry, tmp_path: Path, form: str, rows: list[Row]) -> None:
     empty.database.write_now(emptied)

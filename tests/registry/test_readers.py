@@ -2,7 +2,7 @@
 
 import csv
 import json
-from collections.abc import Iterator
+from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -10,28 +10,18 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, select
 
-from tests.crypto.counted_clock import CountedClock
 from tocsin.registry import decp, exports, mapped, ocds, osm, queries, tables
 from tocsin.registry.formats import only
 from tocsin.registry.importing import FileNotUnderstood, Read, Report, import_file
 from tocsin.registry.room import Registry
 from tocsin.registry.value_sums import Refused, Total
-from tocsin.store.db import Database
 
 EUR = "EUR"
 
 
 @pytest.fixture
-def registry(tmp_path: Path) -> Iterator[Registry]:
-    made = opened(tmp_path / "node.db")
-    yield made
-    made.database.close()
-
-
-def opened(path: Path) -> Registry:
-    database = Database.open(f"sqlite:///{path}")
-    database.migrate()
-    return Registry.open(database, CountedClock())
+def registry(copied: Callable[[str], Registry]) -> Registry:
+    return copied("node")
 
 
 def take(registry: Registry, path: Path, said: Any, read: Any) -> Report:
@@ -127,7 +117,9 @@ def test_values_of_award_and_contract_that_differ_are_two_claims_and_no_sum(regi
     assert sums(registry, "ocds-ocds-x-1-a")["award"] is Refused.TWICE
 
 
-def test_daily_snapshots_in_order_say_what_the_last_alone_says(registry: Registry, tmp_path: Path) -> None:
+def test_daily_snapshots_in_order_say_what_the_last_alone_says(
+    registry: Registry, copied: Callable[[str], Registry], tmp_path: Path
+) -> None:
     def snapshot(day: int) -> dict[str, Any]:
         date = f"2024-01-0{day}T00:00:00Z"
         return {
@@ -137,7 +129,7 @@ def test_daily_snapshots_in_order_say_what_the_last_alone_says(registry: Registr
     days = [snapshot(day) for day in (1, 2, 3)]
     for at, day in enumerate(days):
         take(registry, tmp_path / f"{at}", day, ocds.reader("https://pub.example"))
-    alone = opened(tmp_path / "alone.db")
+    alone = copied("alone")
     take(alone, tmp_path / "last", days[-1], ocds.reader("https://pub.example"))
     for n in (1, 2, 3):
         name = f"ocds-ocds-x-{n}-a"
@@ -146,7 +138,6 @@ def test_daily_snapshots_in_order_say_what_the_last_alone_says(registry: Registr
     before = registry.database.read_now(lambda c: c.execute(select(tables.statement.c.digest)).all())
     assert take(registry, tmp_path / "again", days[-1], ocds.reader("https://pub.example")).kept == 0
     assert registry.database.read_now(lambda c: c.execute(select(tables.statement.c.digest)).all()) == before
-    alone.database.close()
 
 
 @pytest.mark.parametrize(
