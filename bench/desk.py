@@ -8,14 +8,13 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import NamedTuple
 
 from playwright.sync_api import Browser, CDPSession, Page, sync_playwright
 
 from bench._machine import described, own_folder, resident_mb, say
 from bench._report import Headline, asked, finish, table
 from tests.chromium import CHROMIUM, FLAGS
-from tests.evidence.film import PICTURE, recorded
+from tests.evidence.film import PICTURE, recorded, taken_apart
 from tests.evidence.scene import Scene
 from tests.evidence.test_same_bytes import completed
 from tests.waiting import wait_until
@@ -24,29 +23,9 @@ from tests.web.test_open_page import INTO_OWN_STORE
 from tocsin.web.static_files import Built
 
 FULL_SECONDS, SHORT_SECONDS = 7200, 600
-SECOND_BYTES = 64 * 1024
-LAST_MS = 980
-SHORTEST = 5_000
-CLUSTER, TIMECODE, VOID, SIMPLE_BLOCK = bytes.fromhex("1f43b675"), b"\xe7", b"\xec", b"\xa3"
-UNKNOWN = bytes.fromhex("01ffffffffffffff")
 GOAL_MB = 600
 """A renderer without anything in it takes about 100; the recording is 470 MB."""
 PATIENCE_S = 600
-
-
-class Film(NamedTuple):
-    """What comes before the clusters, and each cluster's blocks."""
-
-    head: bytes
-    clusters: list[bytes]
-
-    def second(self, number: int) -> bytes:
-        """A second of the long film, filled up."""
-        blocks = self.clusters[number % len(self.clusters)]
-        time_ms = (number * 1000).to_bytes(4)
-        cluster = CLUSTER + UNKNOWN + TIMECODE + b"\x84" + time_ms + blocks
-        rest = SECOND_BYTES - len(cluster) - 9
-        return cluster + VOID + (1 << 56 | rest).to_bytes(8) + bytes(rest)
 
 
 def main() -> None:
@@ -87,28 +66,6 @@ def made(folder: Path, browser: Browser, node: str, seconds: int) -> tuple[Scene
         body=lambda seq: first if seq == 1 else film.second(seq - 3),
     )  # fmt: skip
     return scene, completed(scene)
-
-
-def taken_apart(webm: bytes) -> Film:
-    """Splits at the clusters. Each begins with its time."""
-    head, *found = webm.split(CLUSTER)
-    long = [one for one in found if len(one) > SHORTEST]  # the browser begins a cluster of sound between two of both
-    return Film(head, [blocks_of(one) for one in long])
-
-
-def blocks_of(cluster: bytes) -> bytes:
-    """A cluster's blocks of its first second: what runs into the next would go back in time there."""
-    size = 9 - cluster[0].bit_length()
-    assert cluster[size : size + 1] == TIMECODE, "a cluster of the browser begins with its time"
-    at, kept = size + 2 + (cluster[size + 1] & 0x7F), b""
-    while at < len(cluster) and cluster[at : at + 1] == SIMPLE_BLOCK:
-        wide = 9 - cluster[at + 1].bit_length()
-        length = int.from_bytes(cluster[at + 1 : at + 1 + wide]) & ((1 << 7 * wide) - 1)
-        end = at + 1 + wide + length
-        if int.from_bytes(cluster[at + 2 + wide : at + 4 + wide]) < LAST_MS:
-            kept += cluster[at:end]
-        at = end
-    return kept
 
 
 def steps(browser: Browser, node: str, scene: Scene, export: Path, seconds: int) -> Iterator[tuple[str, float, float]]:

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from playwright.sync_api import Page, expect
 
-from tests.evidence.film import recorded, sealed_film
+from tests.evidence.film import recorded, sealed_film, taken_apart
 from tests.evidence.scene import Scene
 from tests.evidence.test_same_bytes import completed
 from tests.waiting import wait_until
@@ -108,6 +108,28 @@ def test_what_is_on_the_bar_is_in_a_list_that_leads_there(opened: OpenPage, node
     expect(page.locator("#player .clock").first).to_contain_text("It may be privileged.")
     expect(page.locator("#history")).to_contain_text("The phone began it.")
     expect(page.locator("#player")).to_contain_text("Captions: none.")
+
+
+def test_a_film_is_sought_in_far_beyond_what_was_opened_of_it(
+    opened: OpenPage, node: str, film: Scene, slices: list[list[bytes]], tmp_path: Path
+) -> None:
+    """A recorder tells no length; half a minute is opened at a time."""
+    assert film.sealed_chunks
+    loop = taken_apart(b"".join(slices[0]))
+    first = loop.head + loop.second(0)
+    long = Scene(
+        tmp_path, b"long", chunks=120, step_ms=1000, gap_ms=(0, 0), is_timestamped=False,
+        body=lambda seq: first if seq == 1 else loop.second(seq - 3),
+    )  # fmt: skip
+    page = opened(f"{node}/en/desk/open")
+    open_film(page, long)
+    page.keyboard.press("k")
+    until(page, "document.querySelector('video').currentTime > 0.1")
+    for seconds in (100, 20, 90):
+        page.locator("#player input[type=range]").fill(str(seconds))
+        shown = f"(v => Math.abs(v.currentTime - {seconds - 2}) < 4 && v.readyState >= 3 && !v.seeking)"
+        until(page, f"{shown}(document.querySelector('video'))")
+    assert video(page, "buffered.length") <= 4
 
 
 @pytest.mark.parametrize("direction", ["ltr", "rtl"])

@@ -19,13 +19,15 @@ export class Feeder {
   readonly #address: string;
   #buffer: SourceBuffer | undefined;
   #nextByte = Infinity;
+  /** Whether somebody went elsewhere: what is fed now need not lead on from there. */
+  #isLost = false;
   /** Where the run of bytes that is fed now began. */
   #aimedAt = -1;
   #isDropped = false;
   #turn: Promise<void> = Promise.resolve();
   readonly #pump = (): void => this.pump();
   readonly #sought = (): void => {
-    if (this.#bufferedUntil(this.#element.currentTime) === undefined) this.#aimedAt = -1;
+    this.#isLost = true;
     this.pump();
   };
 
@@ -69,9 +71,10 @@ export class Feeder {
 
   async #fill(): Promise<void> {
     while (!this.#isDropped && this.#source.readyState !== "closed") {
+      this.#stretch();
       const at = this.#element.currentTime;
       const until = this.#bufferedUntil(at);
-      if (until === undefined) this.#aim(at);
+      if (until === undefined || this.#isLost) this.#aim(until ?? at);
       if (this.#nextByte >= this.reel.size || (until !== undefined && until - at > AHEAD_S)) break;
       await this.#letGo(at);
       const bytes = await this.reel.bytes(this.#nextByte, STEP_BYTES);
@@ -84,10 +87,20 @@ export class Feeder {
     if (!this.#isDropped && isDone && this.#source.readyState === "open") this.#source.endOfStream();
   }
 
+  /** A stream that tells no length can only be sought in where it was fed: tell the length that is known. */
+  #stretch(): void {
+    const { buffered } = this.#buffer!;
+    const fed = buffered.length > 0 ? buffered.end(buffered.length - 1) : 0;
+    const known = Math.max(fed, this.reel.index!.lastMs / 1000 + 1);
+    const { duration, readyState } = this.#source;
+    if (readyState === "open" && (!Number.isFinite(duration) || duration < known)) this.#source.duration = known;
+  }
+
   /** Go on from the place at which a decoder can begin to show `at`, unless what is fed now leads there. */
   #aim(at: number): void {
     const entry = entryBefore(this.reel.index!, at * 1000);
-    if (!entry || entry.at === this.#aimedAt) return;
+    if (!entry || (entry.at === this.#aimedAt && !this.#isLost)) return;
+    this.#isLost = false;
     if (this.#source.readyState === "open") this.#buffer!.abort();
     this.#nextByte = this.#aimedAt = entry.at;
   }
