@@ -8,16 +8,17 @@ from pathlib import Path
 from playwright.sync_api import Page, expect, sync_playwright
 
 from tests.chromium import CHROMIUM, FLAGS
-from tests.journeys.conftest import PHONE, Running, start_town
+from tests.journeys.conftest import DESK, PHONE, Running, start_town
 from tests.journeys.test_recording import safe_seconds, stop
 from tests.rules.tree import ROOT
 from tests.waiting import wait_until
+from tocsin.demo import staff
 
 FOLDER = ROOT / "docs" / "pictures"
 
 
 def main() -> None:
-    """First screen, recording, words, and what the words show: the last in Spanish and dark."""
+    """First screen, recording, words, what the words show (in Spanish and dark), and the legal desk."""
     FOLDER.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
         for town in start_town(Path(folder)):
@@ -33,6 +34,8 @@ def main() -> None:
             with browser_page("es-MX", dark=True) as page:
                 recover(page, town, words)
                 take(page, "recover")
+            with browser_page("en-US") as page:
+                take(follow(page, town), "desk")
 
 
 def recover(page: Page, town: Running, words: str) -> None:
@@ -43,9 +46,36 @@ def recover(page: Page, town: Running, words: str) -> None:
     page.locator("dl dd").first.wait_for(timeout=60_000)
 
 
+def follow(page: Page, town: Running) -> Page:
+    """The sample lawyer's page, who took what a phone records and plays it while it goes on."""
+    assert page.context.browser
+    width, height = DESK
+    lawyer = page.context.browser.new_context(viewport={"width": width, "height": height}).new_page()
+    page.goto(f"{town.url}/en/")
+    page.wait_for_timeout(15_000)  # the sample desk's key counts some seconds after a witness saw it
+    page.click("#record")
+    wait_until(lambda: safe_seconds(page) >= 3, 60)
+    person = staff.known(town.town)[-1]
+    lawyer.goto(f"{town.url}/en/desk")
+    lawyer.locator("summary", has_text="passphrase").click()
+    lawyer.fill("#pseudonym", person.pseudonym)
+    lawyer.fill("#passphrase", person.passphrase)
+    lawyer.keyboard.press("Enter")
+    lawyer.locator("#unlock[open]").wait_for(timeout=60_000)
+    lawyer.fill("#unlock-passphrase", person.passphrase)
+    lawyer.keyboard.press("Enter")
+    expect(lawyer.locator("#locked")).to_be_hidden(timeout=60_000)
+    lawyer.locator(".pick").last.click()
+    for act in ("Take it", "Open it", "Play"):
+        lawyer.get_by_role("button", name=act, exact=True).click()
+    wait_until(lambda: lawyer.evaluate("document.querySelector('video')?.currentTime > 3"), 60)
+    lawyer.evaluate("scrollTo(0, 0)")
+    return lawyer
+
+
 @contextmanager
 def browser_page(locale: str, *, dark: bool = False) -> Iterator[Page]:
-    """A page of a phone's size, twice as dense."""
+    """A page of a phone's size."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         width, height = PHONE

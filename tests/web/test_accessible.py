@@ -44,6 +44,15 @@ def findings(page: Page) -> list[str]:
     return [f"{one['id']}: {node['target']} {node['failureSummary']}" for one in violations for node in one["nodes"]]
 
 
+def findings_both_ways(page: Page) -> list[str]:
+    """The same from the left and from the right, for pages that stand only where they are."""
+    found = []
+    for direction in ("rtl", "ltr"):
+        page.evaluate("direction => { document.documentElement.dir = direction }", direction)
+        found += findings(page)
+    return found
+
+
 @pytest.mark.parametrize("direction", ["ltr", "rtl"])
 @pytest.mark.parametrize("path", [page.path for page in (*PAGES, RETENTION, STATUS)])
 def test_pages(opened: OpenPage, node: str, mirrored: str, path: str, direction: str) -> None:

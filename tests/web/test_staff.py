@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 from tests.encounters.conftest import settings_in
 from tests.waiting import wait_until
 from tests.web.conftest import DESK, PHONE, OpenPage
-from tests.web.test_accessible import SMALL, findings
+from tests.web.test_accessible import SMALL, findings, findings_both_ways
 from tocsin import new_keys
 from tocsin.app import application
 from tocsin.clock import SystemClock
@@ -98,20 +98,20 @@ def test_a_steward_joins_by_passkey_invites_a_lawyer_and_a_lost_device_is_replac
     page = opened("about:blank", viewport=DESK, real=True)
     with_authenticator(page)
     page.goto(invited(running, "Kestrel", "steward", "lawyer", is_founding=True))
-    assert not findings(page)
+    assert not findings_both_ways(page)
     words = join_by_passkey(page)
     expect(page.locator("h1")).to_have_text("Your work here")
-    assert not findings(page)
+    assert not findings_both_ways(page)
     [cookie] = page.context.cookies()
     assert (cookie.get("name"), cookie.get("httpOnly"), cookie.get("expires")) == ("__Host-tocsin-staff", True, -1)
 
     page.click("text=The staff")
-    assert not findings(page)
+    assert not findings_both_ways(page)
     page.fill("#pseudonym", "Wren")
     page.get_by_label("lawyer").check()
     page.click("text=Make the link")
     expect(page.locator("code.address")).to_have_text(re.compile(rf"{url}/en/staff/join#[\w-]{{43}}"))
-    assert not findings(page)
+    assert not findings_both_ways(page)
     page.fill("#pseudonym", "wren")
     page.get_by_label("editor").check()
     page.click("text=Make the link")
@@ -130,7 +130,7 @@ def test_a_steward_joins_by_passkey_invites_a_lawyer_and_a_lost_device_is_replac
     page.wait_for_url("**/staff/sign-in")
     page.goto(f"{url}/en/staff/people")
     page.wait_for_url("**/en/staff/sign-in#/en/staff/people")
-    assert not findings(page)
+    assert not findings_both_ways(page)
     page.click("#passkey")
     page.wait_for_url("**/en/staff/people")
 
@@ -183,7 +183,7 @@ def test_two_stewards_found_the_roll_and_put_a_lawyer_on_the_desk(opened: OpenPa
     lawyer.click("#unlock-passkey")
     expect(lawyer.locator("#words-lawyer")).to_be_visible(timeout=SLOW)
     said_aloud = lawyer.locator("#words-lawyer").text_content()
-    assert not findings(lawyer)
+    assert not findings_both_ways(lawyer)
 
     osprey.goto(f"{url}/en/staff/decisions")
     expect(osprey.locator(".notice.warn")).to_contain_text("no stewards on its list yet")
@@ -232,7 +232,7 @@ def test_por_frase_de_acceso_en_espanol(opened: OpenPage, running: tuple[Node, s
     page.fill("#passphrase", "garza garza")
     page.click("#passphrase-form [type=submit]")
     expect(page.locator("#problem")).to_contain_text("no aguantaría")
-    assert not findings(page)
+    assert not findings_both_ways(page)
     page.fill("#passphrase", PASSPHRASE)
     expect(page.locator("#strength")).to_contain_text("aguantaría más")
     page.click("#passphrase-form [type=submit]")
