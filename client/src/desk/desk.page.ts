@@ -3,14 +3,16 @@ import { watchIdle } from "../staff/idle.ts";
 import { Refused } from "../staff/ask.ts";
 import { forget, me, NotUnlocked, signInAgain, unlocked } from "../staff/unlocked.ts";
 import { config, element, note, put, show, wayOut, words } from "../ui/page.ts";
-import { makeActs, makeFact } from "../ui/recover_parts.ts";
+import { make, makeActs, makeFact } from "../ui/recover_parts.ts";
 import { blankWhileAway } from "./away.ts";
 import { act, type Act } from "./item_acts.ts";
+import { sealedExport } from "./ask_desk.ts";
 import type { Following } from "./following.ts";
 import { Lines, type Line, type Shown } from "./lines.ts";
 import { leaveLinks, prepareLinks, showLinks } from "./links.ts";
 import { listView, shortName, since, stream, who } from "./list_view.ts";
 import { leaveNotes, prepareNotes, showNotes } from "./notes_view.ts";
+import type { Opening } from "./opening.ts";
 import { Ours } from "./ours.ts";
 import { Papers } from "./papers.ts";
 import { prepare, undo } from "./undo.ts";
@@ -25,6 +27,7 @@ const isSteward = document.body.querySelector("[data-steward]") !== null;
 let ours: Ours | undefined;
 let chosen = "";
 let following: Following | undefined;
+let packaging: Opening | undefined;
 
 const lines = new Lines((fresh) => void heard(fresh), signInAgain);
 const view = listView(lines, () => ours, choose, () => chosen);
@@ -40,6 +43,7 @@ element("list").addEventListener("keydown", keyed);
 for (const button of document.querySelectorAll<HTMLElement>("[data-act]")) {
   button.addEventListener("click", () => void attempt(() => doIt(button.dataset["act"] as Act)));
 }
+element("package-begin").addEventListener("click", () => void attempt(preparePackage));
 element("close-item").addEventListener("click", () => leave());
 setInterval(tick, 1000);
 lines.listen();
@@ -96,7 +100,10 @@ function choose(recording: string): void {
 /** Put the recording in hand away: nothing of it stays on the page. */
 function leave(): void {
   following?.drop();
-  following = undefined;
+  packaging?.drop();
+  following = packaging = undefined;
+  element("package-checks").replaceChildren();
+  show("package-begin", true);
   leaveNotes();
   leaveLinks();
   chosen = "";
@@ -178,6 +185,33 @@ async function open(line: Line): Promise<void> {
     recording: line.recording, papers, ours, lines: () => lines.sorted().map((shown) => shown.line), isHere: () => following === begun,
     failed: (error) => note("item-problem", refusal(error)),
   });
+}
+
+/** Fetch all of it, check it again as whoever gets the package will, and offer the package, signed with the key this lawyer joined with. */
+async function preparePackage(): Promise<void> {
+  const [begun, own] = [following, ours];
+  const capability = begun && own?.capability(begun.recording);
+  if (!begun || !own || !capability) return;
+  const progress = element<HTMLProgressElement>("package-progress");
+  show("package-begin", false);
+  show("package-progress", true);
+  try {
+    const { signingSeed } = await unlocked();
+    const file = await sealedExport(begun.recording, capability);
+    const { begin } = await import("./opening.ts");
+    const opening = await begin(file, own.identity, words, (share, checks) => {
+      progress.value = share;
+      element("package-checks").replaceChildren(...checks.map((text) => make("li", {}, text)));
+    });
+    if (following !== begun) return opening.drop();
+    packaging = opening;
+    await opening.mountPackage(element("package"), new Uint8Array(signingSeed));
+  } catch (error) {
+    show("package-begin", true);
+    throw error instanceof Refused ? error : new Refused("not_for_us");
+  } finally {
+    show("package-progress", false);
+  }
 }
 
 async function drawHistory(begun: Following): Promise<void> {

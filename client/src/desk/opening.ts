@@ -1,4 +1,5 @@
 /** From a file and an identity to an opened recording with its player. Loaded when somebody opens one. */
+import type { Bytes } from "../crypto/bytes.ts";
 import { StreamError } from "../crypto/stream.ts";
 import type { Sentences } from "../ui/sentences.ts";
 import { checksOf, readNotes, sentencesOf, type Note } from "./custody.ts";
@@ -46,6 +47,20 @@ export class Opening {
 
   /** Read the whole file once, and put the player into `player` as soon as there is something to play. */
   async mount(player: HTMLElement, packaging: HTMLElement): Promise<void> {
+    if (!(await this.#read())) return;
+    this.#view = new PlayerView(player, this.opened, this.#words);
+    await this.#check();
+    await this.#offerPackage(packaging);
+  }
+
+  /** The same for a package alone, where a player stands already. `custodianSeed` signs it. */
+  async mountPackage(packaging: HTMLElement, custodianSeed: Bytes): Promise<void> {
+    if (!(await this.#read())) return;
+    await this.#check();
+    await this.#offerPackage(packaging, custodianSeed);
+  }
+
+  async #read(): Promise<boolean> {
     const { opened, sealed } = this;
     let drawnAt = 0;
     const heard = (): void => {
@@ -54,15 +69,22 @@ export class Opening {
       this.#draw(Math.min(0.99, opened.seconds.done / sealed.chunks.size), [], []);
     };
     await opened.readOn(heard, this.#leaving.signal);
-    if (this.#leaving.signal.aborted) return;
-    this.#view = new PlayerView(player, opened, this.#words);
+    return !this.#leaving.signal.aborted;
+  }
+
+  async #check(): Promise<void> {
+    const { opened, sealed } = this;
     this.notes = await readNotes(sealed.notes, opened.keys.custodySeed, opened.header.recordingId).catch(() => undefined);
     this.#checks = checksOf(opened, this.notes, this.#words);
     this.#history = sentencesOf(this.notes ?? [], this.#words);
     this.#draw(1, this.#checks, this.#history);
-    if (!this.notes || opened.seconds.fault !== undefined) return;
+  }
+
+  async #offerPackage(place: HTMLElement, custodianSeed?: Bytes): Promise<void> {
+    const { opened, sealed, notes } = this;
+    if (!notes || opened.seconds.fault !== undefined) return;
     const { PackageView } = await import("./package_view.ts");
-    this.#packaging = new PackageView(packaging, { opened, sealed, notes: this.notes }, this.#words);
+    this.#packaging = new PackageView(place, { opened, sealed, notes, ...(custodianSeed && { custodianSeed }) }, this.#words);
   }
 
   /** The exhibit sheet, to be printed. `told` hears the share that is done. */

@@ -62,7 +62,9 @@ def join(town: Town, secrets: list[str], clock: Clock) -> None:
         if link is None:
             raise DemoFailed("The sample steward could not invite the sample lawyer.")
         identity = bech32.decode(IDENTITY, town.desk_identity.read_text().split()[-1].lower())
-        people.append(_join(client, clock, DESK_NAME, link[1], identity, SigningKey.generate(clock))[1])
+        # The key that signs the lawyer's packages is the one that stands beside their recipient in the log.
+        key = steward_keys.read_key(town.desk_key, None)
+        people.append(_join(client, clock, DESK_NAME, link[1], identity, key)[1])
     place = place_of(town)
     place.touch(0o600)
     place.write_bytes(msgspec.json.encode(people))
