@@ -37,6 +37,23 @@ test("a lawyer finds what is theirs by its ticket, and nobody else does", async 
   assert.equal(wren.capability(other.recording), undefined);
 });
 
+test("while a new turn of a line is being looked at, what is ours stays ours, and nobody is answered before it is known", async () => {
+  const wren = await lawyer();
+  const recording = base64url(randomBytes(16));
+  const { ticket } = await wren.draw(recording);
+  const taken = line({ recording, state: "taken", turn: 1, ticket });
+  const first = wren.look(taken);
+  await wren.look(taken);
+  assert.ok(wren.capability(taken.recording), "the second look waited for the first");
+  await first;
+  const opened = wren.look({ ...taken, state: "opened", turn: 2 });
+  assert.ok(wren.capability(taken.recording), "not lost meanwhile");
+  await opened;
+  assert.ok(wren.capability(taken.recording));
+  await wren.look({ ...taken, state: "waiting", turn: 3, ticket: "" });
+  assert.equal(wren.capability(taken.recording), undefined);
+});
+
 test("what is handed over opens for the colleague alone, with the owner's list of recipients", async () => {
   const [wren, kestrel] = [await lawyer(), await lawyer()];
   const [recording, key] = [base64url(randomBytes(16)), randomBytes(32)];

@@ -40,8 +40,8 @@ export class Ours {
   readonly #seed: Bytes;
   readonly #capabilities = new Map<string, Bytes>();
   readonly #names = new Map<string, string>();
-  /** Turn of each line that was looked at. */
-  readonly #looked = new Map<string, number>();
+  /** Turn of each line that was looked at, and when what it says is known. */
+  readonly #looked = new Map<string, { readonly turn: number; readonly done: Promise<void> }>();
   readonly #declined = new Set<string>();
 
   private constructor(identity: string, recipient: string, desk: readonly Colleague[]) {
@@ -84,17 +84,29 @@ export class Ours {
 
   /** Look at a line that changed: is it ours, whose is it, did we decline it. Says whether anything new was learnt. */
   async look(line: Line): Promise<boolean> {
-    if (this.#looked.get(line.recording) === line.turn) return false;
-    this.#looked.set(line.recording, line.turn);
-    this.#capabilities.delete(line.recording);
-    this.#names.delete(line.recording);
-    const capability = line.ticket ? await this.#capabilityIn(line) : undefined;
-    if (capability) this.#capabilities.set(line.recording, capability);
-    const label = line.label ? await this.#opened(line.label) : undefined;
-    if (label) this.#names.set(line.recording, String(label["name"] ?? "").slice(0, 60));
-    if (line.marks.includes(await this.mark(line.recording))) this.#declined.add(line.recording);
-    else this.#declined.delete(line.recording);
+    const known = this.#looked.get(line.recording);
+    if (known?.turn === line.turn) {
+      await known.done; // whoever asks meanwhile must not take "not known yet" for "not ours"
+      return false;
+    }
+    const done = this.#learn(line);
+    this.#looked.set(line.recording, { turn: line.turn, done });
+    await done;
     return true;
+  }
+
+  async #learn(line: Line): Promise<void> {
+    const { recording } = line;
+    const capability = line.ticket ? await this.#capabilityIn(line) : undefined;
+    const label = line.label ? await this.#opened(line.label) : undefined;
+    const isDeclined = line.marks.includes(await this.mark(recording));
+    if (this.#looked.get(recording)?.turn !== line.turn) return; // a newer turn is being looked at
+    if (capability) this.#capabilities.set(recording, capability);
+    else this.#capabilities.delete(recording);
+    if (label) this.#names.set(recording, String(label["name"] ?? "").slice(0, 60));
+    else this.#names.delete(recording);
+    if (isDeclined) this.#declined.add(recording);
+    else this.#declined.delete(recording);
   }
 
   /** What declining this recording leaves: ours alone, for it alone. */
