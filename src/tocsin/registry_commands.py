@@ -6,22 +6,14 @@ from pathlib import Path
 import click
 
 from tocsin.asking import asked
-from tocsin.registry.commands import registry
-from tocsin.registry.formats import FORMATS
+from tocsin.registry.commands import files_asked, registry
 from tocsin.settings import settings_of
 
 KIND = "registry-import"
 
 
 @registry.command("hand-in")
-@click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--format", "form", type=click.Choice(sorted(FORMATS)), required=True, help="What kind of file it is.")
-@click.option("--dataset", required=True, help="What its claims are to be known by.")
-@click.option("--source", "url", default="", help="Address the file was got from, for claims that name none.")
-@click.option(
-    "--mapping", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="For csv: which column is what."
-)
-@click.option("--only", "words", multiple=True, help="Take only rows with this word or phrase; may be repeated.")
+@files_asked
 @click.pass_obj
 def hand_in_command(
     path: Path | None,

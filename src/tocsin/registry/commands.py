@@ -1,9 +1,10 @@
 """What an operator types for the registry, on a node that is stopped (SQLite is one process) or on PostgreSQL."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import TypeVar
 
 import click
 from sqlalchemy import Connection, select
@@ -31,20 +32,35 @@ def opened(path: Path | None) -> Iterator[Registry]:
         yield Registry.open(database, SystemClock())
 
 
+Command = TypeVar("Command", bound=Callable[..., None])
+
+
+def files_asked(command: Command) -> Command:
+    """Which files, of what kind, and as what: asked alike of a stopped node and of a running one."""
+    place = click.Path(exists=True, dir_okay=False, path_type=Path)
+    for option in (
+        click.option(
+            "--only", "words", multiple=True, help="Take only rows with this word or phrase; may be repeated."
+        ),
+        click.option("--mapping", type=place, help="For csv: which column is what."),
+        click.option("--source", "url", default="", help="Address the file was got from, for claims that name none."),
+        click.option("--dataset", required=True, help="What its claims are to be known by."),
+        click.option(
+            "--format", "form", type=click.Choice(sorted(FORMATS)), required=True, help="What kind of file it is."
+        ),
+        click.argument("files", nargs=-1, required=True, type=place),
+    ):
+        command = option(command)
+    return command
+
+
 @click.group("registry")
 def registry() -> None:
     """The registry: take files in, look at what was held back (docs/run/registry.md)."""
 
 
 @registry.command("import")
-@click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--format", "form", type=click.Choice(sorted(FORMATS)), required=True, help="What kind of file it is.")
-@click.option("--dataset", required=True, help="What its claims are to be known by.")
-@click.option("--source", "url", default="", help="Address the file was got from, for claims that name none.")
-@click.option(
-    "--mapping", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="For csv: which column is what."
-)
-@click.option("--only", "words", multiple=True, help="Take only rows with this word or phrase; may be repeated.")
+@files_asked
 @click.option("--dry-run", "is_dry", is_flag=True, help="Count, and store nothing.")
 @click.pass_obj
 def import_command(

@@ -12,6 +12,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
+from tocsin.registry.csv_lines import numbered
 from tocsin.registry.importing import Bad, FileNotUnderstood, Read
 from tocsin.registry.json_files import documents, part, parts, text
 from tocsin.registry.model import Claim, Draft, Row, Source, ValueKind
@@ -145,14 +146,8 @@ def _lines(path: Path, source: Source) -> Iterator[Row | Bad]:
         lines = csv.DictReader(file, delimiter=";" if head.count(";") > head.count(",") else ",")
         if not set(NEEDED) <= set(lines.fieldnames or ()):
             raise FileNotUnderstood
-        number = 0
-        while True:
-            number += 1
-            try:
-                given = next(lines)
-            except StopIteration:
-                return
-            except csv.Error:
+        for number, given in numbered(lines):
+            if given is None:
                 yield Bad(number, "line_malformed")
                 continue
             yield _state(number, {name: cell for name, cell in given.items() if isinstance(name, str) and cell}, source)

@@ -14,6 +14,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
+from tocsin.registry.csv_lines import numbered
 from tocsin.registry.exporting import COLUMNS, CONTEXT, unquoted
 from tocsin.registry.importing import Bad, FileNotUnderstood, Read
 from tocsin.registry.model import Claim, Confidence, Draft, Row, Source, Statement, ValueKind, VerbClass
@@ -148,14 +149,8 @@ def read_statements(path: Path) -> Iterator[Row | Bad]:
 
 def _lines(lines: Iterator[dict[str, Any]]) -> Iterator[dict[str, Any]]:
     """Lines, and for one that cannot be read an empty one."""
-    while True:
-        try:
-            line = next(lines)
-            yield {name: unquoted(cell) if isinstance(cell, str) else cell for name, cell in line.items()}
-        except StopIteration:
-            return
-        except csv.Error:
-            yield {}
+    for _, line in numbered(lines):
+        yield {name: unquoted(cell) if isinstance(cell, str) else cell for name, cell in (line or {}).items()}
 
 
 def _statement(name: str, told: Any) -> Statement:

@@ -35,6 +35,7 @@ from typing import Any
 import msgspec
 
 from tocsin.errors import TocsinError
+from tocsin.registry.csv_lines import numbered
 from tocsin.registry.importing import Bad, FileNotUnderstood, Read
 from tocsin.registry.json_files import PACKED
 from tocsin.registry.model import Claim, Confidence, Draft, Row, Source, VerbClass
@@ -112,14 +113,8 @@ def read(path: Path, mapping: Mapped, dataset: str) -> Iterator[Row | Bad]:
         lines = csv.DictReader(file, delimiter=mapping.delimiter, restkey="")
         if not mapping.columns() <= set(_head(lines)):
             raise FileNotUnderstood
-        number = 0
-        while True:
-            number += 1
-            try:
-                given = next(lines)
-            except StopIteration:
-                return
-            except csv.Error:
+        for number, given in numbered(lines):
+            if given is None:
                 yield Bad(number, "line_malformed")
                 continue
             yield row_of(

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
+from tocsin.registry.csv_lines import numbered
 from tocsin.registry.importing import Bad, FileNotUnderstood
 from tocsin.registry.model import Claim, Draft, Row, Source, ValueKind, slug
 
@@ -52,14 +53,8 @@ def read(path: Path) -> Iterator[Row | Bad]:
         places = {ours: [head.index(name) for name in names if name in head] for ours, names in NAMES.items()}
         if any(not places[name] for name in NEEDED) or not (places["step"] or places["total"]):
             raise FileNotUnderstood
-        number = 0
-        while True:
-            number += 1
-            try:
-                cells = next(lines)
-            except StopIteration:
-                return
-            except csv.Error:
+        for number, cells in numbered(lines):
+            if cells is None:
                 yield Bad(number, "line_malformed")
                 continue
             yield row_of(number, _told(cells, places)) if len(cells) >= len(head) else Bad(number, "line_short")
