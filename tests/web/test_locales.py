@@ -1,6 +1,7 @@
 """A language is complete or not offered: no missing, fuzzy or foreign sentence, no lost value, no sentence that nobody says."""
 
 import re
+import shutil
 import string
 from datetime import date
 from pathlib import Path
@@ -17,11 +18,13 @@ OTHERS = [code for code in LANGUAGES if code != i18n.REFERENCE]
 
 @pytest.mark.parametrize("code", LANGUAGES)
 def test_no_sentence_is_missing_fuzzy_or_obsolete(code: str) -> None:
-    with (i18n.locales_folder() / code / "LC_MESSAGES" / "tocsin.po").open("rb") as file:
-        catalog = read_po(file, locale=code)
-    assert not [message.id for message in catalog if message.id and (message.fuzzy or not all(forms(message.string)))]
-    assert not catalog.obsolete
-    assert catalog.num_plurals == 2
+    assert {path.name for path in i18n.files(code)} == {path.name for path in i18n.files("en")}
+    for path in i18n.files(code):
+        with path.open("rb") as file:
+            catalog = read_po(file, locale=code)
+        assert not [each.id for each in catalog if each.id and (each.fuzzy or not all(forms(each.string)))]
+        assert not catalog.obsolete
+        assert catalog.num_plurals == 2
 
 
 @pytest.mark.parametrize("code", OTHERS)
@@ -37,15 +40,21 @@ def test_every_language_has_exactly_the_english_keys_and_values(code: str) -> No
 
 def test_a_fuzzy_or_missing_sentence_stops_the_start(tmp_path: Path) -> None:
     for code in LANGUAGES:
-        folder = tmp_path / code / "LC_MESSAGES"
-        folder.mkdir(parents=True)
-        source = (i18n.locales_folder() / code / "LC_MESSAGES" / "tocsin.po").read_text()
-        spoilt = source.replace('msgid "first.record"', '#, fuzzy\nmsgid "first.record"') if code == "es" else source
-        (folder / "tocsin.po").write_text(spoilt)
+        shutil.copytree(i18n.locales_folder() / code, tmp_path / code)
+    path = tmp_path / "es" / "LC_MESSAGES" / "tocsin.po"
+    path.write_text(path.read_text().replace('msgid "first.record"', '#, fuzzy\nmsgid "first.record"'))
     with pytest.raises(i18n.LocaleIncomplete):
         i18n.load(tmp_path)
-    path = tmp_path / "es" / "LC_MESSAGES" / "tocsin.po"
     path.write_text(re.sub(r'#, fuzzy\nmsgid "first\.record"\nmsgstr "[^"]*"\n', "", path.read_text()))
+    with pytest.raises(i18n.LocaleIncomplete):
+        i18n.load(tmp_path)
+
+
+def test_a_sentence_that_stands_in_two_files_stops_the_start(tmp_path: Path) -> None:
+    for code in LANGUAGES:
+        shutil.copytree(i18n.locales_folder() / code, tmp_path / code)
+    folder = tmp_path / "fr" / "LC_MESSAGES"
+    shutil.copy(folder / "tocsin.po", folder / "zz.po")
     with pytest.raises(i18n.LocaleIncomplete):
         i18n.load(tmp_path)
 

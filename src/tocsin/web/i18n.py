@@ -1,16 +1,17 @@
-"""Languages: every sentence a person sees, by key, from `locales/<language>/LC_MESSAGES/tocsin.po`.
+"""Languages: every sentence a person sees, by key, from `locales/<language>/LC_MESSAGES/*.po`: one file a room, and one for the rest.
 
 A language is offered only when it is complete: `load` raises `LocaleIncomplete` for a missing, fuzzy or foreign key, so that
 nobody ever meets an English word on a Spanish page. English is a locale like the others; keys are never shown.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
 from babel import Locale
 from babel.dates import format_date
+from babel.messages.catalog import Message
 from babel.messages.pofile import read_po
 from babel.numbers import format_decimal
 
@@ -74,23 +75,31 @@ def locales_folder() -> Path:
 
 
 def read(code: str, folder: Path | None = None) -> Language:
-    """Read one language as it is, complete or not. Raises `LocaleIncomplete` for a fuzzy or empty entry."""
-    path = (folder or locales_folder()) / code / "LC_MESSAGES" / "tocsin.po"
-    with path.open("rb") as file:
-        catalog = read_po(file, locale=code)
+    """Read one language as it is, complete or not. Raises `LocaleIncomplete` for a fuzzy, empty or twice given entry."""
     single: dict[str, str] = {}
     plural: dict[str, dict[str, str]] = {}
-    for message in catalog:
-        if not message.id:
-            continue
+    for message in messages(code, folder):
         forms = [message.string] if isinstance(message.string, str) else list(message.string or ())
-        if message.fuzzy or not all(forms):
+        key = message.id if isinstance(message.id, str) else message.id[0]
+        if message.fuzzy or not all(forms) or key in single or key in plural:
             raise LocaleIncomplete
         if isinstance(message.id, str):
-            single[message.id] = forms[0]
+            single[key] = forms[0]
         else:
-            plural[message.id[0]] = {"one": forms[0], "other": forms[-1]}
+            plural[key] = {"one": forms[0], "other": forms[-1]}
     return Language(code, NAMES.get(code, code), single, plural)
+
+
+def messages(code: str, folder: Path | None = None) -> Iterator[Message]:
+    """Every entry of every file of a language."""
+    for path in files(code, folder):
+        with path.open("rb") as file:
+            yield from (message for message in read_po(file, locale=code) if message.id)
+
+
+def files(code: str, folder: Path | None = None) -> list[Path]:
+    """The files of a language, by name."""
+    return sorted(((folder or locales_folder()) / code / "LC_MESSAGES").glob("*.po"))
 
 
 def load(folder: Path | None = None) -> dict[str, Language]:
