@@ -1,18 +1,21 @@
 """Where the passport meets the log and the slots of `erase.keys`: what the room is handed, and what it does by itself."""
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 
 from sqlalchemy import Connection
 
+from tocsin.crypto.hkdf import hkdf
 from tocsin.encounters.model import NotReady
 from tocsin.encounters.room import ERASE_SLOT
 from tocsin.ids import SlotNumber
 from tocsin.node import Node
-from tocsin.passport import keep, listed
-from tocsin.passport.model import Slots
+from tocsin.own_keys import RECEIPT_KEY
+from tocsin.passport import keep, listed, redeem
+from tocsin.passport.model import Pass, Role, Slots
 from tocsin.passport.room import Passport
+from tocsin.passport.slow_lane import SlowLane
 from tocsin.tlog import public
 from tocsin.tlog.token_keys import KIND
 
@@ -32,6 +35,31 @@ def passport_of(node: Node) -> Passport:
     slots = Slots(erase_later, done)
     cohorts = settings.passport_cohorts
     return Passport(node.clock, node.database, room.erase_keys, slots, settings.log_origin, cohorts)
+
+
+Act = Callable[[Connection, int, int], None]
+"""Done in the transaction that spends the token, with the cohort and the epoch of whoever spent it."""
+Take = Callable[[bytes, bytes, bytes, Act], Awaitable[tuple[int, int]]]
+"""Token, secret, what it is spent on, act; answers cohort and epoch. Raises what `redeem.redeem` raises, with plain words."""
+
+
+def taker(passport: Passport, role: Role) -> Take:
+    """What a room is handed that needs somebody of a role: a confirmer of some cohort, say."""
+
+    async def take(token: bytes, secret: bytes, what: bytes, act: Act) -> tuple[int, int]:
+        def done(connection: Connection, says: Pass) -> None:
+            act(connection, says.cohort, says.epoch)
+
+        says = await redeem.redeem(passport, token, passport.challenge, secret, what, done, role=role)
+        return says.cohort, says.epoch
+
+    return take
+
+
+def slow_lane_of(node: Node) -> SlowLane:
+    """The lane for people without a token. Its key outlives a restart, so that a form that lies open still counts."""
+    key = hkdf(node.custody.get(RECEIPT_KEY), salt=b"", info=b"tocsin.passport/v1 slow lane", length=32)
+    return SlowLane(node.clock, key)
 
 
 def loops(node: Node, passport: Passport) -> list[Coroutine[Any, Any, None]]:

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, delete
 
 from tests.passport.conftest import MovableClock, beat, room_of
 from tests.passport.member import CHALLENGE, CLOCK, issued, key_of
+from tocsin.at_passport import taker
 from tocsin.crypto import tokens
 from tocsin.errors import TocsinError
 from tocsin.node import Node
@@ -22,6 +23,7 @@ from tocsin.passport.model import (
     TokenExpired,
     TokenForeign,
     TokenForged,
+    TokenOfOtherRole,
     TokenSpent,
     TokenWrong,
 )
@@ -115,6 +117,19 @@ async def test_what_is_forged_foreign_or_noise_is_refused_in_words(passport: Pas
     assert await refusal(passport, b"") is TokenWrong
     assert await refusal(passport, raw, given=b"short") is SecretWrong
     assert await redeem(passport, raw, CHALLENGE, secret(), b"") == Pass(Role.CONFIRMER, 1, passport.epoch)
+
+
+async def test_a_room_is_handed_a_taker_of_one_role(passport: Passport) -> None:
+    done: list[tuple[int, int]] = []
+    take, mine = taker(passport, Role.CONFIRMER), secret()
+    [confirmer], [member] = issued(key_of(passport, Role.CONFIRMER, 2), 1), issued(key_of(passport, Role.MEMBER), 1)
+    for _ in range(2):
+        found = await take(confirmer, mine, b"yes", lambda _, cohort, epoch: done.append((cohort, epoch)))
+        assert found == (2, passport.epoch)
+    assert done == [(2, passport.epoch)]
+    with pytest.raises(TokenOfOtherRole):
+        await take(member, secret(), b"yes", lambda *_: done.append((0, 0)))
+    assert (await redeem(passport, member, CHALLENGE, secret(), b"")).role is Role.MEMBER, "it was not spent"
 
 
 async def test_a_token_counts_in_its_own_week_alone(passport: Passport, clock: MovableClock) -> None:

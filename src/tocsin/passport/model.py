@@ -105,6 +105,12 @@ class TokenSpent(TocsinError):
     message = "This token was used before, for something else. Nothing was done now. Use another one."
 
 
+class TokenOfOtherRole(TocsinError):
+    code = "token_other_role"
+    status = 403
+    message = "This token is of another role than this needs. Nothing was done and nothing was spent."
+
+
 class SecretWrong(TocsinError):
     code = "token_secret_wrong"
     status = 400

@@ -18,6 +18,7 @@ from tocsin.passport.keep import read_log
 from tocsin.passport.model import (
     SECRET_BYTES,
     Pass,
+    Role,
     SecretWrong,
     Spending,
     TokenBurnt,
@@ -25,6 +26,7 @@ from tocsin.passport.model import (
     TokenExpired,
     TokenForeign,
     TokenForged,
+    TokenOfOtherRole,
     TokenSpent,
     TokenWrong,
 )
@@ -38,13 +40,23 @@ def _nothing(connection: Connection, says: Pass) -> None:
 
 
 async def redeem(
-    passport: Passport, raw: bytes, challenge: bytes, secret: bytes, what: bytes, act: Act = _nothing
+    passport: Passport,
+    raw: bytes,
+    challenge: bytes,
+    secret: bytes,
+    what: bytes,
+    act: Act = _nothing,
+    *,
+    role: Role | None = None,
 ) -> Pass:
     """What the token says of whoever spends it on `what`: bytes by which the caller tells one act from another.
 
-    `act` is done the first time alone. Raises what `check` raises, `TokenBurnt`, `TokenSpent`; then nothing was done.
+    With `role` only a token of that role will do. `act` is done the first time alone. Raises what `check` raises, `TokenOfOtherRole`,
+    `TokenBurnt`, `TokenSpent`; then nothing was done.
     """
     spending = await check(passport, raw, challenge, secret, what)
+    if role is not None and spending.says.role is not role:
+        raise TokenOfOtherRole
 
     def turn(connection: Connection) -> None:
         if spend(connection, spending):

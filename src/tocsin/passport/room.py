@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from tocsin.clock import Clock
 from tocsin.crypto import canonical
-from tocsin.crypto.tokens import Issuer
+from tocsin.crypto.tokens import Issuer, challenge
 from tocsin.ids import SlotNumber
 from tocsin.passport.model import Key, Pass, Role, Slots
 from tocsin.store.db import Database
@@ -62,6 +62,11 @@ class Passport:
     """By key id: keys that are kept, each usable from when it stands in the log until its epoch is over."""
     logged: dict[bytes, Logged] = field(default_factory=dict)
     """By key id: every key that was ever put in line for the log."""
+
+    @property
+    def challenge(self) -> bytes:
+        """The `TokenChallenge` of every token: fetched ahead, for no act in particular."""
+        return challenge(self.node, self.node)
 
     @property
     def epoch(self) -> int:
