@@ -2,21 +2,22 @@
 
 The method, so that an operator can do it by hand (docs/areas.md): each place is a group; while a group has fewer residents than
 the floor, the group with the fewest (of equals, the one first by name) joins the group it is nearest to. Two groups are as near as
-their two nearest places. A place nobody has counted counts as empty: a guess would thin a published area. The same places give the
-same areas in whatever order they come.
+their two nearest places. A place nobody has counted counts as empty: a guess would thin a published area. A group of which more than
+half live in one counted site (a shelter, a campus, a clinic) is as if it were too small: its name would be the site's. The same places
+give the same areas in whatever order they come.
 """
 
 import csv
 import math
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import msgspec
 
 from tocsin.errors import TocsinError
-from tocsin.jurisdictions.model import AREA_FLOOR, Area
+from tocsin.jurisdictions.model import AREA_FLOOR, Area, Site
 
 EARTH_KM = 6371.0088
 
@@ -45,15 +46,16 @@ class PlacesMalformed(TocsinError):
 Group = tuple[Place, ...]
 
 
-def merge(places: Iterable[Place], floor: int = AREA_FLOOR) -> tuple[Area, ...]:
-    """Areas of at least `floor` residents that together hold each place once, sorted by name.
+def merge(places: Iterable[Place], floor: int = AREA_FLOOR, sites: Sequence[Site] = ()) -> tuple[Area, ...]:
+    """Areas of at least `floor` residents that together hold each place once, sorted by name; in none is one site the most.
 
-    Raises `AreasTooFew` when all places together do not reach the floor, `PlacesMalformed` when a name comes twice.
+    Raises `AreasTooFew` when all places together do not reach that, `PlacesMalformed` when a name comes twice or a site lies nowhere.
     """
     groups: list[Group] = [(place,) for place in sorted(places, key=lambda place: place.name)]
-    if len({group[0].name for group in groups}) != len(groups):
+    names = {group[0].name for group in groups}
+    if len(names) != len(groups) or any(site.place not in names for site in sites):
         raise PlacesMalformed
-    while groups and (small := min(groups, key=_fewest_first)) and residents(small) < floor:
+    while small := min((one for one in groups if _is_small(one, floor, sites)), key=_fewest_first, default=None):
         groups.remove(small)
         if not groups:
             raise AreasTooFew
@@ -71,6 +73,22 @@ def read_places(path: Path) -> list[Place]:
         return [Place(name, float(lat), float(lon), int(count) if count else None) for name, lat, lon, count in rows]
     except ValueError as error:
         raise PlacesMalformed from error
+
+
+def read_sites(path: Path) -> tuple[Site, ...]:
+    """Rows of a CSV whose columns are a place and how many live or stay in one site there: never what the site is or where."""
+    with path.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.reader(file))[1:]
+    try:
+        return tuple(Site(place, int(count)) for place, count in rows)
+    except ValueError as error:
+        raise PlacesMalformed from error
+
+
+def _is_small(group: Group, floor: int, sites: Sequence[Site]) -> bool:
+    """Whether it may not stand alone: too few residents, or most of them in one site."""
+    here, count = {place.name for place in group}, residents(group)
+    return count < floor or any(2 * site.residents > count for site in sites if site.place in here)
 
 
 def residents(group: Group) -> int:

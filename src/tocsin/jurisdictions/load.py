@@ -6,7 +6,7 @@ from pathlib import Path
 import msgspec
 
 from tocsin.errors import TocsinError
-from tocsin.jurisdictions.areas import merge, read_places
+from tocsin.jurisdictions.areas import merge, read_places, read_sites
 from tocsin.jurisdictions.model import AREA_FLOOR, DESK_KEY_WAIT_S, LawClock, Pack
 
 SHIPPED = Path(__file__).parent / "packs"
@@ -46,7 +46,8 @@ def load(name: str) -> Pack:
     places = folder / "places.csv"
     if not places.exists():
         return pack
-    return msgspec.structs.replace(pack, areas=merge(read_places(places), pack.area_floor))
+    sites = read_sites(folder / "sites.csv") if (folder / "sites.csv").exists() else ()
+    return msgspec.structs.replace(pack, areas=merge(read_places(places), pack.area_floor, sites))
 
 
 def check(pack: Pack) -> None:

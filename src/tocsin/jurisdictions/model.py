@@ -65,6 +65,13 @@ class Area(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     lon: float
 
 
+class Site(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """That so many live or stay in one site of a place (a shelter, a campus). Never what it is, nor where."""
+
+    place: str
+    residents: int
+
+
 class LawClock(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A term that begins when somebody is held: whole hours, its name and where it is written, by language."""
 
@@ -93,3 +100,4 @@ class Pack(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What to do with a subpoena, a warrant or a preservation letter. None: nobody has written one."""
     clocks: tuple[LawClock, ...] = ()
     areas: tuple[Area, ...] = ()
+    """Made of the operator's tables by the loader. Empty: nothing is published as a place."""
