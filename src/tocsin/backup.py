@@ -26,6 +26,8 @@ from sqlalchemy import Connection, func, select
 from tocsin import __version__
 from tocsin.clock import Clock
 from tocsin.crypto import canonical
+from tocsin.deliver.tables import message as outbox_message
+from tocsin.deliver.tables import row as outbox_row
 from tocsin.desk.tables import item, paper
 from tocsin.encounters.model import ShareState, State
 from tocsin.encounters.tables import frame, hold, indexed_to, recording
@@ -118,10 +120,10 @@ CARRIED: dict[Any, Change] = {
 }
 LEFT = (
     *(frame, hold, indexed_to, item, paper, passport_key, people.invitation),
-    *(registry.progress, spent, statement, work),
+    *(registry.progress, spent, statement, work, outbox_message, outbox_row),
 )
-"""Where a second lies, and work, holds, stewards' statements and what the desk has on what is not in a backup. Passport keys die
-with the node: a restored one takes them off the log and makes others. No invitation comes back to life.
+"""Where a second lies, and work, holds, stewards' statements, what is on its way, what the desk has on what is not in a backup.
+Passport keys die with the node: a restored one takes them off the log and makes others. No invitation comes back to life.
 """
 
 

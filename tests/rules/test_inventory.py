@@ -31,7 +31,7 @@ def stored_columns() -> dict[str, list[str]]:
         return {}
     importlib.import_module("tocsin.tlog.public")
     for path in ending(".py", under="src/tocsin"):
-        if path.name == "tables.py" and (path.parent in rooms() or path.parent.name in {"store", "people"}):
+        if path.name == "tables.py" and (path.parent in rooms() or path.parent.name in {"store", "people", "deliver"}):
             importlib.import_module(f"tocsin.{path.parent.name}.tables")
     metadata = importlib.import_module("tocsin.store.tables").metadata
     return {table.name: [column.name for column in table.columns] for table in metadata.tables.values()}

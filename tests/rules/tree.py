@@ -9,7 +9,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "src" / "tocsin"
 
-FOUNDATIONS = frozenset({"crypto", "store", "tlog", "evidence", "people", "web", "jurisdictions", "demo"})
+FOUNDATIONS = frozenset({"crypto", "store", "tlog", "deliver", "evidence", "people", "web", "jurisdictions", "demo"})
 """Every other folder of the package is a room."""
 
 

@@ -1,0 +1,30 @@
+"""What the outbox and the subscriptions keep. Reasons, readers and death in `docs/inventory.md`."""
+
+from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, String, Table
+
+from tocsin.store.tables import metadata
+
+message = Table(
+    "outbox_message",
+    metadata,
+    Column("id", LargeBinary(16), primary_key=True),
+    Column("kind", String(16), nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("ends_ms", BigInteger, nullable=False),
+    Column("zones", LargeBinary, nullable=False),  # MessagePack, a list of texts
+    sqlite_with_rowid=False,
+)
+
+row = Table(
+    "outbox_row",
+    metadata,
+    Column("message_id", LargeBinary(16), primary_key=True),
+    Column("channel", String(32), primary_key=True),
+    Column("rank", Integer, nullable=False),  # 0 before everything that waits
+    Column("due_ms", BigInteger, nullable=False),
+    Column("leased_until_ms", BigInteger, nullable=False),
+    Column("tries", Integer, nullable=False),
+    Column("came_to", LargeBinary, nullable=False),
+    Index(None, "channel", "rank", "due_ms"),
+    sqlite_with_rowid=False,
+)
