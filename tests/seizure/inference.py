@@ -20,7 +20,6 @@ NEAR_S = 5.0
 BESIDE_BYTES = 64
 MINUTES_MS = 20 * 60_000
 DAY_MS = 86_400_000
-SHUFFLES_OF_PAIRS = 16
 
 
 class Column(NamedTuple):
@@ -67,13 +66,17 @@ class Inference:
                     break
 
     def orders(self, columns: Sequence[Column]) -> Iterator[Finding]:
-        """Does a column tell which of two recordings of one day came first?"""
+        """Does a column tell which of two recordings of one day came first?
+
+        Of two of one room: that all of one room's come before those of the next is the trial's doing, and two rooms' recordings differ
+        by what they are.
+        """
         for name, values in columns:
-            days = defaultdict[int, list[bytes]](list)
+            days = defaultdict[tuple[int, type], list[bytes]](list)
             for recording_id in values:
-                days[self.lives[recording_id].day].append(recording_id)
+                days[self.lives[recording_id].day, type(self.lives[recording_id])].append(recording_id)
             groups = [([values[one] for one in day], [self.lives[one].began for one in day]) for day in days.values()]
-            measured = self.figures[f"order by {name}"] = order_told(groups, self.source)
+            measured = self.figures[f"order by {name}"] = order_told(groups)
             if measured.is_found and name not in self.named:
                 yield Finding(
                     "L4", "order", name.partition(".")[2], name, f"orders recordings of a day: {measured.value:.2f}"
@@ -97,7 +100,7 @@ def persons(
         if len(set(values.values())) < 2:
             continue
         who = [lives[one].person.number for one in ids]
-        measured = same_person([values[one] for one in ids], who, source, SHUFFLES_OF_PAIRS)
+        measured = same_person([values[one] for one in ids], who, source)
         figures[f"same person by {name}"] = measured
         if measured.is_found:
             yield Finding("L4", "same person", name.partition(".")[2], name, f"advantage {measured.value:.2f}")

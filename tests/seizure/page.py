@@ -61,11 +61,12 @@ def text(result: Result) -> Iterator[str]:
             + " |"
         )
     yield "\n## Told by order, size and time\n"
-    yield "1 is certainty, 0 is nothing; found where a figure passes both 0.05 and what chance reaches.\n"
-    yield "| question | answer | chance stays below | of | |\n|---|---|---|---|---|"
+    yield "1 is certainty, 0 is nothing; found where a figure passes both 0.05 and what chance does not pass. All that is asked"
+    yield "together accuses one honest run in ten thousand.\n"
+    yield "| question | answer | chance does not pass | of | |\n|---|---|---|---|---|"
     for name, one in sorted(result.clean.figures.items()):
         named = "named in THREATS.md" if is_named(result.clean, name) else ""
-        yield f"| {name} | {one.value:.3f} | {one.bound:.3f} | {one.items} | {named} |"
+        yield f"| {name} | {one.value:.3f} | {one.limit} | {one.items} | {named} |"
     yield from (f"\nNamed in THREATS.md, and measured: {what}." for what in result.clean.residuals)
     yield "\n## Leaks planted on purpose\n"
     yield "| leak | found as |\n|---|---|"

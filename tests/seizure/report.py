@@ -112,4 +112,4 @@ def of_orders(run: Run) -> Iterator[str]:
     """Everything that was asked of orders and sizes."""
     for name, one in sorted(run.figures.items()):
         named = " (named in THREATS.md)" if is_named(run, name) else ""
-        yield f"  L4 {name}: {one.value:.3f}, chance reaches less than {one.bound:.3f}, n {one.items}{named}"
+        yield f"  L4 {name}: {one.value:.3f}, chance does not pass {one.limit}, n {one.items}{named}"

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.rules.tree import ROOT
-from tests.seizure import backups, chance, page
+from tests.seizure import backups, chance, page, report
 from tests.seizure.acquire import Seized
 from tests.seizure.encodings import LEAST_BYTES, forms
 from tests.seizure.leaks import LEAKS, SHORT_GROUP
@@ -40,6 +40,7 @@ def test_nothing_is_recovered_and_every_planted_leak_of_the_short_form_is_found(
     if not told["skipped"]:
         assert (told["planted"], told["planted_found"]) == (8, 8), ran.stdout
     assert ran.returncode == 0 or told["skipped"]
+    assert len(told["figures"]) * len(report.GATED) <= chance.QUESTIONS
 
 
 def test_every_leak_of_a_group_has_a_mark_of_its_own() -> None:
@@ -89,19 +90,38 @@ def test_a_backup_that_a_key_of_the_node_opens_is_found_and_one_sealed_elsewhere
 def test_an_order_that_tells_is_found_and_one_that_does_not_is_not() -> None:
     source = random.Random(20261121)
     truth = list(range(60))
-    assert chance.order_told([([2.0 * one for one in truth], truth)], source).is_found
-    assert not chance.order_told([(source.sample(truth, 60), truth)], source).is_found
+    assert chance.order_told([([2.0 * one for one in truth], truth)]).is_found
+    assert chance.order_told([([one + source.gauss(0, 12) for one in truth], truth)]).is_found
+    assert not chance.order_told([(source.sample(truth, 60), truth)]).is_found
     persons = [number % 6 for number in truth]
-    assert chance.same_person([person + source.random() / 2 for person in persons], persons, source, 20).is_found
-    assert not chance.same_person([source.random() for _ in truth], persons, source, 20).is_found
+    assert chance.same_person([person + source.random() / 2 for person in persons], persons, source).is_found
+    assert not chance.same_person([source.random() for _ in truth], persons, source).is_found
 
 
-def test_a_perfect_order_of_two_dozen_is_found_and_a_shuffled_one_hardly_ever() -> None:
+def test_a_perfect_order_of_two_dozen_is_found_and_of_too_few_nothing_is_said() -> None:
+    assert chance.order_told([(one, one) for one in (range(8), range(17))]).is_found
+    assert not chance.order_told(
+        [(one, one) for one in (range(4), range(5))]
+    ).is_found  # one in 2,880 shuffles is as good
+    assert not chance.order_told([([0] * 40 + [1], range(41))]).is_found
+
+
+@pytest.mark.parametrize("values", [range(20), [1] * 5 + [2] * 6 + [3] * 9, [0] * 16 + [1, 2, 3, 4]])
+def test_chance_passes_a_bound_as_seldom_as_is_said(values: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(chance, "BY_CHANCE", 0.02)
+    chance.bound_of.cache_clear()
     source = random.Random(7)
-    groups = [list(range(8)), list(range(17))]
-    assert all(chance.order_told([(one, one) for one in groups], source).is_found for _ in range(20))
-    mixed = [chance.order_told([(source.sample(one, len(one)), one) for one in groups], source) for _ in range(200)]
-    assert sum(one.is_found for one in mixed) == 0
+    found = [chance.order_told([(source.sample(values, 20), range(20))]).is_found for _ in range(2_000)]
+    chance.bound_of.cache_clear()
+    assert sum(found) < 70  # 40 are expected: as many in one of a hundred thousand such tests
+
+
+def test_a_long_tail_of_pairs_is_bounded_farther_out() -> None:
+    source = random.Random(7)
+    even, long = ([source.gauss(0, 1) for _ in range(2_000)], [source.expovariate(1) for _ in range(2_000)])
+    assert 4.5 < chance.unpassed(even, up=True) < 6.5
+    assert 4.5 < chance.unpassed(long, up=False) < 6.5
+    assert chance.unpassed(long, up=True) > 11  # e to the power of minus 16 is about that small
 
 
 def test_the_page_has_the_shape_of_a_result() -> None:

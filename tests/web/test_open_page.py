@@ -31,6 +31,8 @@ from tocsin.web.static_files import Built
 PHONE_PAGES = ("first", "rehearsal", "import", "recover", "about", "measures", "offline")
 DESK_ONLY = (b"addSourceBuffer", b"insetInlineStart", b"captions_none", b"tocsin.package/v1 id")
 """What stands in scripts of the desk and nowhere else."""
+SLOW = 4
+"""Times slower than this machine: somebody goes elsewhere while a piece is still being taken in."""
 
 
 @pytest.fixture(scope="module")
@@ -65,7 +67,7 @@ def video(page: Page, field: str) -> float:
 
 
 def until(page: Page, condition: str) -> None:
-    wait_until(lambda: bool(page.evaluate(condition)), 15)
+    wait_until(lambda: bool(page.evaluate(condition)), 60)
 
 
 def test_it_is_opened_checked_and_played_by_keyboard_alone(opened: OpenPage, node: str, film: Scene) -> None:
@@ -123,13 +125,16 @@ def test_a_film_is_sought_in_far_beyond_what_was_opened_of_it(
     )  # fmt: skip
     page = opened(f"{node}/en/desk/open")
     open_film(page, long)
+    page.context.new_cdp_session(page).send("Emulation.setCPUThrottlingRate", {"rate": SLOW})
     page.keyboard.press("k")
     until(page, "document.querySelector('video').currentTime > 0.1")
-    for seconds in (100, 20, 90):
+    for seconds in (100, 20, 90, 5):
         page.locator("#player input[type=range]").fill(str(seconds))
-        shown = f"(v => Math.abs(v.currentTime - {seconds - 2}) < 4 && v.readyState >= 3 && !v.seeking)"
-        until(page, f"{shown}(document.querySelector('video'))")
-    assert video(page, "buffered.length") <= 4
+        gone_on = f"(at => at > {seconds - 2} && at < {seconds + 10})"  # past the seams of two pieces, or it may stand still there
+        until(page, f"{gone_on}(document.querySelector('video').currentTime - 2)")
+    assert video(page, "buffered.end(document.querySelector('video').buffered.length - 1)") < 60, (
+        "what is far is let go"
+    )
 
 
 @pytest.mark.parametrize("direction", ["ltr", "rtl"])

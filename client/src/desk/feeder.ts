@@ -21,6 +21,8 @@ export class Feeder {
   #nextByte = Infinity;
   /** Whether somebody went elsewhere: what is fed now need not lead on from there. */
   #isLost = false;
+  /** Where somebody goes now, as far as it was seen. */
+  #soughtAt: number | undefined;
   /** Where the run of bytes that is fed now began. */
   #aimedAt = -1;
   #isDropped = false;
@@ -72,16 +74,16 @@ export class Feeder {
   async #fill(): Promise<void> {
     while (!this.#isDropped && this.#source.readyState !== "closed") {
       this.#stretch();
-      const at = this.#element.currentTime;
+      const at = this.#lookWhere();
       const until = this.#bufferedUntil(at);
       if (until === undefined || this.#isLost) this.#aim(until ?? at);
+      this.#passHole();
       if (this.#nextByte >= this.reel.size || (until !== undefined && until - at > AHEAD_S)) break;
       await this.#letGo(at);
       const bytes = await this.reel.bytes(this.#nextByte, STEP_BYTES);
       if (this.#isDropped || bytes.length === 0) break;
       await this.#append(bytes);
       this.#nextByte += bytes.length;
-      this.#passHole();
     }
     const isDone = this.reel.isClosed && this.#nextByte >= this.reel.size;
     if (!this.#isDropped && isDone && this.#source.readyState === "open") this.#source.endOfStream();
@@ -96,6 +98,14 @@ export class Feeder {
     if (readyState === "open" && (!Number.isFinite(duration) || duration < known)) this.#source.duration = known;
   }
 
+  /** The place that is shown, or that somebody goes to: the browser tells of that later than it does it. */
+  #lookWhere(): number {
+    const { currentTime, seeking } = this.#element;
+    this.#isLost ||= seeking && currentTime !== this.#soughtAt;
+    this.#soughtAt = seeking ? currentTime : undefined;
+    return currentTime;
+  }
+
   /** Go on from the place at which a decoder can begin to show `at`, unless what is fed now leads there. */
   #aim(at: number): void {
     const entry = entryBefore(this.reel.index!, at * 1000);
@@ -105,24 +115,31 @@ export class Feeder {
     this.#nextByte = this.#aimedAt = entry.at;
   }
 
-  /** Where the file has nothing to show for a time, go on at what it shows next: a player would wait there for ever. */
+  /**
+   * Where the file has nothing to show for a time, go on at what it shows next: a player would wait there for ever, even just before such a place. Called
+   * right after `#aim`, so that what is missing where somebody has just gone is not taken for a hole: it was not fed yet.
+   */
   #passHole(): void {
-    const at = this.#element.currentTime;
-    const { buffered } = this.#buffer!;
+    const { currentTime: at, paused, readyState } = this.#element;
+    if (readyState >= (paused ? HTMLMediaElement.HAVE_CURRENT_DATA : HTMLMediaElement.HAVE_FUTURE_DATA)) return;
+    const ranges = this.#ranges();
+    const end = ranges.find(([from, until]) => from <= at && at < until)?.[1];
+    if (end !== undefined && end - at > SEAM_S) return;
+    const from = end ?? at;
+    const starts = ranges.map(([start]) => start).filter((start) => start > from);
     // Only once more was fed than what leads to this place: before, it may still come.
-    const beyond = this.reel.index!.entries.find((entry) => entry.ms > at * 1000 + 500)?.at ?? this.reel.size;
-    if (this.#bufferedUntil(at) !== undefined || this.#nextByte <= beyond) return;
-    const starts = Array.from({ length: buffered.length }, (_, i) => buffered.start(i)).filter((start) => start > at);
-    if (starts.length > 0) this.#element.currentTime = Math.min(...starts) + 0.01;
+    const beyond = this.reel.index!.entries.find((entry) => entry.ms > from * 1000 + 500)?.at ?? this.reel.size;
+    if (starts.length > 0 && this.#nextByte > beyond) this.#element.currentTime = Math.min(...starts) + 0.01;
+  }
+
+  #ranges(): (readonly [number, number])[] {
+    const { buffered } = this.#buffer!;
+    return Array.from({ length: buffered.length }, (_, i) => [buffered.start(i), buffered.end(i)] as const);
   }
 
   #bufferedUntil(at: number): number | undefined {
-    const { buffered } = this.#buffer!;
     let until: number | undefined;
-    for (let i = 0; i < buffered.length; i++) {
-      const from = buffered.start(i) - SEAM_S;
-      if (from <= (until ?? at) && buffered.end(i) > at) until = buffered.end(i);
-    }
+    for (const [from, end] of this.#ranges()) if (from - SEAM_S <= (until ?? at) && end > at) until = end;
     return until;
   }
 

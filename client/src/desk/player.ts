@@ -54,7 +54,7 @@ export class Player {
     this.#wants = true;
     void this.#then(async () => {
       if (!this.#reel) await this.#show(this.#standsAtMs);
-      if (this.#wants) await this.element.play();
+      this.#start();
     });
     this.#changed();
   }
@@ -73,7 +73,9 @@ export class Player {
   seek(atMs: number): void {
     const wanted = Math.min(Math.max(0, atMs), this.lengthMs);
     this.#standsAtMs = wanted;
-    void this.#then(() => this.#show(wanted));
+    void this.#then(async () => {
+      if (wanted === this.#standsAtMs) await this.#show(wanted); // else somebody has gone on since
+    });
   }
 
   /** Watch a recording that grows, some seconds behind. */
@@ -125,8 +127,18 @@ export class Player {
   async #showIn(reel: Reel, atMs: number): Promise<void> {
     if (reel !== this.#reel) await this.#load(reel);
     this.element.currentTime = Math.min(reel.toFile(Math.max(atMs, reel.startMs)), Math.max(0, reel.toFile(reel.endMs) - 100)) / 1000;
-    if (this.#wants) await this.element.play();
+    this.#start();
     this.#changed();
+  }
+
+  /** Not waited for: it is told only once there is something to show, and until then somebody may want to go elsewhere. */
+  #start(): void {
+    if (!this.#wants) return;
+    void this.element.play().catch((error: unknown) => {
+      if ((error as Error).name === "AbortError") return; // it was paused, or given another file
+      this.#wants = false;
+      this.#changed();
+    });
   }
 
   async #load(reel: Reel): Promise<void> {

@@ -57,7 +57,7 @@ class Frames:
             ([at[one.recording_id, NOTE_BASE + one.note] for one in beat], [one.place for one in beat])
             for beat in beats.values()
         ]
-        measured = self.figures["leaf by order of notes"] = order_told(groups, self.source)
+        measured = self.figures["leaf by order of notes"] = order_told(groups)
         if measured.is_found:
             yield Finding("L4", "leaf", "log", "order", f"leaves stand as notes do: {measured.value:.2f}")
 

@@ -36,7 +36,6 @@ CASES_A_DAY = {Form.SHORT: 4, Form.FULL: 12, Form.PLANTED: 0}
 PSEUDONYMS = ("Bittern", "Curlew", "Dunlin")
 BEFORE_ENCOUNTERS = -1_000_000
 """This room's day comes before that of encounters, whose order begins at 0."""
-SHUFFLES = 16
 
 
 @dataclass
@@ -124,9 +123,9 @@ class Desk:
             yield from repeated(connection)
         for name, values in columns:
             ids = [*values]
-            told = same_person([values[one] for one in ids], [lives[one].lawyer for one in ids], self.source, SHUFFLES)
+            told = same_person([values[one] for one in ids], [lives[one].lawyer for one in ids], self.source)
             groups = [([values[one] for one in ids], [lives[one].began for one in ids])]
-            self.figures |= {f"taker by {name}": told, f"order by {name}": (order := order_told(groups, self.source))}
+            self.figures |= {f"taker by {name}": told, f"order by {name}": (order := order_told(groups))}
             if len(set(values.values())) > 1 and told.is_found:
                 yield Finding("L4", "taker", name.partition(".")[2], name, f"advantage {told.value:.2f}")
             if order.is_found:

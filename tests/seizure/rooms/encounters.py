@@ -71,6 +71,7 @@ class Encounters:
         self.figures: dict[str, Measured] = {}
         self._boxes = Boxes()
         self._leaves: list[Leaf] = []
+        self._to_hold: list[Visit] = []
         self._vkey = read_published_receipts(town)
         self._words_left = REAL_WORDS[form]
 
@@ -79,9 +80,13 @@ class Encounters:
         self._expire(day)
         if day == 0:
             self.stewards = Stewards(self.town, self.truths)
-        for number in range(VISITS_A_DAY[self.form]):
-            self.visit(self._fresh(day, number))
-            if number == VISITS_A_DAY[self.form] // 2:
+        count = VISITS_A_DAY[self.form]
+        to_hold = self.source.sample(range(count), 2) if day == self.form.days - 1 else []
+        for number in range(count):
+            visit = self._fresh(day, 0, ending="kept") if number in to_hold else self._fresh(day, number)
+            self._to_hold += [visit] if number in to_hold else []
+            self.visit(visit)
+            if number == count // 2:
                 self.after_each_part()
         self.mishaps()
         if day == 0 and not self.town.leaks:
@@ -242,9 +247,9 @@ class Encounters:
 
     def killed_in_commit(self) -> None:
         """kill -9 between a second's bytes and its index; the phone goes on where the node stands."""
+        visit = self._fresh(0, 1, ending="words")
         self.town.stop()
-        self.town.start("receive.after_append:3")
-        visit = self._fresh(0, 1, ending="words", seconds=5)
+        self.town.start(f"receive.after_append:{visit.seconds - 1}")
         browser = Browser(self.town.port, visit.person)
         self.begin(browser, visit)
         try:
@@ -274,16 +279,18 @@ class Encounters:
     @contextlib.contextmanager
     def mid_traffic(self) -> Iterator[None]:
         """Recordings that go on, and one second that is half sent."""
-        visits = [self._fresh(self.form.days - 1, 0, ending="open", seconds=9) for _ in range(3)]
+        visits = [self._fresh(self.form.days - 1, 0, ending="open") for _ in range(3)]
         browsers = [Browser(self.town.port, visit.person) for visit in visits]
         for browser, visit in zip(browsers, visits, strict=True):
             self.begin(browser, visit)
-            for _ in range(3):
+            for _ in range(visit.seconds):
                 self.second(browser, visit)
         visit, raw = visits[0], visits[0].phone.second(b"half a second" * 300)
         head = f"Host: localhost\r\nAuthorization: Tocsin {b64(visit.phone.upload)}\r\nContent-Length: {len(raw)}"
         with socket.create_connection(("127.0.0.1", self.town.port), 10, (visit.person.address, 0)) as half:
-            half.sendall(f"PUT {visit.path}/chunks/3 HTTP/1.1\r\n{head}\r\n\r\n".encode() + raw[: len(raw) // 2])
+            half.sendall(
+                f"PUT {visit.path}/chunks/{len(visit.raws)} HTTP/1.1\r\n{head}\r\n\r\n".encode() + raw[: len(raw) // 2]
+            )
             yield
         for browser in browsers:
             browser.close()
@@ -296,28 +303,25 @@ class Encounters:
 
     def held(self) -> None:
         """Two recordings whose owners ask for erasure under a legal hold: one is released then, one is kept."""
-        visits = [self._fresh(self.form.days - 1, 0, ending="kept", seconds=3) for _ in range(2)]
-        for visit in visits:
-            self.visit(visit)
+        for visit in self._to_hold:
             self.stewards.hold(visit.id)
             self.after_each_part()
             self.stewards.see_it_erased(Browser(self.town.port, visit.person), visit.path, visit.owner)
-        self.stewards.release(visits[0].id)
-        visits[0].is_gone = True
+        self.stewards.release(self._to_hold[0].id)
+        self._to_hold[0].is_gone = True
 
     def _expire(self, today: int) -> None:
         """Rehearsals are kept for a day; the node's next sweep erases them."""
         for visit in self.lives:
             visit.is_gone |= visit.kind == "rehearsal" and visit.day + REHEARSAL_DAYS < today
 
-    def _fresh(self, day: int, number: int, *, ending: str = "", seconds: int = 0) -> Visit:
+    def _fresh(self, day: int, number: int, *, ending: str = "") -> Visit:
+        """Somebody about to record. Recordings of every kind are of every length, or the trial itself would join length and order."""
         kind = ("encounter", "encounter", "encounter", "rehearsal", "import")[number % 5]
         by_chance = self.source.choice(["words", "words", "words", "erase", "rewrap", "kept", "open"])
         chosen = ending or ("erase" if number % 7 == 3 else by_chance)  # some are erased in every run
         phone = Phone(self.town.share_recipient, kind=kind)
-        return Visit(
-            self.source.choice(self.people), kind, phone, seconds or self.source.randrange(2, 6), chosen, day=day
-        )
+        return Visit(self.source.choice(self.people), kind, phone, self.source.randrange(2, 6), chosen, day=day)
 
     def _content(self) -> str:
         marker = f"never meant to be sent {CLOCK.random_bytes(12).hex()}"
