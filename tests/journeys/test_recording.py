@@ -193,7 +193,7 @@ def test_leaving_at_once_sends_or_drops_what_was_not_sent(town: Running, phone: 
     phone.context.set_offline(False)
     phone.click("#exit")
     phone.wait_for_url("**/measures**")
-    wait_until(lambda: not unsent_rows(phone), 30)
+    wait_until(lambda: not unsent_rows(phone), 60)
     with client_of_town(town) as client:
         upload = {"Authorization": f"Tocsin {row['upload']}"}
         state = client.get(f"/encounters/{row['id']}/state", headers=upload).raise_for_status().json()

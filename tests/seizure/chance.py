@@ -42,7 +42,7 @@ class Measured(NamedTuple):
     @property
     def limit(self) -> str:
         """The bound, for people."""
-        return "too few" if self.bound == inf else f"{self.bound:.3f}"
+        return "too few" if self.bound >= 1 else f"{self.bound:.3f}"
 
 
 def ranks(values: Sequence[float]) -> list[float]:

@@ -18,6 +18,11 @@ export async function isBeingRecorded(id: string): Promise<boolean> {
   return (await globalThis.navigator?.locks?.request(recording(id), look, async (lock) => !lock)) ?? false;
 }
 
+/** Resolves when no page records it any more. */
+export async function letGoOf(id: string): Promise<void> {
+  await globalThis.navigator?.locks?.request(recording(id), { mode: "shared" }, () => undefined);
+}
+
 /** `act`, unless a page records it or another sends it; undefined then. */
 export async function sendAlone<T>(id: string, act: () => Promise<T>): Promise<T | undefined> {
   const locks = globalThis.navigator?.locks;

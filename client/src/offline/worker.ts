@@ -8,6 +8,7 @@
 import { thisPhone } from "../encounter/device.ts";
 import { dropUnsent, sendUnsent } from "../encounter/resume.ts";
 import type { Left } from "./leaving.ts";
+import { letGoOf } from "./lock.ts";
 import { Unsent } from "./unsent.ts";
 
 interface Shell {
@@ -45,8 +46,8 @@ const CACHE = PREFIX + SHELL.version;
 const STATIC = "/static/built/";
 /** A person who leaves does not wait for a network. */
 const LEAVE_WITHIN_MS = 800;
-/** Waits before each try: the page that was left needs a moment to end, and to let go of its recording. */
-const LEFT_AFTER_MS = [300, 1_500, 5_000];
+/** Waits before each try: what the page that was left was writing down may come after it let go of its recording. */
+const LEFT_AFTER_MS = [300, 1_500, 5_000, 15_000];
 
 /** Before the number of a recording in the name of what the browser is to go on with. */
 const LEFT = "left ";
@@ -95,6 +96,8 @@ async function keep(language: string): Promise<void> {
 async function settle({ unsent, recording }: Left): Promise<void> {
   // Where the browser can wait for a network by itself, it goes on with this long after the worker was stopped.
   if (unsent === "send") await scope.registration.sync?.register(LEFT + recording).catch(() => undefined);
+  if (unsent === "drop") await dropHere(recording);
+  await letGoOf(recording); // a slow phone takes seconds to end a page
   for (const wait of LEFT_AFTER_MS) {
     await thisPhone.wait(wait);
     if (unsent === "send") await sendUnsent(thisPhone, undefined, recording);
