@@ -98,7 +98,7 @@ async def room_in(folder: Path) -> Passport:
     slots = Slots(erase_later=lambda _, slot: slot.to_bytes(8), done=lambda _, __: None)
     keys = EraseKeys.open(folder / "erase.keys", 64)
     assert keys.key(SlotNumber(keys.allocate()))
-    passport = Passport(CLOCK, database, keys, slots, NODE, cohorts=1)
+    passport = Passport(CLOCK, database, keys, slots, NODE, cohorts=1, least=0)
     await keep(passport)
     waiting = [digest for digest, _ in await database.read(public.waiting)]
     await database.write(lambda c: public.settle(c, waiting, [*range(len(waiting))], len(waiting), 60))

@@ -81,7 +81,7 @@ def litestar_of(node: Node) -> Litestar:
             *office_routes.routes(office),
             *office_pages.routes(office, config),
             *desk.routes(board.desk, board, at_desk.door_of(office.sessions), config),
-            *passport_routes.routes(lambda: at_passport.keys_answer(node, passport)),
+            *passport_routes.routes(passport, lambda: at_passport.keys_answer(node, passport)),
             _constant("/client-config", client_config(node, built)),
             _health(node),
         ],

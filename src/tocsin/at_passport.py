@@ -33,8 +33,8 @@ def passport_of(node: Node) -> Passport:
         room.work.cancel(connection, waiting)
 
     slots = Slots(erase_later, done)
-    cohorts = settings.passport_cohorts
-    return Passport(node.clock, node.database, room.erase_keys, slots, settings.log_origin, cohorts)
+    cohorts, least = settings.passport_cohorts, settings.passport_cohort_least
+    return Passport(node.clock, node.database, room.erase_keys, slots, settings.log_origin, cohorts, least)
 
 
 Act = Callable[[Connection, int, int], None]

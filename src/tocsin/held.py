@@ -40,7 +40,7 @@ HELD: dict[str, tuple[str, ...]] = {
         "standard error",
     ),
     "disclose.held_desk": ("desk_item.*", "desk_paper.*", "what waits at the desk", "phone/tocsin.draft.*"),
-    "disclose.held_passport": ("passport_key.*", "passport_spent.*"),
+    "disclose.held_passport": ("passport_key.*", "passport_spent.*", "passport_issued.*", "passport_code.*"),
     "disclose.held_registry": ("registry_*",),
     "disclose.held_backup": ("a backup",),
     "disclose.held_counts": ("counts by code", "error ids", "the probe's last success"),

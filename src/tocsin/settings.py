@@ -17,6 +17,8 @@ import msgspec
 from tocsin.errors import TocsinError
 
 MOST_COHORTS = 32
+LEAST_OF_COHORT = 20
+"""Rules of safety, 7."""
 ONION = re.compile(r"[a-z2-7]{56}\.onion")
 """A version 3 onion address (rend-spec-v3, 6)."""
 
@@ -90,6 +92,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     cut_after_minutes: int = 24 * 60
     desk_late_days: int = 2
     passport_cohorts: int = 0
+    passport_cohort_least: int = 20
     ballast_bytes: int = 64 * 1024**2
     erase_slots: int = 4096
     backup_recipient: str = ""
@@ -131,12 +134,19 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
             raise SettingsWrong("onion is the 56 letters and digits of a version 3 address, with .onion")
         if self.alarm.url and not self.alarm.url.startswith(("https://", "http://")):
             raise SettingsWrong("alarm.url begins with https:// or http://")
-        if not 0 <= self.passport_cohorts <= MOST_COHORTS:
-            raise SettingsWrong(f"passport_cohorts is 0 for no passport, or a number up to {MOST_COHORTS}")
+        self._check_passport()
         if self.alarm.probe_minutes < 0:
             raise SettingsWrong("alarm.probe_minutes is a number of minutes, or 0 for no probe")
         if self.onion_port and self.onion_port == self.port:
             raise SettingsWrong("onion_port and port differ: one is reached through Tor, the other is not")
+
+    def _check_passport(self) -> None:
+        if not 0 <= self.passport_cohorts <= MOST_COHORTS:
+            raise SettingsWrong(f"passport_cohorts is 0 for no passport, or a number up to {MOST_COHORTS}")
+        if self.passport_cohort_least < LEAST_OF_COHORT and not self.trials:
+            raise SettingsWrong(
+                f"passport_cohort_least under {LEAST_OF_COHORT} is for trials: a token would say whose it is"
+            )
 
     @property
     def database_url(self) -> str:

@@ -80,6 +80,7 @@ def description(recordings: Sequence[str], capabilities: Sequence[str], starts: 
             **_registry([_path("language", LANGUAGE), likes, speaks]),
             **_office([likes, speaks, site]),
             **_desk(recording, [likes, may]),
+            **_passport([likes, site]),
         },
     }  # fmt: skip
 
@@ -176,6 +177,38 @@ def _office(also: list[Json]) -> Json:
             }
             for name in STAFF_FORMS
         },
+    }
+
+
+CODE = {"anyOf": [text("^[a-hj-km-np-z2-9]{5}-[a-hj-km-np-z2-9]{5}$"), ANYTHING]}
+TOKEN = {"anyOf": [text("^AAU[A-Za-z0-9_-]{213}$"), ANYTHING]}
+BATCH = {"type": "object", "properties": {"key": KEY, "request": ANYTHING}, "required": ["key", "request"]}
+PASSPORT_BODIES: dict[str, Json] = {
+    "vouch": {"token": TOKEN, "secret": KEY},
+    "try": {"token": TOKEN, "secret": KEY},
+    "admit": {
+        "vouches": {"type": "array", "items": CODE},
+        "training": CODE,
+        "secret": KEY,
+        "adult": {"type": "boolean"},
+    },
+    "issue": {
+        "by": {"enum": ["admission", "renewal", "lost"]},
+        "proof": {"anyOf": [TOKEN, text("^[A-Za-z0-9_-]{64}$"), text("^[A-Za-z0-9_-]{128}$")]},
+        "secret": KEY,
+        "batches": {"type": "array", "items": BATCH},
+        "answers": {"type": "array", "items": {"type": "integer"}},
+    },
+}
+
+
+def _passport(also: list[Json]) -> Json:
+    """The passport's addresses, by who has none."""
+    return {
+        f"/passport/{name}": {
+            "post": _does(also, "application/json", {"type": "object", "properties": fields, "required": [*fields]})
+        }
+        for name, fields in PASSPORT_BODIES.items()
     }
 
 

@@ -118,6 +118,11 @@ class Issuer:
             raise TokenMalformed from error
         return _vector(made[-ELEMENT_BYTES * len(elements) :]) + made[:PROOF_BYTES]
 
+    def made(self, nonce: bytes, challenge_digest: bytes) -> bytes:
+        """The token of a nonce that is known: what it would be if it had been asked for blind."""
+        given = token_input(nonce, challenge_digest, self.key_id)
+        return given + bytes(self._evaluator.evaluate_known_input(given))
+
     def is_genuine(self, token: Token) -> bool:
         """Whether this key made it. Says nothing about whether it was spent before."""
         if token.key_id != self.key_id:

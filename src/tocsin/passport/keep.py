@@ -34,6 +34,7 @@ async def keep(passport: Passport) -> None:
         if (role, cohort, turn) not in have and made_before(passport, Pass(role, cohort, turn)) < KEYS_MOST:
             await _make(passport, role, cohort, turn)
     await _wake(passport)
+    await passport.count()
     lost = [one for one, at in passport.logged.items() if _is_lost(passport, one, at, epoch)]
     if lost:
         entries = [_removal(passport, one) for one in lost]
@@ -94,9 +95,14 @@ async def _make(passport: Passport, role: Role, cohort: int, epoch: int) -> None
 
 
 async def _drop_over(passport: Passport, epoch: int) -> None:
-    """Overwrite the keys of epochs that are over, with all that was spent under them."""
+    """Overwrite the keys that are over, with all that was spent and given under them."""
     keys = await passport.database.read(queries.keys)
-    await drop(passport, [one.id for one in keys if one.epoch < epoch])
+    await drop(passport, [one.id for one in keys if last_epoch(one) < epoch])
+
+
+def last_epoch(key: Key) -> int:
+    """The last week in which a key is needed: a renewal token is spent in the week after the one in which it was given."""
+    return key.epoch + (key.role.renews is not None)
 
 
 async def drop(passport: Passport, key_ids: Sequence[bytes], entries: Iterable[bytes] = ()) -> None:

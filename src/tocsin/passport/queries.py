@@ -4,12 +4,13 @@ from collections.abc import Mapping
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, LargeBinary, bindparam, delete, func, select
+from sqlalchemy import Connection, LargeBinary, bindparam, delete, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from tocsin.ids import SlotNumber
-from tocsin.passport.model import Key, Role, Spending
-from tocsin.passport.tables import key, spent
+from tocsin.passport.model import Code, Key, Kind, Role, Spending
+from tocsin.passport.tables import code as code_
+from tocsin.passport.tables import issued, key, spent
 
 _KEY = select(bindparam("given_mark", type_=LargeBinary), bindparam("given_again", type_=LargeBinary), key.c.id).where(
     key.c.id == bindparam("given_key", type_=LargeBinary)
@@ -40,7 +41,8 @@ def put(connection: Connection, new: Key) -> bool:
 def drop(connection: Connection, key_id: bytes) -> SlotNumber | None:
     """Drop a key with all that was spent under it; its slot, or None where it was gone."""
     slot = connection.execute(select(key.c.slot).where(key.c.id == key_id)).scalar()
-    connection.execute(delete(spent).where(spent.c.key_id == key_id))
+    for under in (spent, issued, code_):
+        connection.execute(delete(under).where(under.c.key_id == key_id))
     connection.execute(delete(key).where(key.c.id == key_id))
     return None if slot is None else SlotNumber(slot)
 
@@ -53,12 +55,62 @@ def spend(connection: Connection, spending: Spending) -> bytes | None:
     said = {"given_mark": spending.mark, "given_again": spending.again, "given_key": spending.key_id}
     if connection.execute(SPEND[connection.dialect.name], said).scalar() is not None:
         return b""
-    found = connection.execute(select(spent.c.again).where(spent.c.mark == spending.mark)).scalar()
-    return None if found is None else bytes(found)
+    return spent_again(connection, spending.mark)
 
 
 def count_spent(connection: Connection) -> int:
     return int(connection.execute(select(func.count()).select_from(spent)).scalar_one())
+
+
+def spent_again(connection: Connection, mark: bytes) -> bytes | None:
+    """What stands beside a mark of what was spent; None where it was not."""
+    found = connection.execute(select(spent.c.again).where(spent.c.mark == mark)).scalar()
+    return None if found is None else bytes(found)
+
+
+def put_issued(connection: Connection, mark: bytes, key_id: bytes) -> None:
+    """Write down that a renewal token was given; the key's row is held by `spend` in the same transaction."""
+    connection.execute(_dialect(connection).insert(issued).values(mark=mark, key_id=key_id).on_conflict_do_nothing())
+
+
+def drop_issued(connection: Connection, mark: bytes) -> None:
+    connection.execute(delete(issued).where(issued.c.mark == mark))
+
+
+def was_issued(connection: Connection, mark: bytes) -> bool:
+    return connection.execute(select(issued.c.mark).where(issued.c.mark == mark)).scalar() is not None
+
+
+def count_issued(connection: Connection) -> dict[bytes, int]:
+    """How many renewal tokens were given, by key id."""
+    found = connection.execute(select(issued.c.key_id, func.count()).group_by(issued.c.key_id))
+    return {bytes(key_id): int(count) for key_id, count in found}
+
+
+def put_code(connection: Connection, new: Code) -> None:
+    """Keep a code; one that is there stays as it is."""
+    values = {**msgspec.structs.asdict(new), "kind": str(new.kind)}
+    connection.execute(_dialect(connection).insert(code_).values(**values).on_conflict_do_nothing())
+
+
+def code(connection: Connection, mark: bytes) -> Code | None:
+    found = connection.execute(select(code_).where(code_.c.mark == mark)).mappings().first()
+    if found is None:
+        return None
+    return Code(bytes(found["mark"]), Kind(found["kind"]), found["side"], bytes(found["again"]), bytes(found["key_id"]))
+
+
+def use_code(connection: Connection, mark: bytes, again: bytes) -> bytes | None:
+    """Use a code, if nobody did; what stands there now. None where it went with its key."""
+    connection.execute(update(code_).where(code_.c.mark == mark, code_.c.again == b"").values(again=again))
+    found = connection.execute(select(code_.c.again).where(code_.c.mark == mark)).scalar()
+    return None if found is None else bytes(found)
+
+
+def count_codes(connection: Connection, key_id: bytes, kind: Kind, side: str) -> int:
+    """How many of a side were made this week, used or not."""
+    wanted = (code_.c.key_id == key_id, code_.c.kind == str(kind), code_.c.side == side)
+    return int(connection.execute(select(func.count()).select_from(code_).where(*wanted)).scalar_one())
 
 
 def _key(values: Mapping[Any, Any]) -> Key:

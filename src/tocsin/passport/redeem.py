@@ -16,7 +16,9 @@ from tocsin.crypto.tokens import TokenMalformed, read_token
 from tocsin.passport import queries
 from tocsin.passport.keep import read_log
 from tocsin.passport.model import (
+    ACTING,
     SECRET_BYTES,
+    CohortSmall,
     Pass,
     Role,
     SecretWrong,
@@ -69,7 +71,8 @@ async def redeem(
 async def check(passport: Passport, raw: bytes, challenge: bytes, secret: bytes, what: bytes) -> Spending:
     """A genuine token of this epoch, not spent by this. `challenge`: the `TokenChallenge` it had to be made for.
 
-    Raises `TokenWrong`, `SecretWrong`, `TokenForeign`, `TokenForged`, `TokenExpired`, `TokenEarly`, `TokenBurnt`.
+    Raises `TokenWrong`, `SecretWrong`, `TokenForeign`, `TokenForged`, `TokenExpired`, `TokenEarly`, `TokenBurnt`,
+    `TokenOfOtherRole`, `CohortSmall`.
     """
     try:
         token = read_token(raw)
@@ -77,11 +80,14 @@ async def check(passport: Passport, raw: bytes, challenge: bytes, secret: bytes,
         raise TokenWrong from error
     if len(secret) != SECRET_BYTES:
         raise SecretWrong
-    awake = await _usable(passport, token.key_id)
+    awake = await usable(passport, token.key_id, passport.epoch)
+    if awake.says.role.renews is not None:
+        raise TokenOfOtherRole
     if not hmac.compare_digest(token.challenge_digest, sha256(challenge).digest()):
         raise TokenForeign
     if not awake.issuer.is_genuine(token):
         raise TokenForged
+    await _refuse_small(passport, awake.says)
     mark, again = awake.mark(b"token", raw), awake.mark(b"again", secret, what)
     return Spending(token.key_id, awake.says, mark, again)
 
@@ -99,9 +105,18 @@ def spend(connection: Connection, spending: Spending) -> bool:
     return not before
 
 
-async def _usable(passport: Passport, key_id: bytes) -> Awake:
-    """The key that a token names, if it counts now. Raises why it does not."""
-    logged, epoch = passport.logged.get(key_id), passport.epoch
+async def _refuse_small(passport: Passport, says: Pass) -> None:
+    """Raises `CohortSmall` where too few people hold what a token would show."""
+    if says.role not in ACTING or passport.people(says.role, says.cohort) >= passport.least:
+        return
+    await passport.count()
+    if passport.people(says.role, says.cohort) < passport.least:
+        raise CohortSmall
+
+
+async def usable(passport: Passport, key_id: bytes, epoch: int) -> Awake:
+    """The key that a token names, if it is one of `epoch`. Raises why it does not count."""
+    logged = passport.logged.get(key_id)
     if logged is not None and not logged.stands:  # a beat may have taken it a moment ago
         await read_log(passport)
         logged = passport.logged.get(key_id)

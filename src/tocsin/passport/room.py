@@ -11,10 +11,11 @@ from tocsin.clock import Clock
 from tocsin.crypto import canonical
 from tocsin.crypto.tokens import Issuer, challenge
 from tocsin.ids import SlotNumber
-from tocsin.passport.model import Key, Pass, Role, Slots
+from tocsin.passport import queries
+from tocsin.passport.model import COHORT_LEAST, Key, KeysAbsent, Pass, Role, Slots
 from tocsin.store.db import Database
 from tocsin.store.erase_keys import EraseKeys
-from tocsin.tlog.token_keys import epoch_of
+from tocsin.tlog.token_keys import EPOCH_S, epoch_of
 
 MARKS = b"tocsin.passport/v1 marks\n"
 
@@ -58,6 +59,10 @@ class Passport:
     node: str
     """The log's origin."""
     cohorts: int
+    least: int = COHORT_LEAST
+    """People of a role in a cohort from which on its tokens are taken."""
+    counted: dict[bytes, int] = field(default_factory=dict)
+    """By key id of a renewal: how many phones were given one."""
     awake: dict[bytes, Awake] = field(default_factory=dict)
     """By key id: keys that are kept, each usable from when it stands in the log until its epoch is over."""
     logged: dict[bytes, Logged] = field(default_factory=dict)
@@ -71,6 +76,30 @@ class Passport:
     @property
     def epoch(self) -> int:
         return epoch_of(self.clock.now_ms() // 1000)
+
+    @property
+    def all_cohorts(self) -> range:
+        return range(1, self.cohorts + 1)
+
+    def key(self, role: Role, cohort: int, epoch: int) -> Awake:
+        """A key that is awake. Raises `KeysAbsent`."""
+        for one in self.awake.values():
+            if one.says == Pass(role, cohort, epoch):
+                return one
+        raise KeysAbsent
+
+    def people(self, role: Role, cohort: int) -> int:
+        """How many hold a role in a cohort. In a week's first half those of the week before count too: they renew one by one."""
+        wanted = [Pass(role.renewal, cohort, self.epoch)]
+        if self.clock.now_ms() // 1000 % EPOCH_S < EPOCH_S // 2:
+            wanted.append(Pass(role.renewal, cohort, self.epoch - 1))
+        return max(
+            sum(self.counted.get(one.key.id, 0) for one in self.awake.values() if one.says == says) for says in wanted
+        )
+
+    async def count(self) -> None:
+        """Count again how many phones have renewal tokens."""
+        self.counted = await self.database.read(queries.count_issued)
 
     def wake(self, key: Key) -> Awake:
         """The key with its seed. Raises `KeyErased`."""
@@ -96,3 +125,18 @@ def issuer_of(seed: bytes, node: str, role: Role, cohort: int, epoch: int) -> Is
 def marks_of(seed: bytes) -> bytes:
     """The key of marks, gone with the seed."""
     return hmac.digest(seed, MARKS, "sha256")
+
+
+ADMISSION_BYTES = 16
+
+
+def admission_of(at: Awake, drawn: bytes) -> bytes:
+    """An admission under a renewal key; `drawn` tells it from others."""
+    number = drawn[:ADMISSION_BYTES]
+    return number + at.mark(b"admission", number)
+
+
+def is_admission(at: Awake, proof: bytes) -> bool:
+    """Whether this key's holder admitted somebody with it."""
+    number, mark = proof[:ADMISSION_BYTES], proof[ADMISSION_BYTES:]
+    return len(number) == ADMISSION_BYTES and hmac.compare_digest(mark, at.mark(b"admission", number))

@@ -26,3 +26,28 @@ spent = Table(
     Index(None, "key_id"),
     sqlite_with_rowid=False,  # row order would say which was spent first
 )
+
+issued = Table(
+    "passport_issued",
+    metadata,
+    Column(
+        "mark", LargeBinary(32), primary_key=True
+    ),  # HMAC of the blinded element of a renewal token, under its key's seed
+    Column("key_id", LargeBinary(32), nullable=False),
+    Index(None, "key_id"),
+    sqlite_with_rowid=False,
+)
+
+code = Table(
+    "passport_code",
+    metadata,
+    Column("mark", LargeBinary(32), primary_key=True),  # HMAC of a code that people tell each other
+    Column("kind", Text, nullable=False),
+    Column(
+        "side", Text, nullable=False
+    ),  # a cohort, a mark of a steward while a city is founded, or the role of a training
+    Column("again", LargeBinary, nullable=False),  # HMAC of the request that used it, another one for each code
+    Column("key_id", LargeBinary(32), nullable=False),
+    Index(None, "key_id"),
+    sqlite_with_rowid=False,
+)
