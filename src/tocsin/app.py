@@ -18,7 +18,8 @@ from litestar.enums import ScopeType
 from litestar.handlers import HTTPRouteHandler
 from litestar.types import ASGIApp, Receive, Scope, Send
 
-from tocsin import __version__, at_desk, at_passport
+from tocsin import __version__, at_calls, at_desk, at_passport
+from tocsin.calls.room import Calls
 from tocsin.crypto import canonical
 from tocsin.crypto.hkdf import hkdf
 from tocsin.desk import routes as desk
@@ -69,6 +70,7 @@ def litestar_of(node: Node) -> Litestar:
     public = Registry.open(node.database, node.clock)
     node.take_files = partial(hand_in, public)
     office, board, passport = office_of(node), at_desk.desk_of(node)[1], at_passport.passport_of(node)
+    calls = at_calls.calls_of(node)
     node.release, node.sealed_extra = built.client, lambda: sealed_extra(node, built)
     node.pinned = served.trust_hash(client_config(node, built))
     return Litestar(
@@ -81,11 +83,12 @@ def litestar_of(node: Node) -> Litestar:
             *office_routes.routes(office),
             *office_pages.routes(office, config),
             *desk.routes(board.desk, board, at_desk.door_of(office.sessions), config),
+            *at_calls.routes_of(calls, office.sessions, config),
             *passport_routes.routes(passport, lambda: at_passport.keys_answer(node, passport)),
             _constant("/client-config", client_config(node, built)),
             _health(node),
         ],
-        lifespan=[lambda _: _life(node, watch, office, board, passport)],
+        lifespan=[lambda _: _life(node, watch, office, board, passport, calls)],
         exception_handlers={
             **pages.failures(config),
             TocsinError: _refused(node, config),
@@ -129,6 +132,7 @@ def client_config(node: Node, built: static_files.Built) -> dict[str, Any]:
         "sample": node.pack.is_sample,
         "desk_wait_s": node.pack.desk_key_wait_s,
         "beat_seconds": node.settings.beat_seconds,
+        "call_place": node.pack.calls.places[0].id if node.pack.calls else "",
         "build": built.client,
     }
 
@@ -197,12 +201,20 @@ def _pages(node: Node, built: static_files.Built, watch: Watch) -> pages.PageCon
 
 
 @asynccontextmanager
-async def _life(node: Node, watch: Watch, office: Office, board: Board, passport: Passport) -> AsyncIterator[None]:
+async def _life(
+    node: Node, watch: Watch, office: Office, board: Board, passport: Passport, calls: Calls | None
+) -> AsyncIterator[None]:
     await node.begin()
     tending = node.every("office", office.tend, OFFICE_SECONDS)
     node.tasks += [
         asyncio.create_task(loop)
-        for loop in (*watch.loops(), *at_desk.loops(node, board), *at_passport.loops(node, passport), tending)
+        for loop in (
+            *watch.loops(),
+            *at_desk.loops(node, board),
+            *at_passport.loops(node, passport),
+            *at_calls.loops(node, calls),
+            tending,
+        )
     ]
     try:
         yield

@@ -67,6 +67,13 @@ class Alarm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     probe_minutes: int = 5
 
 
+class Relay(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Where calls are relayed when two networks do not let them through. See `docs/run/relay.md`."""
+
+    urls: tuple[str, ...] = ()
+    secret: str = ""
+
+
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """The node's settings. Paths are taken relative to the working directory of the process."""
 
@@ -100,6 +107,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     timestamp_authorities: tuple[Authority, ...] = ()
     recording: RecordingLimits = RecordingLimits()
     alarm: Alarm = Alarm()
+    relay: Relay = Relay()
     trials: bool = False
 
     @classmethod
@@ -135,6 +143,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
         if self.alarm.url and not self.alarm.url.startswith(("https://", "http://")):
             raise SettingsWrong("alarm.url begins with https:// or http://")
         self._check_passport()
+        self._check_relay()
         if self.alarm.probe_minutes < 0:
             raise SettingsWrong("alarm.probe_minutes is a number of minutes, or 0 for no probe")
         if self.onion_port and self.onion_port == self.port:
@@ -147,6 +156,12 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
             raise SettingsWrong(
                 f"passport_cohort_least under {LEAST_OF_COHORT} is for trials: a token would say whose it is"
             )
+
+    def _check_relay(self) -> None:
+        if bool(self.relay.urls) != bool(self.relay.secret):
+            raise SettingsWrong("relay.urls and relay.secret go together: the relay takes who knows its secret")
+        if not all(url.startswith(("turn:", "turns:")) for url in self.relay.urls):
+            raise SettingsWrong("relay.urls begin with turn: or turns:")
 
     @property
     def database_url(self) -> str:

@@ -81,6 +81,7 @@ def description(recordings: Sequence[str], capabilities: Sequence[str], starts: 
             **_office([likes, speaks, site]),
             **_desk(recording, [likes, may]),
             **_passport([likes, site]),
+            **_calls([likes, may, site]),
         },
     }  # fmt: skip
 
@@ -239,6 +240,55 @@ def _desk(recording: Json, also: list[Json]) -> Json:
             "delete": _does([*about, paper]),
         },
         "/{language}/desk": {"get": _does([_path("language", LANGUAGE), *from_page])},
+    }
+
+
+CALL_BODIES: dict[str, Json] = {
+    "answer": {"digest": KEY},
+    "decline": {},
+    "listener": {"offer": ANYTHING},
+    "messages": {"sealed": ANYTHING},
+    "invite": {"role": {"enum": ["interpreter", "lawyer", "caller"]}, "digest": KEY},
+    "relay": {},
+    "end": {},
+}
+DUTY = {
+    "digest": KEY,
+    "role": {"enum": ["lawyer", "listener"]},
+    "languages": {"type": "array", "items": ANYTHING},
+    "places": {"type": "array", "items": ANYTHING},
+    "kinds": {"type": "array", "items": ANYTHING},
+    "from_s": {"type": "integer"},
+    "until_s": {"type": "integer"},
+}
+RING = {
+    "call": text("^[A-Za-z0-9_-]{22}$"),
+    "digest": KEY,
+    "language": {"enum": ["en", "es", "xx"]},
+    "place": {"enum": ["us-mn", "xx"]},
+    "kind": {"enum": ["stopped", "held", "xx"]},
+    "card": ANYTHING,
+    "offer": ANYTHING,
+}
+
+
+def _calls(also: list[Json]) -> Json:
+    """Calls and shifts, by whoever makes up a capability."""
+    call = _path("call", {"anyOf": [text("^[A-Za-z0-9_-]{22}$"), ANYTHING]})
+    last = _header("Last-Event-ID", {"anyOf": [text("^[A-Za-z0-9_-]{22}\\.[0-9]{1,3}$"), {"type": "string"}]})
+
+    def sends(fields: Json, *more: Json) -> Json:
+        return {"post": _does([*more, *also], "application/json", {"type": "object", "properties": fields})}
+
+    return {
+        "/calls": sends(RING),
+        "/calls/duty": sends(DUTY, _header("Origin", ORIGIN), _header("Cookie", COOKIE)),
+        "/calls/resume": sends({"kept": ANYTHING}),
+        **{f"/calls/shift/{name}": sends({"kept": ANYTHING}) for name in ("end", "free", "resume")},
+        "/calls/shift/events": {"get": _does(also)},
+        "/calls/events": {"get": _does([last, *also])},
+        **{f"/calls/{{call}}/{name}": sends(fields, call) for name, fields in CALL_BODIES.items()},
+        "/calls/words/{language}": {"get": _does([_path("language", LANGUAGE), *also])},
     }
 
 

@@ -30,7 +30,15 @@ def templates() -> Environment:
     return made
 
 
-def page(config: PageConfig, language: Language, board: Board, caller: Caller) -> bytes:
+Beside = Callable[[Language], Markup]
+"""What another room shows on the desk's page."""
+
+
+def nothing(_: Language) -> Markup:
+    return Markup("")
+
+
+def page(config: PageConfig, language: Language, board: Board, caller: Caller, beside: Beside = nothing) -> bytes:
     """The list for lawyers; for a steward who is none, how many wait too long and nothing else."""
     return render.draw(
         templates(),
@@ -40,6 +48,7 @@ def page(config: PageConfig, language: Language, board: Board, caller: Caller) -
         me=caller,
         told=embedded(caller.told),
         is_lawyer=caller.is_lawyer,
+        beside=beside(language) if caller.is_lawyer else "",
         lines=board.told() if caller.is_lawyer else [],
         late=board.late() if caller.is_steward else 0,
         is_steward=caller.is_steward,

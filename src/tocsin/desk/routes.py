@@ -62,12 +62,16 @@ async def body_of(request: AnyRequest, shape: Any) -> Any:
         raise AskedWrong from error
 
 
-def routes(desk: Desk, board: Board, door: Door, config: PageConfig) -> list[HTTPRouteHandler | ASGIRouteHandler]:
-    """Every handler of the desk."""
-    return [*_list(board, door, config), *_acts(desk, door), *_reading(desk, door), *_papers(desk, door)]
+def routes(
+    desk: Desk, board: Board, door: Door, config: PageConfig, beside: pages.Beside = pages.nothing
+) -> list[HTTPRouteHandler | ASGIRouteHandler]:
+    """Every handler of the desk. `beside`: what another room shows on its page, by language."""
+    return [*_list(board, door, config, beside), *_acts(desk, door), *_reading(desk, door), *_papers(desk, door)]
 
 
-def _list(board: Board, door: Door, config: PageConfig) -> list[HTTPRouteHandler | ASGIRouteHandler]:
+def _list(
+    board: Board, door: Door, config: PageConfig, beside: pages.Beside
+) -> list[HTTPRouteHandler | ASGIRouteHandler]:
     @get([f"/{code}/desk" for code in config.languages], include_in_schema=False)
     async def show(request: AnyRequest) -> Response[bytes]:
         caller = door(request)
@@ -75,7 +79,7 @@ def _list(board: Board, door: Door, config: PageConfig) -> list[HTTPRouteHandler
             raise CallerWrong
         await board.refresh()
         code = request.scope["path"].split("/")[1]
-        return Response(pages.page(config, config.languages[code], board, caller), media_type=pages.HTML)
+        return Response(pages.page(config, config.languages[code], board, caller, beside), media_type=pages.HTML)
 
     @get("/desk/items", include_in_schema=False)
     async def listed(request: AnyRequest) -> Response[Any]:

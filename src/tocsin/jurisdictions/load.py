@@ -1,13 +1,14 @@
 """Reads a pack from its folder and refuses what it does not understand."""
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
 
 import msgspec
 
 from tocsin.errors import TocsinError
 from tocsin.jurisdictions.areas import merge, read_places, read_sites
-from tocsin.jurisdictions.model import AREA_FLOOR, DESK_KEY_WAIT_S, LawClock, Pack
+from tocsin.jurisdictions.model import AREA_FLOOR, DESK_KEY_WAIT_S, Calls, LawClock, Pack
 
 SHIPPED = Path(__file__).parent / "packs"
 
@@ -58,6 +59,7 @@ def check(pack: Pack) -> None:
         "recording_page": set(pack.recording_page) != set(pack.languages),
         "subpoena_page": set(pack.subpoena_page) not in (set(), set(pack.languages)),
         "clocks": any(_is_wrong(one, pack) for one in pack.clocks),
+        "calls": pack.calls is not None and _says_too_little(pack.calls, set(pack.languages)),
         "review": bool(pack.review.date) and not re.fullmatch(r"\d{4}-\d\d-\d\d", pack.review.date),
         "areas": bool(pack.areas),
     }
@@ -69,3 +71,9 @@ def check(pack: Pack) -> None:
 def _is_wrong(clock: LawClock, pack: Pack) -> bool:
     """Whether a clock of the law counts nothing, or is not told in each language of its pack."""
     return clock.hours < 1 or not set(clock.name) == set(clock.source) == set(pack.languages)
+
+
+def _says_too_little(calls: Calls, languages: set[str]) -> bool:
+    """Whether something of a call is not told in each language of its pack."""
+    told: list[Mapping[str, object]] = [calls.consent, calls.cards, *(place.name for place in calls.places)]
+    return not calls.places or any(set(one) != languages for one in told)

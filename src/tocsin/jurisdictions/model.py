@@ -81,6 +81,23 @@ class LawClock(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     source: dict[str, str]
 
 
+class Place(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A jurisdiction that lawyers are admitted to: its id, and its name by language."""
+
+    id: str
+    name: dict[str, str]
+
+
+class Calls(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What the room of calls says here: places of admission (the first is where callers are), and by language what stands beside a
+    call that is recorded, and the rights cards that are read out while nobody has answered.
+    """
+
+    places: tuple[Place, ...]
+    consent: dict[str, str]
+    cards: dict[str, tuple[str, ...]]
+
+
 class Pack(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Everything about one place that the rest of the house must not guess."""
 
@@ -99,5 +116,7 @@ class Pack(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     subpoena_page: dict[str, Page] = {}
     """What to do with a subpoena, a warrant or a preservation letter. None: nobody has written one."""
     clocks: tuple[LawClock, ...] = ()
+    calls: Calls | None = None
+    """None: nobody is rung here, and the room answers 404."""
     areas: tuple[Area, ...] = ()
     """Made of the operator's tables by the loader. Empty: nothing is published as a place."""

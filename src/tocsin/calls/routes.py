@@ -1,0 +1,243 @@
+"""The room's addresses (`docs/spec/calls.md`): parse, call the verb, answer. Ends and shifts show a capability, no cookie."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+import msgspec
+from litestar import Request, Response, get, post
+from litestar.handlers import ASGIRouteHandler, HTTPRouteHandler, asgi
+from litestar.params import FromPath
+from litestar.types import Receive, Scope, Send
+
+from tocsin.calls import answer, begin, decline, duty, invite, leave, resume, send, told, turn
+from tocsin.calls.model import AskedWrong, Door, Duty, Handle, NotOnDuty
+from tocsin.calls.read import bytes_of, call_of
+from tocsin.calls.room import Calls, handle_of
+from tocsin.ids import b64, unb64
+from tocsin.web.body import read_body
+
+BODY_LIMIT = 128 * 1024
+SCHEME = "Tocsin "
+NO_STORE = {"Cache-Control": "no-store"}
+STREAM_S = 50.0
+"""After so long a stream ends and the page asks for the next; what was sent in between waits."""
+
+AnyRequest = Request[Any, Any, Any]
+Events = AsyncIterator[dict[str, Any] | None]
+
+
+class Kept(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Body of what brings a sealed copy back, base64url."""
+
+    kept: str
+
+
+class ForListener(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Body of `POST /calls/{call}/listener`: an age file for the volunteers that are free, base64url."""
+
+    offer: str
+
+
+def capability_of(request: AnyRequest) -> bytes:
+    """The 32 bytes of the `Authorization` header. Raises `NotOnDuty` for anything else: it stands for nobody."""
+    said = request.headers.get("authorization", "")
+    try:
+        raw = unb64(said.removeprefix(SCHEME)) if said.startswith(SCHEME) else b""
+    except ValueError:
+        raw = b""
+    if len(raw) != 32:
+        raise NotOnDuty
+    return raw
+
+
+async def body_of(request: AnyRequest, shape: Any) -> Any:
+    """The body as `shape`. Raises `AskedWrong`."""
+    raw = await read_body(request.scope, request.receive, BODY_LIMIT)
+    try:
+        return msgspec.json.decode(raw, type=shape)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise AskedWrong from error
+
+
+def routes(calls: Calls, door: Door, words: dict[str, Any]) -> list[HTTPRouteHandler | ASGIRouteHandler]:
+    """Every handler. `words`: by language, what a page shows of a call (`pages.words`)."""
+    return [*_shifts(calls, door), *_rings(calls), *_ends(calls), *_words(words)]
+
+
+def _words(words: dict[str, Any]) -> list[HTTPRouteHandler]:
+    def constant(code: str, raw: bytes) -> HTTPRouteHandler:
+        @get(f"/calls/words/{code}", sync_to_thread=False, include_in_schema=False)
+        def shown() -> Response[bytes]:
+            return Response(raw, media_type="application/json")
+
+        return shown
+
+    return [constant(code, msgspec.json.encode(said)) for code, said in words.items()]
+
+
+def _shifts(calls: Calls, door: Door) -> list[HTTPRouteHandler | ASGIRouteHandler]:
+    @post("/calls/duty", status_code=200, include_in_schema=False)
+    async def on(request: AnyRequest) -> Response[Any]:
+        who = door(request)
+        return _json(told.duty_told(calls, duty.begin(calls, who, await body_of(request, duty.Begin))))
+
+    @post("/calls/shift/end", status_code=200, include_in_schema=False)
+    async def off(request: AnyRequest) -> Response[Any]:
+        duty.end(calls, calls.duty(capability_of(request)))
+        return _json({})
+
+    @post("/calls/shift/free", status_code=200, include_in_schema=False)
+    async def free(request: AnyRequest) -> Response[Any]:
+        duty.free(calls, calls.duty(capability_of(request)))
+        return _json({})
+
+    @post("/calls/shift/resume", status_code=200, include_in_schema=False)
+    async def resumed(request: AnyRequest) -> Response[Any]:
+        handle = handle_of(capability_of(request))
+        return _json(told.duty_told(calls, brought_back(calls, handle, (await body_of(request, Kept)).kept)))
+
+    @asgi("/calls/shift/events", copy_scope=False)
+    async def events(scope: Scope, receive: Receive, send: Send) -> None:
+        mine = calls.duty(capability_of(Request(scope)))
+
+        async def heard() -> Events:
+            async with contextlib.aclosing(calls.watch_duty(mine, STREAM_S)) as watching:
+                async for is_new in watching:
+                    yield told.duty_told(calls, mine) if is_new else None
+                    if mine.handle not in calls.queue.duties:
+                        return
+
+        await stream(heard, receive, send)
+
+    return [on, off, free, resumed, events]
+
+
+def brought_back(calls: Calls, handle: Handle, kept: str) -> Duty:
+    """A shift as its page brings it back to a node that was started again. Raises `AskedWrong`, `NotOnDuty`."""
+    known = calls.queue.duties.get(handle)
+    if known is None:
+        known = calls.queue.duties[handle] = resume.open_duty(calls, bytes_of(kept), handle)
+        calls.look()
+    return known
+
+
+def _rings(calls: Calls) -> list[HTTPRouteHandler]:
+    here = "/calls/{call:str}"
+
+    @post(f"{here}/answer", status_code=200, include_in_schema=False)
+    async def take(request: AnyRequest, call: FromPath[str]) -> Response[Any]:
+        mine, found = calls.duty(capability_of(request)), calls.call(call_of(call))
+        party = answer.answer(calls, found, mine, await body_of(request, answer.Answer))
+        return _json({"offer": b64(answer.offer_for(found, mine)), "you": party.number, "language": found.language})
+
+    @post(f"{here}/decline", status_code=200, include_in_schema=False)
+    async def pass_on(request: AnyRequest, call: FromPath[str]) -> Response[Any]:
+        decline.decline(calls, calls.call(call_of(call)), calls.duty(capability_of(request)))
+        return _json({})
+
+    return [take, pass_on]
+
+
+def _ends(calls: Calls) -> list[HTTPRouteHandler | ASGIRouteHandler]:
+    here, brake = "/calls/{call:str}", begin.Brake()
+
+    @post("/calls", status_code=200, include_in_schema=False)
+    async def ring(request: AnyRequest) -> Response[Any]:
+        call = begin.begin(calls, brake, await body_of(request, begin.Begin))
+        return _json(told.call_told(calls, call, call.parties[0], 0))
+
+    @post("/calls/resume", status_code=200, include_in_schema=False)
+    async def bring_back(request: AnyRequest) -> Response[Any]:
+        begin.brought_back(calls, (await body_of(request, Kept)).kept)
+        return _json({})
+
+    @post(f"{here}/listener", status_code=200, include_in_schema=False)
+    async def listener(request: AnyRequest, call: FromPath[str]) -> Response[Any]:
+        found, party = calls.end_of(call_of(call), capability_of(request))
+        begin.offer_to_listener(calls, found, party, (await body_of(request, ForListener)).offer)
+        return _json({})
+
+    @post(f"{here}/messages", status_code=200, include_in_schema=False)
+    async def message(request: AnyRequest, call: FromPath[str]) -> Response[Any]:
+        found, party = calls.end_of(call_of(call), capability_of(request))
+        return _json({"n": send.send(calls, found, party, await body_of(request, send.Send))})
+
+    @post(f"{here}/invite", status_code=200, include_in_schema=False)
+    async def let_in(request: AnyRequest, call: FromPath[str]) -> Response[Any]:
+        found, party = calls.end_of(call_of(call), capability_of(request))
+        joined = invite.invite(calls, found, party, await body_of(request, invite.Invite))
+        return _json({"number": joined.number})
+
+    @post(f"{here}/relay", status_code=200, include_in_schema=False)
+    async def relay(request: AnyRequest, call: FromPath[str]) -> Response[Any]:
+        calls.end_of(call_of(call), capability_of(request))
+        return _json(turn.credentials(calls))
+
+    @post(f"{here}/end", status_code=200, include_in_schema=False)
+    async def over(request: AnyRequest, call: FromPath[str]) -> Response[Any]:
+        leave.leave(calls, *calls.end_of(call_of(call), capability_of(request)))
+        return _json({})
+
+    return [ring, bring_back, listener, message, let_in, relay, over, _events(calls)]
+
+
+def _events(calls: Calls) -> ASGIRouteHandler:
+    """Which call, and what was heard of it last, stands in `Last-Event-ID`: raw handlers know no parts of an address."""
+
+    @asgi("/calls/events", copy_scope=False)
+    async def events(scope: Scope, receive: Receive, send: Send) -> None:
+        request: AnyRequest = Request(scope)
+        number, _, last_seen = request.headers.get("last-event-id", "").partition(".")
+        found, party = calls.end_of(call_of(number), capability_of(request))
+        last = _number(last_seen)
+
+        async def heard() -> Events:
+            after = last
+            async with contextlib.aclosing(calls.watch_call(found, party, STREAM_S)) as watching:
+                async for is_new in watching:
+                    yield told.call_told(calls, found, party, after) if is_new else None
+                    after = found.sent
+                    if found.state == "ended" or party not in found.parties:
+                        return
+
+        await stream(heard, receive, send)
+
+    return events
+
+
+async def stream(heard: Callable[[], Events], receive: Receive, send: Send) -> None:
+    """Server-sent events until the telling ends or the reader has left; `None` is a beat that says nothing."""
+    headers = [(b"content-type", b"text/event-stream; charset=utf-8")]
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    telling = asyncio.create_task(_tell(heard, send))
+    leaving = asyncio.create_task(_gone(receive))
+    _, rest = await asyncio.wait({telling, leaving}, return_when=asyncio.FIRST_COMPLETED)
+    for task in rest:
+        task.cancel()
+    await asyncio.gather(*rest, return_exceptions=True)
+
+
+async def _tell(heard: Callable[[], Events], send: Send) -> None:
+    async with contextlib.aclosing(heard()) as hearing:  # type: ignore[type-var]  # it is a generator
+        async for said in hearing:
+            raw = b":\n\n" if said is None else b"data: %s\n\n" % msgspec.json.encode(said)
+            await send({"type": "http.response.body", "body": raw, "more_body": True})
+    await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+async def _gone(receive: Receive) -> None:
+    """Until the reader has left."""
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+def _number(text: str) -> int:
+    if not (text.isascii() and text.isdigit()) or len(text) > 12:
+        raise AskedWrong
+    return int(text)
+
+
+def _json(answer: Any) -> Response[Any]:
+    return Response(answer, headers=NO_STORE)
