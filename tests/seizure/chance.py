@@ -24,7 +24,7 @@ DEVIATIONS = -NormalDist().inv_cdf(BY_CHANCE / 2)
 """Standard deviations that a bell curve passes, up or down, with probability `BY_CHANCE`: 5.2."""
 ADVANTAGE = 0.05
 """What a guesser may gain by chance and rounding: |2 AUC - 1|."""
-SHUFFLES = 1_000
+SHUFFLES = 400
 STEPS = 20_000
 
 

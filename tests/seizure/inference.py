@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from typing import NamedTuple
 
+from ahocorasick_rs import BytesAhoCorasick, Implementation
 from pysqlite3 import dbapi2 as sqlite3  # type: ignore[import-untyped]  # the product's own: it knows every kind of table there is
 
 from tests.seizure.acquire import Seized
@@ -54,16 +55,17 @@ class Inference:
 
         A whole day is no moment, though it is near one where the trial runs at midnight: rows say on which day they end.
         """
-        disk = self.seized.places["disk"]
-        for visit in self.lives.values():
-            for match in re.finditer(re.escape(visit.id), disk):
-                around = disk[max(0, match.start() - BESIDE_BYTES) : match.end() + BESIDE_BYTES]
-                near = next(
-                    (one for one in numbers_in(around) if one % DAY_MS and abs(one - visit.last_ms) < MINUTES_MS), None
-                )
-                if near:
-                    yield Finding("L4", "moment", "beside its number", visit.id.hex(), f"{near}: {around!r}")
-                    break
+        disk, lives = self.seized.places["disk"], [*self.lives.values()]
+        told = set[int]()
+        ids = BytesAhoCorasick([life.id for life in lives], implementation=Implementation.ContiguousNFA)
+        for number, start, end in ids.find_matches_as_indexes(disk) if lives else ():
+            if number in told:
+                continue
+            life, around = lives[number], disk[max(0, start - BESIDE_BYTES) : end + BESIDE_BYTES]
+            near = next(moments_in(around, life.last_ms - MINUTES_MS, life.last_ms + MINUTES_MS), None)
+            if near:
+                told.add(number)
+                yield Finding("L4", "moment", "beside its number", life.id.hex(), f"{near}: {around!r}")
 
     def orders(self, columns: Sequence[Column]) -> Iterator[Finding]:
         """Does a column tell which of two recordings of one day came first?
@@ -154,9 +156,19 @@ def halves(found: dict[str, dict[bytes, float]]) -> Iterator[tuple[str, dict[byt
             yield name, values
 
 
-def numbers_in(raw: bytes) -> Iterator[int]:
-    """Everything that could be milliseconds, as databases and programs write them."""
-    for width in (6, 8):
-        for at in range(len(raw) - width):
-            yield int.from_bytes(raw[at : at + width])
-            yield int.from_bytes(raw[at : at + width], "little")
+def moments_in(raw: bytes, first_ms: int, last_ms: int) -> Iterator[int]:
+    """Every number between two moments, ms, as databases and programs write them: six bytes, or eight of which two are zero.
+
+    Whole days are left out. The moments are so near each other that their three upper bytes are one of two.
+    """
+    for top in {first_ms >> 24, last_ms >> 24}:
+        for match in re.finditer(re.escape(top.to_bytes(3)), raw):
+            yield from between(int.from_bytes(raw[match.start() : match.start() + 6]), first_ms, last_ms)
+        for match in re.finditer(re.escape(top.to_bytes(3, "little")), raw):
+            found = raw[match.start() - 3 : match.end()] if match.start() >= 3 else b""
+            yield from between(int.from_bytes(found, "little"), first_ms, last_ms)
+
+
+def between(found: int, first_ms: int, last_ms: int) -> Iterator[int]:
+    if first_ms < found < last_ms and found % DAY_MS:
+        yield found

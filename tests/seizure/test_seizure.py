@@ -9,11 +9,12 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
 from tests.rules.tree import ROOT
-from tests.seizure import backups, chance, page, report
+from tests.seizure import backups, chance, inference, page, report
 from tests.seizure.acquire import Seized
 from tests.seizure.encodings import LEAST_BYTES, forms
 from tests.seizure.leaks import LEAKS, SHORT_GROUP
@@ -67,6 +68,24 @@ def test_a_secret_is_found_in_every_form(hidden: bytes) -> None:
     noise = random.Random(1).randbytes(5000)
     assert [hit.truth for hit in Needles([FIGURE]).find("disk", noise + hidden + noise)][:1] == [FIGURE]
     assert not Needles([FIGURE]).find("disk", noise)
+
+
+@pytest.mark.parametrize("order", ["big", "little"])
+@pytest.mark.parametrize("width", [6, 8])
+def test_a_moment_is_found_in_the_bytes_around_and_a_whole_day_is_none(
+    order: Literal["big", "little"], width: int
+) -> None:
+    noise, first, last = (
+        bytes(range(40)),
+        1_795_944_960_000,
+        1_795_944_960_000 + 40 * 60_000,
+    )  # an upper byte changes between
+    for moment in (first + 1, first + 9 * 60_000, last - 1):
+        raw = noise + moment.to_bytes(width, order) + noise
+        assert list(inference.moments_in(raw, first, last)) == [moment]
+    assert not list(inference.moments_in(noise + last.to_bytes(width, order) + noise, first, last))
+    midnight = 20_787 * inference.DAY_MS
+    assert not list(inference.moments_in(midnight.to_bytes(width, order), midnight - 5, midnight + 5))
 
 
 def test_digests_of_what_can_be_guessed_are_found_plain_and_under_a_found_key() -> None:
