@@ -36,9 +36,11 @@ from tocsin.own_keys import RECEIPT_KEY
 from tocsin.passport import routes as passport_routes
 from tocsin.passport.room import Passport
 from tocsin.people.session import NotSignedIn, RoleMissing
+from tocsin.registry import document_pages as registry_documents
 from tocsin.registry import editors as registry_editors
 from tocsin.registry import routes as registry
 from tocsin.registry.hand_in import hand_in
+from tocsin.registry.reading import Desk
 from tocsin.registry.room import Registry
 from tocsin.tlog import served
 from tocsin.watch import Watch
@@ -80,6 +82,8 @@ def litestar_of(node: Node) -> Litestar:
             *log_routes(node),
             *registry.routes(public, config),
             *registry_editors.routes(public, office.sessions, config),
+            *registry_documents.routes(public, office.sessions, config, Desk(node.clock)),
+            *registry_documents.public_routes(public),
             *office_routes.routes(office),
             *office_pages.routes(office, config),
             *desk.routes(board.desk, board, at_desk.door_of(office.sessions), config),

@@ -107,6 +107,8 @@ def _registry(page: list[Json]) -> Json:
         "/{language}/registry/place": {"get": _does([*page, _query("name")])},
         "/{language}/registry/way": {"get": _does([*page, *(_query(one) for one in ("from", "to"))])},
         f"{entity}/at/{{version}}": {"get": _does([*page, name, version])},
+        "/registry/documents/{name}/{number}": {"get": _does([name, number])},
+        "/registry/documents/{name}/pdf": {"get": _does([name])},
         **{f"/registry/entities/{{name}}/{form}": {"get": _does([name])} for form in ("json", "csv", "ftm", "gexf")},
     }
 
@@ -178,6 +180,20 @@ def _office(also: list[Json]) -> Json:
             }
             for name in STAFF_FORMS
         },
+        **_documents([language, *from_page], form),
+    }
+
+
+def _documents(page: list[Json], form: Json) -> Json:
+    """Documents that editors hand in and look through."""
+    here = "/{language}/staff/registry/documents"
+    name, number = _path("name", ANYTHING), _path("number", {"anyOf": [text("^[0-9]{1,4}$"), ANYTHING]})
+    handed = {"type": "object", "properties": {"file": {"type": "string", "format": "binary"}, "title": ANYTHING}}
+    looks = {"get": _does([*page, name]), "post": _does([*page, name], "application/x-www-form-urlencoded", form)}
+    return {
+        here: {"get": _does(page), "post": _does(page, "multipart/form-data", handed)},
+        f"{here}/{{name}}": looks,
+        f"{here}/{{name}}/{{number}}": {"get": _does([*page, name, number])},
     }
 
 

@@ -21,6 +21,8 @@ ASKED = [
     "/", "/leave", "/source", "/worker.js", "/client-config", "/client-files", "/desk-keys", "/health", "/en/app.webmanifest",
     "/log/checkpoint", "/log/keys", "/log/tile/0/000.p/64", "/log/tile/entries/000.p/64", "/log/beats/64", "/log/timestamps/64",
     "/en/registry", "/fr/registry/entity/tf-f020", "/es/registry/entity/none", "/registry/search.json", "/registry/search.csv",
+    "/registry/documents/doc-none/1", "/registry/documents/doc-none/pdf", "/en/staff/registry/documents",
+    "/en/staff/registry/documents/x/1",
     "/registry/entities/tf-f020/json", "/registry/entities/tf-f020/csv", "/registry/changes.atom",
     "/en/staff/sign-in", "/es/staff/join", "/fr/staff/", "/en/staff/keys", "/en/staff/people", "/en/staff/people/invite", "/staff",
     "/staff/challenge", "/staff/sign-in", "/staff/join", "/staff/doors", "/staff/session", "/staff/here", "/staff/sign-out",

@@ -62,7 +62,7 @@ def _routes(registry: Registry, sessions: Sessions, config: PageConfig, language
     async def done(request: AnyRequest, verb: Callable[[Form], Verb]) -> Response[bytes]:
         """Do what a form says, and show the page again: anew, or with what is wrong and what was typed."""
         sessions.require(request, *ROLES)
-        form = await _form(request)
+        form = await read_form(request)
         try:
             await registry.database.write(
                 verb(form)
@@ -138,7 +138,7 @@ def _judge(form: Form, day: int) -> Verb:
     return verb
 
 
-async def _form(request: AnyRequest) -> Form:
+async def read_form(request: AnyRequest) -> Form:
     """The fields of a form of ours."""
     raw = await read_body(request.scope, request.receive, LONGEST)
     try:

@@ -36,6 +36,7 @@ STANDARD: Mapping[str, frozenset[str]] = {
          "nutsCode", "numberOfLots", "tedUrl"}
     ),
     "CourtCase": frozenset({*_THING, "category", "type", "status", "caseNumber", "court", "fileDate", "closeDate"}),
+    "Document": frozenset({*_THING, "title", "date", "language", "contentHash", "bodyText", "fileName", "mimeType"}),
     "Ownership": frozenset({*_INTERVAL, "owner", "asset", "percentage", "ownershipType", "role", "status"}),
     "Representation": frozenset({*_INTERVAL, "agent", "client", "role", "status"}),
     "UnknownLink": frozenset({*_INTERVAL, "subject", "object", "role", "status"}),
@@ -52,7 +53,7 @@ REQUIRED: Mapping[str, tuple[str, ...]] = {
     "Organization": ("name",), "PublicBody": ("name",), "LegalEntity": ("name",), "CourtCase": ("name",),
     "Asset": ("name",), "Project": ("name",), "Event": ("name",), "Payment": ("payer", "beneficiary"),
     "ContractAward": ("contract", "supplier"), "Ownership": ("owner", "asset"), "Representation": ("agent", "client"),
-    "UnknownLink": ("subject", "object"),
+    "Document": (), "UnknownLink": ("subject", "object"),
 }  # fmt: skip
 
 Properties = dict[str, list[str]]

@@ -16,7 +16,7 @@ from babel.numbers import format_decimal
 from jinja2 import Environment, FileSystemLoader
 from sqlalchemy import Connection, func, select
 
-from tocsin.registry import facets, queries, search
+from tocsin.registry import documents, facets, queries, search
 from tocsin.registry.contest import PROMISED_DAYS, Kind, contest_of
 from tocsin.registry.match import Candidate, candidates_for
 from tocsin.registry.model import Confidence, EntityUnknown
@@ -136,6 +136,7 @@ def entity_page(config: PageConfig, language: Language, name: str, version: str 
             candidates=_maybe(connection, found) if found.schema in INSTITUTIONS and not version else [],
             captions=captions,
             references=REFERENCES,
+            sheets=documents.pages_of(connection, found.members) if found.schema == "Document" else [],
             unknown=[one for one in EXPECTED.get(found.schema, ()) if not found.values(one)],
             permanent=f"/{language.code}/registry/entity/{found.id}/at/{found.version}",
             version_day=queries.day_of(connection, found.version.statement),

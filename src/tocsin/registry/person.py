@@ -12,7 +12,7 @@ from functools import cache
 from pathlib import Path
 
 from tocsin.registry.model import Draft, folded
-from tocsin.registry.schemata import CONTACTS, INSTITUTIONS, PERSONS, REFERENCES
+from tocsin.registry.schemata import CONTACTS, INSTITUTIONS, LONG, PERSONS, REFERENCES
 
 WORDS = Path(__file__).parent / "person_words"
 NAMED = frozenset({"name", "alias", "title", "previousName"})
@@ -62,6 +62,8 @@ def doubt_of(
     if is_foreign and _names_in_ids(draft):
         return Doubt.NAME
     for claim in draft.claims:
+        if claim.property in LONG:
+            continue  # looked at word by word, at the same door (`record`)
         if claim.property in CONTACTS or _tells(claim.value) or _tells(claim.original):
             return Doubt.CONTACT
         if draft.schema in INSTITUTIONS and claim.property in NAMED:

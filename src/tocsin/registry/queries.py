@@ -131,6 +131,11 @@ class Entity:
     def values(self, name: str) -> tuple[str, ...]:
         return tuple(value.value for one in self.properties if one.name == name for value in one.values)
 
+    def pages(self, number: int) -> tuple[Value, ...]:
+        """The words of a page of a document."""
+        values = (value for one in self.properties if one.name == "bodyText" for value in one.values)
+        return tuple(one for one in values if any(kept.said.original == f"p. {number}" for kept in one.claims))
+
     @property
     def is_low(self) -> bool:
         """Whether every claim about it is of low confidence."""

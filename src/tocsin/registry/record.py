@@ -5,7 +5,8 @@ was recorded is ever changed or removed. A row that may be about a person leaves
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Table, func, select, update
@@ -15,7 +16,8 @@ from tocsin.registry import facets, search
 from tocsin.registry.bulk import found_by, put
 from tocsin.registry.model import Draft, Row, Source, Statement, StatementMalformed, folded, statements_of
 from tocsin.registry.person import Doubt, Found, doubt_of
-from tocsin.registry.schemata import INSTITUTIONS, PERSONS, REFERENCES, schema_of
+from tocsin.registry.redact import tells_person
+from tocsin.registry.schemata import INSTITUTIONS, LONG, PERSONS, REFERENCES, schema_of
 from tocsin.registry.tables import edge, entity, held, released, source, statement
 
 CAPTIONS = ("name", "title")
@@ -49,11 +51,15 @@ class Recorded(NamedTuple):
 def record(connection: Connection, rows: Sequence[Row], dataset: str, day: int) -> Recorded:
     """Record `rows` of `dataset`, in the caller's transaction. Raises nothing for a bad row: it is counted."""
     let_in, names = institutions(connection), Found()
+    is_said = partial(search.is_said, connection)
     held_rows: dict[int, Doubt] = {}
     refused: Counter[str] = Counter()
     taken: list[tuple[Row, Made]] = []
     for row in rows:
-        doubts = (doubt_of(draft, let_in, names, is_foreign=row.is_foreign) for draft in row.drafts)
+        doubts = (
+            doubt_of(draft, let_in, names, is_foreign=row.is_foreign) or _doubt_of_pages(draft, is_said)
+            for draft in row.drafts
+        )
         doubt = next((one for one in doubts if one is not None), None)
         if doubt is not None:
             held_rows[row.number] = doubt
@@ -69,6 +75,12 @@ def record(connection: Connection, rows: Sequence[Row], dataset: str, day: int) 
     kept = sum(not new.isdisjoint(made) for _, made in taken)
     counted = Counter(str(why) for why in held_rows.values())
     return Recorded(kept, len(taken) - kept, dict(counted), dict(refused), len(new))
+
+
+def _doubt_of_pages(draft: Draft, is_said: Callable[[str], bool]) -> Doubt | None:
+    """Whether a page's text still names or reaches somebody, whoever brings it."""
+    is_told = any(tells_person(claim.value, is_said) for claim in draft.claims if claim.property in LONG)
+    return Doubt.NAME if is_told else None
 
 
 def institutions(connection: Connection) -> frozenset[str]:

@@ -31,6 +31,9 @@ REFERENCES = frozenset(
 SINGLE = frozenset({"status", "contractDate", "amount", "currency", "kind", "parent", "endDate", "date"})
 """Properties that have one true value: two claims of it contradict each other."""
 
+LONG = frozenset({"bodyText"})
+"""Properties that hold whole pages: looked through word by word before they are let in (`redact`)."""
+
 CONTACTS = frozenset({"email", "phone", "telephone", "fax", "contact", "contactPoint", "contactName"})
 """Never taken, whatever schema has them (rule 22: contact columns)."""
 
@@ -67,6 +70,10 @@ _ALL = (
     ),
     Schema("CallForTenders", (*THING, *BOUGHT, "publicationDate", "endDate", "callId", "procedure", "cpvCode")),
     Schema("CourtCase", (*THING, *CASE, "authority", "technology", "date")),
+    Schema(
+        "Document",
+        (*THING, "title", "date", "language", "contentHash", "bodyText", "about"),
+    ),
     Schema("Ownership", (*INTERVAL, "owner", "asset", "percentage", "sourceUrl"), is_searched=False),
     Schema("Representation", (*INTERVAL, "agent", "client", "role", "sourceUrl"), is_searched=False),
     Schema("UnknownLink", (*INTERVAL, "subject", "object", "role", "sourceUrl"), is_searched=False),

@@ -177,6 +177,12 @@ def matches(connection: Connection, asked: Asked, who: bool | None = None) -> Se
     return select(found.c.number)
 
 
+def is_said(connection: Connection, phrase: str) -> bool:
+    """Whether this phrase is said of some institution."""
+    found = matches(connection, Asked(phrases=(phrase,)), who=True)
+    return connection.execute(found.limit(1)).first() is not None
+
+
 @dataclass(frozen=True)
 class Counted:
     """How much was found: at most `COUNTED`, and whether there is more; for each facet its most frequent values."""

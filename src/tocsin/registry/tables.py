@@ -132,6 +132,14 @@ contest = Table(
     Index(None, "entity"),
 )
 
-BACKED_UP = (statement, source, entity, edge, choice, chosen, judgement, released, held, contest)
+picture = Table(
+    "registry_picture",
+    metadata,
+    Column("document", Text, primary_key=True),
+    Column("page", Integer, primary_key=True, autoincrement=False),
+    Column("picture", LargeBinary, nullable=False),  # PNG, with black over what was covered
+)
+
+BACKED_UP = (statement, source, entity, edge, choice, chosen, judgement, released, held, contest, picture)
 COUNTING = (statement, source, entity, choice, judgement, contest)
 """Whose numbers a restored PostgreSQL has to be told."""
