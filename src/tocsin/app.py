@@ -18,7 +18,7 @@ from litestar.enums import ScopeType
 from litestar.handlers import HTTPRouteHandler
 from litestar.types import ASGIApp, Receive, Scope, Send
 
-from tocsin import __version__, at_calls, at_desk, at_passport
+from tocsin import __version__, at_calls, at_deliver, at_desk, at_passport, push_routes
 from tocsin.calls.room import Calls
 from tocsin.crypto import canonical
 from tocsin.crypto.hkdf import hkdf
@@ -27,12 +27,14 @@ from tocsin.desk.board import Board
 from tocsin.encounters import routes as encounters
 from tocsin.encounters.model import Kind
 from tocsin.errors import TocsinError
+from tocsin.jurisdictions.model import RiskRoom
+from tocsin.jurisdictions.risk import may_answer
 from tocsin.log_routes import desk_answer, log_routes
 from tocsin.node import Node
 from tocsin.office import page_routes as office_pages
 from tocsin.office import routes as office_routes
 from tocsin.office.room import Office
-from tocsin.own_keys import RECEIPT_KEY
+from tocsin.own_keys import CITY_KEY, EXERCISE_KEY, RECEIPT_KEY, TEST_KEY, read_published
 from tocsin.passport import routes as passport_routes
 from tocsin.passport.room import Passport
 from tocsin.people.session import NotSignedIn, RoleMissing
@@ -73,6 +75,7 @@ def litestar_of(node: Node) -> Litestar:
     node.take_files = partial(hand_in, public)
     office, board, passport = office_of(node), at_desk.desk_of(node)[1], at_passport.passport_of(node)
     calls = at_calls.calls_of(node)
+    delivery = at_deliver.delivery_of(node)
     node.release, node.sealed_extra = built.client, lambda: sealed_extra(node, built)
     node.pinned = served.trust_hash(client_config(node, built))
     return Litestar(
@@ -89,10 +92,11 @@ def litestar_of(node: Node) -> Litestar:
             *desk.routes(board.desk, board, at_desk.door_of(office.sessions), config),
             *at_calls.routes_of(calls, office.sessions, config),
             *passport_routes.routes(passport, lambda: at_passport.keys_answer(node, passport)),
+            *push_routes.routes(delivery),
             _constant("/client-config", client_config(node, built)),
             _health(node),
         ],
-        lifespan=[lambda _: _life(node, watch, office, board, passport, calls)],
+        lifespan=[lambda _: _life(node, watch, office, board, passport, calls, delivery)],
         exception_handlers={
             **pages.failures(config),
             TocsinError: _refused(node, config),
@@ -134,11 +138,20 @@ def client_config(node: Node, built: static_files.Built) -> dict[str, Any]:
         "emergency_number": node.pack.emergency_number,
         "limits": {"max_bytes": limits.max_bytes, "max_seconds": limits.max_seconds, "chunk_bytes": limits.chunk_bytes},
         "sample": node.pack.is_sample,
+        "alert_keys": alert_keys(node),
         "desk_wait_s": node.pack.desk_key_wait_s,
         "beat_seconds": node.settings.beat_seconds,
         "call_place": node.pack.calls.places[0].id if node.pack.calls else "",
         "build": built.client,
     }
+
+
+def alert_keys(node: Node) -> dict[str, str]:
+    """The public keys of alerts by CAP's status, base64; none where alerts are off (`docs/spec/alert.md`)."""
+    published = read_published(node.settings)
+    kept = {"Actual": CITY_KEY, "Exercise": EXERCISE_KEY, "Test": TEST_KEY}
+    is_on = may_answer(node.pack, RiskRoom.ALERTS)
+    return {status: published[name] for status, name in kept.items() if is_on and name in published}
 
 
 async def sealed_extra(node: Node, built: static_files.Built) -> dict[str, bytes]:
@@ -206,7 +219,13 @@ def _pages(node: Node, built: static_files.Built, watch: Watch) -> pages.PageCon
 
 @asynccontextmanager
 async def _life(
-    node: Node, watch: Watch, office: Office, board: Board, passport: Passport, calls: Calls | None
+    node: Node,
+    watch: Watch,
+    office: Office,
+    board: Board,
+    passport: Passport,
+    calls: Calls | None,
+    delivery: at_deliver.Delivery,
 ) -> AsyncIterator[None]:
     await node.begin()
     tending = node.every("office", office.tend, OFFICE_SECONDS)
@@ -217,12 +236,14 @@ async def _life(
             *at_desk.loops(node, board),
             *at_passport.loops(node, passport),
             *at_calls.loops(node, calls),
+            *at_deliver.loops(delivery),
             tending,
         )
     ]
     try:
         yield
     finally:
+        delivery.close()
         await node.end()
 
 

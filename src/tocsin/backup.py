@@ -28,6 +28,7 @@ from tocsin.clock import Clock
 from tocsin.crypto import canonical
 from tocsin.deliver.tables import message as outbox_message
 from tocsin.deliver.tables import row as outbox_row
+from tocsin.deliver.tables import subscription
 from tocsin.desk.tables import item, paper
 from tocsin.encounters.model import ShareState, State
 from tocsin.encounters.tables import frame, hold, indexed_to, recording
@@ -120,7 +121,7 @@ CARRIED: dict[Any, Change] = {
 }
 LEFT = (
     *(frame, hold, indexed_to, item, paper, passport_key, people.invitation),
-    *(registry.progress, spent, statement, work, outbox_message, outbox_row),
+    *(registry.progress, spent, statement, work, outbox_message, outbox_row, subscription),
 )
 """Where a second lies, and work, holds, stewards' statements, what is on its way, what the desk has on what is not in a backup.
 Passport keys die with the node: a restored one takes them off the log and makes others. No invitation comes back to life.

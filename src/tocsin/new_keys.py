@@ -2,25 +2,39 @@
 
 import json
 from base64 import b64encode
+from collections.abc import Mapping
 from pathlib import Path
 
 from tocsin.clock import Clock
 from tocsin.crypto import envelope
 from tocsin.crypto.keys import SigningKey
 from tocsin.crypto.profiles import KEY_BYTES
+from tocsin.deliver import vapid
 from tocsin.evidence.receipt import ReceiptSigner
-from tocsin.own_keys import CITY_KEY, LOG_KEY, PUBLISHED, RECEIPT_KEY, SHARE_KEY, open_custody, read_published
+from tocsin.own_keys import (
+    CITY_KEY,
+    EXERCISE_KEY,
+    LOG_KEY,
+    PUBLISHED,
+    PUSH_KEY,
+    RECEIPT_KEY,
+    SHARE_KEY,
+    TEST_KEY,
+    VAPID_KEY,
+    open_custody,
+    read_published,
+)
 from tocsin.settings import Settings
 from tocsin.store import disk
-from tocsin.store.key_custody import KeyCustody
+from tocsin.store.key_custody import KeyCustody, KeyExists
 from tocsin.tlog import note as notes
 from tocsin.tlog.note import VerifierKey
 
 
 def make(settings: Settings, passphrase: str | None, clock: Clock) -> None:
-    """Make log, share, receipt and city keys, and write their public halves. Raises `KeyExists` when this node has them all.
+    """Make the node's keys, and write their public halves. Raises `KeyExists` when this node has them all.
 
-    A node that is older than the city key gets that one alone: an old log key is never replaced.
+    A node that is older than some of them gets those alone: an old log key is never replaced.
     The receipt key is unattended whatever the settings say: seconds must be acknowledged right after a reboot, and who steals it
     can only promise what the log then fails to show.
     """
@@ -28,7 +42,11 @@ def make(settings: Settings, passphrase: str | None, clock: Clock) -> None:
     place.mkdir(parents=True, exist_ok=True, mode=0o700)
     custody = open_custody(settings)
     if (place / PUBLISHED).exists():
-        _publish(place, read_published(settings) | {"city": _city(custody, passphrase, clock)})
+        published = read_published(settings)
+        made = _later(custody, published, passphrase, clock)
+        if not made:
+            raise KeyExists
+        _publish(place, published | made)
         return
     log, receipts = SigningKey(clock.random_bytes(KEY_BYTES)), SigningKey(clock.random_bytes(KEY_BYTES))
     identity, recipient = envelope.new_identity(clock)
@@ -39,16 +57,28 @@ def make(settings: Settings, passphrase: str | None, clock: Clock) -> None:
         "log": str(VerifierKey(settings.log_origin, notes.ED25519, log.public)),
         "receipts": ReceiptSigner(settings.log_origin, receipts).vkey,
         "share": recipient,
-        "city": _city(custody, passphrase, clock),
     }
-    _publish(place, published)
+    _publish(place, published | _later(custody, published, passphrase, clock))
 
 
-def _city(custody: KeyCustody, passphrase: str | None, clock: Clock) -> str:
-    """A fresh city key; its public half, base64. Raises `KeyExists`."""
-    key = SigningKey(clock.random_bytes(KEY_BYTES))
-    custody.create(CITY_KEY, key.seed, passphrase)
-    return b64encode(key.public).decode()
+def _later(custody: KeyCustody, published: Mapping[str, str], passphrase: str | None, clock: Clock) -> dict[str, str]:
+    """Keys that came after the first three, where they are missing; their public halves.
+
+    The key that seals push subscriptions is never in clear on a disk: without a pass phrase it is drawn anew at each boot.
+    """
+    made: dict[str, str] = {}
+    for name in (CITY_KEY, EXERCISE_KEY, TEST_KEY):
+        if name not in published:
+            key = SigningKey(clock.random_bytes(KEY_BYTES))
+            custody.create(name, key.seed, passphrase)
+            made[name] = b64encode(key.public).decode()
+    if VAPID_KEY not in published:
+        seed = clock.random_bytes(vapid.SEED_BYTES)
+        custody.create(VAPID_KEY, seed, passphrase)
+        made[VAPID_KEY] = vapid.Vapid(lambda: seed, "", clock).public
+        if passphrase is not None:
+            custody.create(PUSH_KEY, clock.random_bytes(KEY_BYTES), passphrase)
+    return made
 
 
 def _publish(place: Path, published: dict[str, str]) -> None:

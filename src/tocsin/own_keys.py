@@ -11,6 +11,10 @@ from tocsin.store.key_custody import KeyCustody
 MEMORY = Path("/dev/shm")  # noqa: S108  memory-backed on every Linux; the folder below it is 0700
 PUBLISHED = "published.json"
 LOG_KEY, RECEIPT_KEY, SHARE_KEY, CITY_KEY = "log", "receipt", "share", "city"
+EXERCISE_KEY, TEST_KEY = "exercise", "test"
+"""Drills and trials are signed by keys of their own: no reader can take one for the real thing."""
+PUSH_KEY, VAPID_KEY = "push", "vapid"
+"""What seals subscriptions, and what push services know the node by."""
 
 
 class KeysMissing(TocsinError):
@@ -20,7 +24,9 @@ class KeysMissing(TocsinError):
 
 
 def read_published(settings: Settings) -> dict[str, str]:
-    """The public halves of the node's keys, kept in clear: `log` and `receipts` (vkeys), `share` (age recipient), `city` (base64)."""
+    """The public halves of the node's keys, kept in clear: `log` and `receipts` (vkeys), `share` (age recipient), `city`,
+    `exercise` and `test` (base64), `vapid` (base64url).
+    """
     try:
         found: dict[str, str] = json.loads((Path(settings.folder) / PUBLISHED).read_text())
     except FileNotFoundError as error:

@@ -100,6 +100,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     desk_late_days: int = 2
     passport_cohorts: int = 0
     passport_cohort_least: int = 20
+    push_contact: str = ""
+    push_services: tuple[str, ...] = ()
     ballast_bytes: int = 64 * 1024**2
     erase_slots: int = 4096
     backup_recipient: str = ""
@@ -144,10 +146,15 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
             raise SettingsWrong("alarm.url begins with https:// or http://")
         self._check_passport()
         self._check_relay()
+        self._check_delivery()
         if self.alarm.probe_minutes < 0:
             raise SettingsWrong("alarm.probe_minutes is a number of minutes, or 0 for no probe")
         if self.onion_port and self.onion_port == self.port:
             raise SettingsWrong("onion_port and port differ: one is reached through Tor, the other is not")
+
+    def _check_delivery(self) -> None:
+        if self.push_contact and not self.push_contact.startswith(("mailto:", "https://")):
+            raise SettingsWrong("push_contact begins with mailto: or https://")
 
     def _check_passport(self) -> None:
         if not 0 <= self.passport_cohorts <= MOST_COHORTS:

@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import Column, Connection, Integer, MetaData, Table, func, insert, inspect, select
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
+import tocsin.alerts.tables
 import tocsin.deliver.tables
 import tocsin.encounters.tables
 import tocsin.people.tables

@@ -1,10 +1,8 @@
 """The sender of web push: the RFC's own answer, one size and one look for every message, nowhere but where it may go."""
 
-import asyncio
 import json
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
@@ -12,10 +10,9 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from tests.deliver.conftest import MovableClock
+from tests.deliver.services import Browser, Service, serving
 from tocsin.clock import SystemClock
 from tocsin.deliver import message_encryption as encryption
 from tocsin.deliver.endpoint import MOST_URL, Allowed, Endpoint, EndpointWrong, Keys, Told
@@ -33,82 +30,13 @@ def private_of(text: str) -> ec.EllipticCurvePrivateKey:
     return ec.derive_private_key(int.from_bytes(unb64(text)), encryption.CURVE)
 
 
-def public_of(key: ec.EllipticCurvePrivateKey) -> bytes:
-    return key.public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
-
-
-@dataclass
-class Browser:
-    """A subscriber: keys, and the other half of RFC 8291, written from its text and sharing nothing with the sender."""
-
-    key: ec.EllipticCurvePrivateKey = field(default_factory=lambda: ec.generate_private_key(encryption.CURVE))
-    auth: bytes = field(default_factory=lambda: SystemClock().random_bytes(16))
-
-    def told(self, url: str) -> Told:
-        return Told(url, Keys(b64(public_of(self.key)), b64(self.auth)))
-
-    def open(self, body: bytes) -> bytes:
-        from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-
-        def derived(salt: bytes, ikm: bytes, about: bytes, length: int) -> bytes:
-            return HKDF(hashes.SHA256(), length, salt, about).derive(ikm)
-
-        salt, size, sender, text = body[:16], int.from_bytes(body[16:20]), body[21:86], body[86:]
-        assert (size, body[20]) == (4096, 65)
-        assert len(text) <= size
-        shared = self.key.exchange(ec.ECDH(), ec.EllipticCurvePublicKey.from_encoded_point(encryption.CURVE, sender))
-        ikm = derived(self.auth, shared, b"WebPush: info\0" + public_of(self.key) + sender, 32)
-        key, nonce = (
-            derived(salt, ikm, b"Content-Encoding: " + name + b"\0", length)
-            for name, length in ((b"aes128gcm", 16), (b"nonce", 12))
-        )
-        plain = AESGCM(key).decrypt(nonce, text, None).rstrip(b"\0")
-        assert plain.endswith(b"\x02")
-        return plain[:-1]
-
-
-@dataclass
-class Service:
-    """A push service on the loopback that answers as told, and remembers what came."""
-
-    answers: Sequence[bytes] = (b"201 Created\r\nContent-Length: 0",)
-    came: list[tuple[dict[str, str], bytes, str]] = field(default_factory=list)
-    connections: int = 0
-    origin: str = ""
-
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self.connections += 1
-        try:
-            while True:
-                first, *lines = (await reader.readuntil(b"\r\n\r\n")).decode().strip().split("\r\n")
-                headers = {name.lower(): value for name, _, value in (line.partition(": ") for line in lines)}
-                body = await reader.readexactly(int(headers["content-length"]))
-                answer = self.answers[min(len(self.came), len(self.answers) - 1)]
-                self.came.append((headers, body, first))
-                if not answer:
-                    break
-                writer.write(b"HTTP/1.1 " + answer + b"\r\n\r\n")
-        except (asyncio.IncompleteReadError, asyncio.CancelledError, ConnectionError):
-            return
-        finally:
-            writer.close()
-
-
-@asynccontextmanager
-async def serving(*answers: bytes) -> AsyncIterator[Service]:
-    service = Service(answers) if answers else Service()
-    listening = await asyncio.start_server(service._serve, "127.0.0.1", 0)
-    service.origin = f"http://127.0.0.1:{listening.sockets[0].getsockname()[1]}"
-    try:
-        yield service
-    finally:
-        listening.close()
-
-
 @asynccontextmanager
 async def sending(service: Service, clock: MovableClock, most: int = 2_000) -> AsyncIterator[Sender]:
     made = Sender(
-        Vapid(b"v" * 32, "mailto:op@city.example", clock), Allowed([service.origin]), clock, quota=Quota(clock, most)
+        Vapid(lambda: b"v" * 32, "mailto:op@city.example", clock),
+        Allowed([service.origin]),
+        clock,
+        quota=Quota(clock, most),
     )
     try:
         yield made
@@ -143,7 +71,7 @@ async def test_each_message_opens_for_its_browser_alone_and_all_look_the_same(cl
 
 
 async def test_who_sends_is_signed_once_for_each_service_and_renewed(clock: MovableClock) -> None:
-    vapid = Vapid(b"v" * 32, "mailto:op@city.example", clock)
+    vapid = Vapid(lambda: b"v" * 32, "mailto:op@city.example", clock)
     line = vapid.line(FCM)
     assert vapid.line(FCM) == line
     assert vapid.line("https://web.push.apple.com") != line
@@ -284,7 +212,7 @@ async def test_a_name_that_leads_inside_opens_no_connection(clock: MovableClock)
 
     async with serving() as service:
         allowed = Allowed(["https://push.city.example:" + service.origin.rpartition(":")[2]], resolve)
-        sender = Sender(Vapid(b"v" * 32, "", clock), allowed, clock)
+        sender = Sender(Vapid(lambda: b"v" * 32, "", clock), allowed, clock)
         [origin] = {one for one in allowed._exact if "city" in one}
         told = Browser().told(f"{origin}/x")
         assert await sender.send(allowed.endpoint_of(told), b"{}", ttl_s=60) is Answer.FAILED
@@ -306,6 +234,6 @@ def test_a_payload_beyond_the_one_size_is_refused() -> None:
 
 def test_a_point_that_is_none_is_refused() -> None:
     wrong = Endpoint(FCM, "/x", b"\x04" + bytes(64), bytes(16))
-    sender = Sender(Vapid(b"v" * 32, "", SystemClock()), Allowed(), SystemClock())
+    sender = Sender(Vapid(lambda: b"v" * 32, "", SystemClock()), Allowed(), SystemClock())
     with pytest.raises(ValueError, match="key"):
         sender.prepare(wrong)

@@ -82,8 +82,27 @@ def description(recordings: Sequence[str], capabilities: Sequence[str], starts: 
             **_desk(recording, [likes, may]),
             **_passport([likes, site]),
             **_calls([likes, may, site]),
+            **_push([likes, site]),
         },
     }  # fmt: skip
+
+
+def _push(asks: list[Json]) -> Json:
+    """Subscriptions of push messages: endpoints of anybody's, at hosts of anybody's."""
+    hosts = {"anyOf": [{"enum": ["https://fcm.googleapis.com/x", "http://127.0.0.1:1/x", "https://[::1]/"]}, ANYTHING]}
+    keys = {"type": "object", "properties": {"p256dh": ANYTHING, "auth": ANYTHING}, "required": ["p256dh", "auth"]}
+    told = {"type": "object", "properties": {"endpoint": hosts, "keys": keys}, "required": ["endpoint", "keys"]}
+    wanted = {
+        "type": "object",
+        "properties": {"subscription": told, "zone": ANYTHING, "secret": KEY},
+        "required": ["subscription", "zone", "secret"],
+    }
+    secret = {"type": "object", "properties": {"secret": KEY}, "required": ["secret"]}
+    bodies = {"subscribe": wanted, "test": secret, "leave": secret}
+    return {
+        "/push/offer": {"get": _does(asks)},
+        **{f"/push/{name}": {"post": _does(asks, "application/json", body)} for name, body in bodies.items()},
+    }
 
 
 def _registry(page: list[Json]) -> Json:

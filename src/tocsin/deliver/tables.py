@@ -28,3 +28,12 @@ row = Table(
     Index(None, "channel", "rank", "due_ms"),
     sqlite_with_rowid=False,
 )
+
+subscription = Table(
+    "push_subscription",
+    metadata,
+    Column("id", LargeBinary(32), primary_key=True),  # SHA-256 of what its phone shows to leave
+    Column("box", LargeBinary, nullable=False),  # endpoint, keys and zone, sealed, one size
+    Column("ends_week", Integer, nullable=False),
+    sqlite_with_rowid=False,  # row order would say who came after whom
+)

@@ -1,6 +1,8 @@
 """RFC 8292: who sends. One signed line for each push service, renewed now and then; it says which node, nothing about whom to."""
 
 import json
+from collections.abc import Callable
+from functools import cached_property
 
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -21,14 +23,21 @@ _ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 class Vapid:
     """The node's own key towards push services. `contact` is a `mailto:` or `https:` address of the operator, or empty."""
 
-    def __init__(self, seed: bytes, contact: str, clock: Clock) -> None:
-        self._key = ec.derive_private_key(int.from_bytes(seed) % (_ORDER - 1) + 1, CURVE)
-        public = self._key.public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
-        self.public = b64(public)
-        """What a browser takes as `applicationServerKey`."""
+    def __init__(self, seed: Callable[[], bytes], contact: str, clock: Clock) -> None:
+        """`seed` gives 32 bytes or raises `KeyLocked`; it is asked when something is to be sent."""
+        self._seed = seed
         self._contact = contact
         self._clock = clock
         self._lines: dict[str, tuple[int, str]] = {}
+
+    @cached_property
+    def _key(self) -> ec.EllipticCurvePrivateKey:
+        return ec.derive_private_key(int.from_bytes(self._seed()) % (_ORDER - 1) + 1, CURVE)
+
+    @cached_property
+    def public(self) -> str:
+        """What a browser takes as `applicationServerKey`."""
+        return b64(self._key.public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint))
 
     def line(self, origin: str) -> str:
         """The `Authorization` header for a push service's origin."""

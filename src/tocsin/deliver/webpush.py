@@ -73,10 +73,12 @@ class Sender:
         self._lanes: dict[str, Lane] = {}
         self._tls = ssl.create_default_context()
 
-    async def send(self, endpoint: Endpoint, payload: bytes, *, ttl_s: int) -> Answer:
-        """Send one message now. Raises `QuotaSpent`, `ValueError` for a payload that does not fit or a point that is none."""
+    async def send(self, endpoint: Endpoint, payload: bytes, *, ttl_s: int, quota: Quota | None = None) -> Answer:
+        """Send one message now, of the sender's own quota or another. Raises `QuotaSpent`, `KeyLocked`, and `ValueError` for a
+        payload that does not fit or a point that is none.
+        """
         record = encryption.padded(payload)
-        self._quota.spend()
+        (quota or self._quota).spend()
         answered: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
 
         def told(answer: Answer) -> None:

@@ -21,6 +21,7 @@ from typing import Literal
 
 import pyrage  # type: ignore[import-untyped]  # the wheel ships no types
 
+from tocsin.clock import Clock
 from tocsin.errors import TocsinError
 from tocsin.store import disk, mounts
 
@@ -130,6 +131,14 @@ class KeyCustody:
             raise KeyLocked(name, self._reason(name))
         return awake
 
+    def of_this_boot(self, name: str, clock: Clock) -> bytes:
+        """32 random bytes that are the same until the machine is started anew and never lie on a disk; then others."""
+        found = self._awake(name)
+        if found is None:
+            found = clock.random_bytes(CHECK_BYTES)
+            self._keep_awake(name, found)
+        return found
+
     def unlock(self, passphrase: str) -> tuple[str, ...]:
         """Unlock every locked key that `passphrase` opens; their names. `PassphraseWrong` when it opens none of those there are."""
         locked = [state.name for state in self.state() if not state.is_unlocked]
@@ -191,13 +200,16 @@ class KeyCustody:
 
     def _wake(self, name: str, secret: bytes) -> None:
         """Put a copy where a restarted process finds it, and remember during which boot."""
+        self._keep_awake(name, secret)
+        disk.write_new_file(self._last_boot(name), [self._boot])
+
+    def _keep_awake(self, name: str, secret: bytes) -> None:
         self._runtime.mkdir(mode=0o700, parents=True, exist_ok=True)
         found = self._runtime.lstat()
         is_ours = found.st_uid == os.geteuid() and found.st_mode & 0o177777 == 0o40700
         if not is_ours or not mounts.is_in_memory(self._runtime):
             raise RuntimeDirectoryUnsafe
         disk.write_new_file(self._copy(name), [self._boot, _checked(name, secret)])
-        disk.write_new_file(self._last_boot(name), [self._boot])
 
     def _awake(self, name: str) -> bytes | None:
         try:
