@@ -18,7 +18,11 @@ from litestar.enums import ScopeType
 from litestar.handlers import HTTPRouteHandler
 from litestar.types import ASGIApp, Receive, Scope, Send
 
-from tocsin import __version__, at_calls, at_deliver, at_desk, at_passport, push_routes
+from tocsin import __version__, at_alerts, at_calls, at_deliver, at_desk, at_passport, push_routes
+from tocsin.alerts import desk_routes, duty_routes
+from tocsin.alerts import routes as alert_routes
+from tocsin.alerts.board import Board as AlertBoard
+from tocsin.alerts.room import Alerts
 from tocsin.calls.room import Calls
 from tocsin.crypto import canonical
 from tocsin.crypto.hkdf import hkdf
@@ -76,6 +80,7 @@ def litestar_of(node: Node) -> Litestar:
     office, board, passport = office_of(node), at_desk.desk_of(node)[1], at_passport.passport_of(node)
     calls = at_calls.calls_of(node)
     delivery = at_deliver.delivery_of(node)
+    alerts = at_alerts.alerts_of(node, passport, at_passport.slow_lane_of(node), delivery)
     node.release, node.sealed_extra = built.client, lambda: sealed_extra(node, built)
     node.pinned = served.trust_hash(client_config(node, built))
     return Litestar(
@@ -93,10 +98,11 @@ def litestar_of(node: Node) -> Litestar:
             *at_calls.routes_of(calls, office.sessions, config),
             *passport_routes.routes(passport, lambda: at_passport.keys_answer(node, passport)),
             *push_routes.routes(delivery),
+            *_alerts(alerts, office),
             _constant("/client-config", client_config(node, built)),
             _health(node),
         ],
-        lifespan=[lambda _: _life(node, watch, office, board, passport, calls, delivery)],
+        lifespan=[lambda _: _life(node, watch, office, board, passport, calls, delivery, alerts)],
         exception_handlers={
             **pages.failures(config),
             TocsinError: _refused(node, config),
@@ -226,6 +232,7 @@ async def _life(
     passport: Passport,
     calls: Calls | None,
     delivery: at_deliver.Delivery,
+    alerts: Alerts | None,
 ) -> AsyncIterator[None]:
     await node.begin()
     tending = node.every("office", office.tend, OFFICE_SECONDS)
@@ -237,6 +244,7 @@ async def _life(
             *at_passport.loops(node, passport),
             *at_calls.loops(node, calls),
             *at_deliver.loops(delivery),
+            *at_alerts.loops(node, alerts),
             tending,
         )
     ]
@@ -245,6 +253,15 @@ async def _life(
     finally:
         delivery.close()
         await node.end()
+
+
+def _alerts(alerts: Alerts | None, office: Office) -> list[Any]:
+    """Addresses of alerts; none where the jurisdiction pack does not turn them on."""
+    if alerts is None:
+        return []
+    door = at_alerts.door_of(office.sessions)
+    desk_ = desk_routes.routes(alerts, AlertBoard(alerts), door)
+    return [*alert_routes.routes(alerts), *duty_routes.routes(alerts), *desk_]
 
 
 def _hot_path(node: Node, rest: ASGIApp) -> ASGIApp:

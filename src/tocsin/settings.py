@@ -102,6 +102,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     passport_cohort_least: int = 20
     push_contact: str = ""
     push_services: tuple[str, ...] = ()
+    alerts_per_hour: int = 6
     ballast_bytes: int = 64 * 1024**2
     erase_slots: int = 4096
     backup_recipient: str = ""

@@ -245,6 +245,10 @@ class Held(msgspec.Struct, frozen=True):
     releases: tuple[bytes, ...] = ()
     """Who released it, as marks that mean nothing without this process's key."""
     alert_id: AlertId = AlertId(b"")
+    version: int = 0
+    """Of the alert that was published of it; 0 for none."""
+    is_enough: bool = False
+    """Nobody else is to be asked."""
     came_s: int = 0
     """When its first report came, in steps of a minute: for the order of the board."""
 
@@ -300,14 +304,6 @@ class Caller(msgspec.Struct, frozen=True):
     pseudonym: str = ""
 
 
-class Member(msgspec.Struct, frozen=True):
-    """What a token said of who spent it."""
-
-    role: str
-    cohort: int
-    epoch: int
-
-
 class Posted(msgspec.Struct, frozen=True):
     """What the outbox is given, in the transaction that publishes. Public, all of it."""
 
@@ -321,6 +317,11 @@ class Posted(msgspec.Struct, frozen=True):
     version: int
     expires_s: int
     wire: bytes
+    reason: Reason | None
+    replaces: bytes
+    """The object that stood before it, and is not to be sent any more; empty for the first."""
+    marks: tuple[bytes, bytes]
+    """One-use marks of the two people who released it; a Cancel has those of what it takes back, and was released with it."""
 
 
 class ReportFiled(msgspec.Struct, frozen=True):
@@ -352,5 +353,5 @@ Door = Callable[[Request[Any, Any, Any]], Caller]
 """Who of the staff asks. Raises what the foundation of people raises."""
 Post = Callable[[Connection, Posted], None]
 """The outbox: performed in the transaction that publishes."""
-Spend = Callable[[bytes, bytes, bytes, Callable[[Connection, Member], None]], Awaitable[Member]]
-"""The passport: token, secret, what it is spent on, and what is done in that transaction."""
+Spend = Callable[[bytes, bytes, bytes, Callable[[Connection, int, int], None]], Awaitable[tuple[int, int]]]
+"""The passport: token, secret, what it is spent on, and what is done in that transaction with cohort and epoch; answers both."""

@@ -27,14 +27,6 @@ class TextRefused(TocsinError):
     message = "The note seems to hold a name, number, address or plate. Take it out and send again; the rest is still in the page."
 
 
-class ReportsMany(TocsinError):
-    code = "alerts_busy"
-    status = 429
-    message = (
-        "Very many reports are coming. Yours is kept on your phone; send it again in a minute, or call the hotline."
-    )
-
-
 class DeskAbsent(TocsinError):
     code = "alerts_nobody_to_seal_to"
     status = 503
@@ -89,12 +81,6 @@ class NotAsked(TocsinError):
     code = "alerts_not_asked"
     status = 403
     message = "You were not asked about this, or it was answered. Nothing was changed."
-
-
-class TrainingMissing(TocsinError):
-    code = "alerts_training_missing"
-    status = 403
-    message = "The code of this week's training is missing or wrong. Ask who trained you; your token is not spent."
 
 
 class VoicesMissing(TocsinError):

@@ -113,10 +113,3 @@ brake = Table(
     Column("third_until_s", BigInteger, nullable=False),  # until then a third voice is needed
     Column("lifting", LargeBinary, nullable=False),  # mark of the steward who would lift it
 )
-
-training = Table(
-    "alerts_training",
-    metadata,
-    Column("epoch", Integer, primary_key=True, autoincrement=False),
-    Column("digest", LargeBinary(32), nullable=False),  # SHA-256 of the code that ends this epoch's training
-)

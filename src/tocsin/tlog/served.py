@@ -18,7 +18,7 @@ from tocsin.errors import TocsinError
 from tocsin.tlog.entry import RELEASE
 
 PLACE = "/static/built/"
-PINNED = ("desk_wait_s", "log", "origin", "receipt_key", "sample", "share_recipient", "witnesses")
+PINNED = ("alert_keys", "desk_wait_s", "log", "origin", "receipt_key", "sample", "share_recipient", "witnesses")
 """What of `GET /client-config` a phone believes without a proof."""
 SCRIPT = re.compile(rb"<script\b([^>]*)>")
 SOURCE = re.compile(rb'\bsrc="([^"]*)"')

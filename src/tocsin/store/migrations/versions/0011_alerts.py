@@ -120,16 +120,9 @@ def _rest() -> None:
         sa.Column("lifting", sa.LargeBinary, nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_alerts_brake"),
     )
-    op.create_table(
-        "alerts_training",
-        sa.Column("epoch", sa.Integer, nullable=False, autoincrement=False),
-        sa.Column("digest", sa.LargeBinary(32), nullable=False),
-        sa.PrimaryKeyConstraint("epoch", name="pk_alerts_training"),
-    )
 
 
 def downgrade() -> None:
-    op.drop_table("alerts_training")
     op.drop_table("alerts_brake")
     op.drop_table("alerts_count")
     op.drop_table("alerts_threat")

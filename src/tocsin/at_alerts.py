@@ -1,0 +1,165 @@
+"""Where alerts meet the passport, the log, the staff and the outbox: what the room is handed, and what it does by itself."""
+
+from base64 import b64decode
+from collections.abc import Coroutine, Sequence
+from functools import partial
+from hashlib import sha256
+from typing import Any
+
+from litestar import Request
+from sqlalchemy import Connection
+
+from tocsin import at_passport
+from tocsin.alerts import ask, expire, report_danger
+from tocsin.alerts.coarsen import table
+from tocsin.alerts.model import Caller, Door, MsgType, Post, Posted, Reason, Status
+from tocsin.alerts.refusals import KeysLocked, TableAbsent
+from tocsin.alerts.room import Alerts, Limits, Ports
+from tocsin.at_deliver import Delivery
+from tocsin.crypto.keys import SigningKey
+from tocsin.deliver.model import Kind, Message, Release
+from tocsin.encounters.room import ERASE_SLOT
+from tocsin.ids import SlotNumber
+from tocsin.jurisdictions.model import Permission, RiskRoom
+from tocsin.jurisdictions.risk import may_answer, permission
+from tocsin.jurisdictions.zones import zone_of
+from tocsin.node import Node
+from tocsin.own_keys import CITY_KEY, EXERCISE_KEY, TEST_KEY, read_published
+from tocsin.passport.model import Role as Proves
+from tocsin.passport.room import Passport
+from tocsin.passport.slow_lane import SlowLane
+from tocsin.people import staff
+from tocsin.people.session import Sessions
+from tocsin.people.staff import Role, State
+from tocsin.store.key_custody import KeyLocked, KeyUnknown
+from tocsin.store.work import Verb
+from tocsin.tlog import public
+from tocsin.tlog.entry import beat_entry
+
+SWEEP_S = 15.0
+PURPOSE = "alerts report"
+KEYS = {Status.ACTUAL: CITY_KEY, Status.EXERCISE: EXERCISE_KEY, Status.TEST: TEST_KEY}
+
+
+def alerts_of(node: Node, passport: Passport, lane: SlowLane, delivery: Delivery) -> Alerts | None:
+    """The room, where the jurisdiction pack turns alerts on and brings a table of areas; None elsewhere: every address answers 404."""
+    if not may_answer(node.pack, RiskRoom.ALERTS):
+        return None
+    try:
+        areas = table(node.pack.areas, node.pack.area_floor)
+    except TableAbsent:
+        node.troubles["alerts"] = TableAbsent.message
+        return None
+    is_limited = permission(node.pack, RiskRoom.ALERTS) is Permission.LIMITED
+    limits = Limits(node.settings.alerts_per_hour, tuple(node.pack.languages), is_limited)
+    room, ports = node.encounters, _ports(node, passport, lane, poster(delivery))
+    origin = node.settings.log_origin
+    alerts = Alerts(node.clock, node.database, room.erase_keys, room.work, origin, areas, ports, limits)
+    node.more_work |= work(alerts)
+    return alerts
+
+
+def work(alerts: Alerts) -> dict[str, Verb]:
+    """The room's verbs of durable work, by kind."""
+    return {ask.SILENT: partial(ask.silence, alerts), report_danger.FREEZE: partial(report_danger.freeze, alerts)}
+
+
+def loops(node: Node, alerts: Alerts | None) -> list[Coroutine[Any, Any, None]]:
+    """What is over is forgotten."""
+    if alerts is None:
+        return []
+
+    async def swept() -> None:
+        await expire.expire(alerts)
+
+    return [node.every("alerts", swept, SWEEP_S)]
+
+
+def door_of(sessions: Sessions) -> Door:
+    """Dispatchers and stewards by their sessions. Raises what `Sessions.require` raises."""
+
+    def who(request: Request[Any, Any, Any]) -> Caller:
+        found = sessions.require(request, Role.DISPATCHER, Role.STEWARD)
+        roles = found.roles
+        return Caller(found.id, Role.DISPATCHER in roles, Role.STEWARD in roles, found.pseudonym)
+
+    return who
+
+
+def poster(delivery: Delivery) -> Post:
+    """The outbox in its own words: one message, and that two people let it go. What it takes the place of is not sent any more."""
+
+    def post(connection: Connection, posted: Posted) -> None:
+        if posted.replaces:
+            delivery.outbox.withdraw(connection, posted.replaces)
+        zone = zone_of(delivery.zones, posted.area)
+        message = Message(posted.id, kind_of(posted), posted.wire, posted.expires_s * 1000, (zone,))
+        delivery.outbox.put(connection, message, Release(*posted.marks))
+
+    return post
+
+
+def kind_of(posted: Posted) -> Kind:
+    """What a channel may know of an object."""
+    drills = {Status.EXERCISE: Kind.EXERCISE, Status.TEST: Kind.TEST}
+    if posted.msg_type is MsgType.CANCEL:
+        return Kind.DANGER if posted.reason is Reason.DANGER else Kind.CANCEL
+    return drills.get(posted.status, Kind.UPDATE if posted.msg_type is MsgType.UPDATE else Kind.ALERT)
+
+
+def public_keys(node: Node) -> dict[Status, bytes]:
+    """What phones pin, by status; without those that this node never made."""
+    published = read_published(node.settings)
+    return {status: b64decode(published[name]) for status, name in KEYS.items() if name in published}
+
+
+def _ports(node: Node, passport: Passport, lane: SlowLane, post: Post) -> Ports:
+    room = node.encounters
+
+    def erase_later(connection: Connection, slot: SlotNumber) -> bytes:
+        return room.work.enqueue(connection, ERASE_SLOT, room.finish_by_ms(), slot.to_bytes(8))
+
+    def done(connection: Connection, waiting: bytes) -> None:
+        room.work.cancel(connection, waiting)
+
+    async def recipients() -> Sequence[str]:
+        return [one.recipient for one in await _active(node, Role.DISPATCHER)]
+
+    async def stewards() -> Sequence[tuple[bytes, str]]:
+        return [(one.id, one.recipient) for one in await _active(node, Role.STEWARD)]
+
+    known = public_keys(node)
+    return Ports(
+        erase_later=erase_later,
+        done=done,
+        key=partial(_key, node),
+        public=lambda: known,
+        member=at_passport.taker(passport, Proves.MEMBER),
+        confirmer=at_passport.taker(passport, Proves.CONFIRMER),
+        ticket=lambda: lane.ticket(PURPOSE),
+        enter=partial(lane.enter, PURPOSE),
+        post=post,
+        commit=_commit,
+        desk=recipients,
+        stewards=stewards,
+        epoch=lambda: passport.epoch,
+        newest_beat=lambda: room.newest_beat,
+    )
+
+
+def _key(node: Node, status: Status) -> SigningKey:
+    """Raises `KeysLocked`, also where the key was never made."""
+    try:
+        return SigningKey(node.custody.get(KEYS[status]))
+    except (KeyLocked, KeyUnknown) as error:
+        raise KeysLocked(retry_after=60) from error
+
+
+def _commit(connection: Connection, commitment: bytes) -> None:
+    entry = beat_entry(commitment)
+    public.queue(connection, sha256(entry).digest(), public.HIDDEN, entry)
+
+
+async def _active(node: Node, role: Role) -> list[staff.Staff]:
+    found = await node.database.read(staff.everybody)
+    return [one for one in found if one.state is State.ACTIVE and role in one.roles]
