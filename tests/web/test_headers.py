@@ -96,7 +96,7 @@ PATHS = {
     "/es/import": Kind.KEYED,
     "/es/recover": Kind.KEYED,
     "/en/verify": Kind.SCRIPTED,
-    "/en/desk/open": Kind.SCRIPTED,
+    "/en/desk/open": Kind.KEYED,
     "/en/about": Kind.PLAIN,
     "/en/measures": Kind.PLAIN,
     "/en/app.webmanifest": Kind.PLAIN,

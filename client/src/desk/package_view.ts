@@ -11,7 +11,8 @@ import { KeptLog, NodeLog, type LogSource } from "./package/log_source.ts";
 import { Refusal } from "./package/refusal.ts";
 import { chooseTarget, isKept, type Target } from "./package/save.ts";
 import { hex } from "./package/text.ts";
-import type { Decision } from "./package/withholding.ts";
+import type { Copy, Wanted } from "./package/make.ts";
+import type { Decision, Decisions } from "./package/withholding.ts";
 import type { Sealed } from "./sealed.ts";
 import { clock } from "./times.ts";
 
@@ -35,7 +36,9 @@ export class PackageView {
   readonly #stop = make("button", { type: "button", className: "button wide", hidden: true });
   readonly #progress = make("progress", { max: 1, value: 0, hidden: true });
   readonly #said = make("p", { role: "status", tabIndex: -1 });
+  readonly #copying = make("section", { className: "group" });
   #leaving: AbortController | undefined;
+  #cover: { drop(): void } | undefined;
 
   constructor(place: HTMLElement, packaged: Packaged, words: Sentences) {
     this.#place = place;
@@ -47,6 +50,7 @@ export class PackageView {
 
   drop(): void {
     this.#leaving?.abort();
+    this.#cover?.drop();
     this.#place.replaceChildren();
   }
 
@@ -70,7 +74,30 @@ export class PackageView {
       void this.#make();
     });
     this.#stop.addEventListener("click", () => this.#leaving?.abort());
-    this.#place.replaceChildren(make("h2", {}, this.#say("title")), make("p", {}, this.#say("sentence")), form, this.#said);
+    this.#place.replaceChildren(make("h2", {}, this.#say("title")), make("p", {}, this.#say("sentence")), form, this.#said, this.#copying);
+    const begin = make("button", { type: "button", className: "button wide" }, this.#words.say("cover.open"));
+    begin.addEventListener("click", () => void this.#offerCopy());
+    this.#copying.append(begin);
+  }
+
+  /** A copy with faces covered: loaded when somebody wants one. */
+  async #offerCopy(): Promise<void> {
+    const { CoverView } = await import("./cover/cover_view.ts");
+    this.#cover?.drop();
+    this.#cover = new CoverView(this.#copying, this.#packaged, this.#words, () => this.#decidedAll(), (...given) => this.#writeCopy(...given));
+  }
+
+  async #writeCopy(film: () => Promise<Copy>, decisions: Decisions, told: (share: number) => void, signal: AbortSignal): Promise<boolean> {
+    const seed = await this.#seed();
+    const target = seed === null ? undefined : await chooseTarget("copy.zip");
+    if (!target) return false;
+    try {
+      await this.#pour(target, { decisions, custodianSeed: seed ?? undefined, told, signal, copy: await film() });
+      return true;
+    } catch (error) {
+      await target.abort().catch(() => undefined);
+      throw error;
+    }
   }
 
   #field(key: string, input: HTMLInputElement): HTMLElement {
@@ -104,13 +131,28 @@ export class PackageView {
     focus?.focus();
   }
 
-  async #make(): Promise<void> {
+  /** What was decided on each talk; undefined where a decision is missing, and then that is said. */
+  #decidedAll(): Decisions | undefined {
     const decisions = this.#decisions();
     const undecided = this.#calls.find(({ number }) => !decisions.has(number));
-    if (undecided) return this.#complain("undecided", this.#place.querySelector<HTMLElement>(`input[name=talk-${undecided.number}]`));
+    if (!undecided) return decisions;
+    this.#complain("undecided", this.#place.querySelector<HTMLElement>(`input[name=talk-${undecided.number}]`));
+    return undefined;
+  }
+
+  /** The signing key; undefined where none is chosen, null where what is chosen is none, and then that is said. */
+  async #seed(): Promise<Bytes | undefined | null> {
     const pem = this.#key.files?.[0];
     const seed = this.#packaged.custodianSeed ?? (pem && seedInPem(await pem.text()));
-    if (pem && !seed) return this.#complain("key_unreadable", this.#key);
+    if (!pem || seed) return seed;
+    this.#complain("key_unreadable", this.#key);
+    return null;
+  }
+
+  async #make(): Promise<void> {
+    const decisions = this.#decidedAll();
+    const seed = decisions && (await this.#seed());
+    if (!decisions || seed === null) return;
     this.#complain("");
     const target = await chooseTarget("package.zip");
     if (target) await this.#write(target, decisions, seed);
@@ -121,20 +163,12 @@ export class PackageView {
     return kept.isEmpty && this.#fetches.checked ? new NodeLog() : kept;
   }
 
-  async #write(target: Target, decisions: Map<number, Decision>, custodianSeed: Bytes | undefined): Promise<void> {
+  async #write(target: Target, decisions: Decisions, custodianSeed: Bytes | undefined): Promise<void> {
     this.#busy(true);
     const { signal } = (this.#leaving = new AbortController());
-    const hash = sha256.create();
+    const told = (share: number): void => void (this.#progress.value = share);
     try {
-      const { makePackage } = await import("./package/make.ts");
-      const told = (share: number): void => void (this.#progress.value = share);
-      const madeAt = Math.floor(Date.now() / 1000);
-      for await (const part of makePackage({ ...this.#packaged, log: this.#source(), decisions, madeAt, custodianSeed, told, signal })) {
-        hash.update(part);
-        await target.write(part);
-      }
-      await target.close();
-      this.#tell(make("span", {}, this.#say("done")), make("code", { className: "sum" }, hex(hash.digest())));
+      await this.#pour(target, { decisions, custodianSeed, told, signal });
     } catch (error) {
       await target.abort().catch(() => undefined);
       this.#tell(this.#say(`fault_${error instanceof Refusal ? error.code : "other"}`));
@@ -142,6 +176,19 @@ export class PackageView {
       this.#busy(false);
     }
     this.#said.focus();
+  }
+
+  /** Make it into `target`, and tell its hash. */
+  async #pour(target: Target, wanted: Pick<Wanted, "decisions" | "custodianSeed" | "told" | "signal" | "copy">): Promise<void> {
+    const hash = sha256.create();
+    const { makePackage } = await import("./package/make.ts");
+    const madeAt = Math.floor(Date.now() / 1000);
+    for await (const part of makePackage({ ...this.#packaged, log: this.#source(), madeAt, ...wanted })) {
+      hash.update(part);
+      await target.write(part);
+    }
+    await target.close();
+    this.#tell(make("span", {}, this.#say("done")), make("code", { className: "sum" }, hex(hash.digest())));
   }
 
   #tell(...parts: (Node | string)[]): void {

@@ -5,7 +5,7 @@
 import { join, type Bytes } from "../crypto/bytes.ts";
 import type { Entry, MediaIndex } from "./media_index.ts";
 
-const ID = {
+export const ID = {
   segment: 0x18538067, cluster: 0x1f43b675, tracks: 0x1654ae6b, info: 0x1549a966, scale: 0x2ad7b1, timecode: 0xe7,
   simpleBlock: 0xa3, blockGroup: 0xa0, block: 0xa1, trackEntry: 0xae, trackNumber: 0xd7, trackType: 0x83, codec: 0x86,
 } as const; // prettier-ignore
@@ -16,7 +16,7 @@ const VIDEO = 1;
 const CODECS: Record<string, string> = { V_VP8: "vp8", V_VP9: "vp09.00.10.08", V_AV1: "av01.0.04M.08", A_OPUS: "opus", A_VORBIS: "vorbis", "V_MPEG4/ISO/AVC": "avc1.42E01E" };
 const BLOCK_HEAD = 4;
 
-interface Head {
+export interface Head {
   readonly id: number;
   /** Undefined: until its parent ends. */
   readonly size: number | undefined;
@@ -120,7 +120,7 @@ export class WebmIndex implements MediaIndex {
   }
 }
 
-function headOf(view: Bytes): Head | "broken" | undefined {
+export function headOf(view: Bytes): Head | "broken" | undefined {
   const id = vint(view, 0, true);
   if (id === "broken" || !id) return id;
   if (id.length > 4) return "broken";
@@ -142,7 +142,7 @@ function vint(view: Bytes, at: number, isId: boolean): { value: number; length: 
   return { value, length };
 }
 
-function* children(content: Bytes): Generator<{ id: number; content: Bytes; number: number }> {
+export function* children(content: Bytes): Generator<{ id: number; content: Bytes; number: number }> {
   for (let at = 0; at < content.length; ) {
     const head = headOf(content.subarray(at));
     if (!head || head === "broken" || head.size === undefined) return;
@@ -152,6 +152,6 @@ function* children(content: Bytes): Generator<{ id: number; content: Bytes; numb
   }
 }
 
-function numberOf(content: Bytes): number {
+export function numberOf(content: Bytes): number {
   return content.length > 8 ? 0 : content.reduce((sum, byte) => sum * 256 + byte, 0);
 }

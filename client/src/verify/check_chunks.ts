@@ -5,7 +5,7 @@ import type { Package } from "./package.ts";
 import { equal, hex, need } from "./read_json.ts";
 import { objectIn, Recording, TYPES, WITHHELD_BYTES, type Opened } from "./recording.ts";
 import { Wrong, type Step } from "./report.ts";
-import { readDecisions, Talks } from "./talks.ts";
+import { readDecisions, readScope, Talks } from "./talks.ts";
 import type { Value } from "../crypto/canonical.ts";
 
 const CHUNKS_HEAD =
@@ -24,7 +24,9 @@ export async function checkChunks(found: Package, step: Step): Promise<void> {
   const known = [base64url(recording.id), hex(recording.publicKey), hex(recording.salt), hex(recording.commitment)];
   if (told.some((text, i) => text !== known[i])) throw new Wrong("keys_differ");
   found.links.set(-1, recording.link);
-  const talks = new Talks(readDecisions(await found.value("made.json")));
+  const made = await found.value("made.json");
+  const scope = readScope(made, found.manifest.scope);
+  const talks = new Talks(readDecisions(made), scope !== undefined);
   const tables = new Tables(found, talks);
   await tables.begin();
   const chunks = found.stream("original/chunks.bin");
@@ -46,9 +48,19 @@ export async function checkChunks(found: Package, step: Step): Promise<void> {
   await compareWhole(found, recording);
   if (![undefined, recording.count].includes(recording.countOfKeys)) throw new Wrong("keys_differ", "chunk_keys");
   talks.compare((found.manifest as { calls?: Value }).calls, equal);
+  if (scope) return tellCopy(found, step, scope.withheld, talks.count);
   if (talks.where === "") return;
   step.found("MISSING", "withheld", talks.where);
   found.facts.push(`Withheld by decision, as a talk with a lawyer or helper: ${talks.where}. Nothing of them is shown by this package.`);
+}
+
+function tellCopy(found: Package, step: Step, told: number, count: number): void {
+  if (told !== count) throw new Wrong("manifest_differs", "scope");
+  step.found("MISSING", "scoped_copy", `${count} chunks`);
+  found.facts.push(
+    `A scoped copy: the ${count} chunks of what was recorded are not in it. They are counted, chained, signed and dated here; ` +
+      "whoever has the recording can show them.",
+  );
 }
 
 class Tables {
@@ -74,7 +86,7 @@ class Tables {
     let [where, row]: [string, Bytes] = [",,", new Uint8Array(0)];
     if (kind === 2 || kind === 3 || kind === 4) row = recording.note(kind, time, body);
     if (kind === 4) this.#talks.mark(seq, objectIn(body) ?? {});
-    if (row.length === 0) this.#talks.media(seq);
+    if (row.length === 0) this.#talks.media(seq, body.length);
     if (row.length === 0 && body.length > 0) where = await this.#original(recording, kind, body);
     const sums = [await sha256(body), await sha256(opened.ciphertext)].map(hex).join(",");
     await this.#row(recording, seq, `${TYPES[kind]},${where},${time},${sums}`, previous);

@@ -9,6 +9,7 @@ import { isOriginal } from "./names.ts";
 import type { Package } from "./package.ts";
 import { b64, b64s, canonical, isObject, need, type Json } from "./read_json.ts";
 import { shown, Wrong, type Step } from "./report.ts";
+import { readScope } from "./talks.ts";
 
 const LINEAGE = "derivatives/lineage.json";
 
@@ -106,7 +107,7 @@ async function checkByOperator(found: Package, told: Json, custodian: Json): Pro
 }
 
 /** Step 10. */
-export async function checkDerivatives(found: Package): Promise<void> {
+export async function checkDerivatives(found: Package, step: Step): Promise<void> {
   const sums = new Map(found.manifest.files.map((one) => [one.name, one.sha256]));
   const listed = found.names("derivatives/").filter((name) => name !== LINEAGE);
   if (!found.has(LINEAGE)) {
@@ -115,15 +116,29 @@ export async function checkDerivatives(found: Package): Promise<void> {
   }
   const told = await found.value(LINEAGE);
   if (!Array.isArray(told)) throw new Wrong("malformed");
+  const elsewhere = await withheldOriginals(found);
+  for (const [name, sum] of elsewhere) sums.set(name, sum);
   const parents = new Set([...sums.keys()].filter(isOriginal));
-  const names: string[] = [];
+  const [names, pairs] = [new Set<string>(), new Set<string>()];
   for (const value of told) {
     const one = need(value, { ints: "made_at", texts: "changes method name operator parent parent_sha256 sha256" });
     const [name, parent] = [String(one["name"]), String(one["parent"])];
     const isRight = listed.includes(name) && sums.get(name) === one["sha256"];
     if (!isRight || !parents.has(parent) || sums.get(parent) !== one["parent_sha256"]) throw new Wrong("lineage", name);
     parents.add(name);
-    names.push(name);
+    names.add(name);
+    pairs.add(`${name} ${parent}`);
+    if (!elsewhere.has(parent)) continue;
+    step.found("NOT PROVEN", "parent_withheld", name);
+    found.facts.push(`${shown(name)} was made from what is withheld; of what it shows, its maker's word is all there is.`);
   }
-  if (names.sort().join("\n") !== listed.join("\n")) throw new Wrong("lineage");
+  if ([...names].sort().join("\n") !== listed.join("\n") || pairs.size !== told.length) throw new Wrong("lineage");
+}
+
+/** Of a scoped copy: names and hashes of the originals, as its maker states them. */
+async function withheldOriginals(found: Package): Promise<Map<string, string>> {
+  const scope = readScope(await found.value("made.json"), found.manifest.scope);
+  const stated = new Map((scope?.media ?? []).map(({ name, sha256: sum }) => [name, sum]));
+  if (![...stated.keys()].every(isOriginal)) throw new Wrong("lineage", "scope");
+  return stated;
 }

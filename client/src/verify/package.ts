@@ -37,6 +37,7 @@ export interface Manifest {
   readonly media: Value;
   readonly package_id: string;
   readonly recording: string;
+  readonly scope?: Value;
   readonly state: string;
   readonly tool: string;
 }

@@ -24,14 +24,34 @@ export function readDecisions(made: Value): string[] {
   });
 }
 
+/** Whether it says of itself that it is a scoped copy: nothing that was recorded is in it, only what was made from it. Throws `Wrong`. */
+export function readScope(made: Value, scope: Value | undefined): Scope | undefined {
+  const told = need(made, {})["scope"];
+  if ((told !== undefined && told !== "copy") || (told === undefined) !== (scope === undefined)) throw new Wrong("malformed", "scope");
+  if (scope === undefined) return undefined;
+  const { media, withheld } = need(scope, { ints: "withheld", lists: "media" }) as { media: Value[]; withheld: number };
+  const stated = media.map((one) => need(one, { texts: "name sha256" }) as { name: string; sha256: string });
+  return { media: stated, withheld };
+}
+
+export interface Scope {
+  /** The originals, as whoever made the copy states them. */
+  readonly media: readonly { readonly name: string; readonly sha256: string }[];
+  readonly withheld: number;
+}
+
 export class Talks {
   readonly found: Talk[] = [];
   readonly #decisions: readonly string[];
   #muted: Talk | undefined;
   #after = 0;
+  readonly #isCopy: boolean;
+  /** Chunks that are withheld. */
+  count = 0;
 
-  constructor(decisions: readonly string[]) {
+  constructor(decisions: readonly string[], isCopy: boolean) {
     this.#decisions = decisions;
+    this.#isCopy = isCopy;
   }
 
   /** A mark of a talk, at `seq`. Throws `Wrong` where nobody decided. */
@@ -47,14 +67,17 @@ export class Talks {
     this.#after = 0;
   }
 
-  /** Media are here at `seq`. Throws `Wrong` where a decision withholds them. */
-  media(seq: number): void {
-    if (this.#muted?.end === null) throw new Wrong("withheld_wrong", `chunk ${seq}`);
+  /** Media are here at `seq`. Throws `Wrong` where a decision withholds them, or all of them are withheld. */
+  media(seq: number, length: number): void {
+    if (this.#isCopy && length === 0) return;
+    if (this.#isCopy || this.#muted?.end === null) throw new Wrong("withheld_wrong", `chunk ${seq}`);
     this.#muted = undefined;
   }
 
   /** The chunk at `seq` is withheld. Throws `Wrong` where no decision says so. */
   withheld(seq: number): void {
+    this.count += 1;
+    if (this.#isCopy) return;
     if (this.#muted && this.#muted.end !== null) this.#after += 1;
     if (!this.#muted || this.#after > MOST_AFTER) throw new Wrong("withheld_wrong", `chunk ${seq}`);
     this.#muted.withheld += 1;

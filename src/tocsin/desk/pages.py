@@ -18,7 +18,7 @@ from tocsin.web.render import Page, PageConfig, embedded
 HTML = "text/html; charset=utf-8"
 TEMPLATES = Path(__file__).parent / "templates"
 EPOCH = date(1970, 1, 1)
-STRINGS = ("desk.", "staff.", "play.", "pack.", "recover.act_", "recover.by_")
+STRINGS = ("desk.", "staff.", "play.", "pack.", "cover.", "recover.act_", "recover.by_")
 DESK = Page("desk", "desk", "desk.html", "desk.title", STRINGS)
 
 

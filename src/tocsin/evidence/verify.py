@@ -714,6 +714,7 @@ class Recording:
         self._nonce = int.from_bytes(nonce, "big")
         self.talks: list[Json] = []
         self.withheld = 0
+        self.is_copy = False
         self._muted: Json | None = None
         self._after = 0
         self.link, self.count, self.is_final = sha256(header), 0, False
@@ -774,11 +775,12 @@ class Recording:
             raise Wrong("signature_wrong", where)
         if self._keys is None or self.count >= len(self._keys) or self._keys[self.count] is not None:
             raise Wrong("keys_differ", where)
-        muted = self._muted
-        self._after += muted is not None and muted["end"] is not None
-        if muted is None or self._after > MOST_AFTER:
-            raise Wrong("withheld_wrong", where)
-        muted["withheld"] += 1
+        if not self.is_copy:
+            muted = self._muted
+            self._after += muted is not None and muted["end"] is not None
+            if muted is None or self._after > MOST_AFTER:
+                raise Wrong("withheld_wrong", where)
+            muted["withheld"] += 1
         self.withheld, self.link, self.count = self.withheld + 1, link, self.count + 1
 
     def talk(self, said: Json, decisions: Sequence[Json]) -> None:
@@ -795,8 +797,8 @@ class Recording:
             self._muted, self._after = self.talks[-1], 0
 
     def media(self) -> None:
-        """A second of media is here. Raises `Wrong` where a decision withholds it."""
-        if self._muted and self._muted["end"] is None:
+        """A second of media is here. Raises `Wrong` where a decision withholds it, or all of them are withheld."""
+        if self.is_copy or (self._muted and self._muted["end"] is None):
             raise Wrong("withheld_wrong", f"chunk {self.count - 1}")
         self._muted = None
 
@@ -1236,6 +1238,7 @@ class Verifier:
         if rows.line() != CHUNKS_HEAD or events.line() != EVENTS_HEAD:
             raise Wrong("table_differs", "first row")
         self._decided = self._decisions()
+        found.is_copy = self._is_copy()
         while chunks.left:
             self._chunk(found, chunks, rows, events)
         if rows.left or events.left:
@@ -1243,13 +1246,36 @@ class Verifier:
         if found.start.get("event") != "start":
             raise Wrong("start_absent")
         self._compare(found)
-        if found.withheld:
+        if found.is_copy:
+            self._tell_copy(step, found)
+        elif found.withheld:
             muted = [one for one in found.talks if one["withheld"]]
             where = ", ".join(f"{one['withheld']} chunks after chunk {one['begin']}" for one in muted)
             step.found("MISSING", "withheld", where)
             self.facts.append(
                 f"Withheld by decision, as a talk with a lawyer or helper: {where}. Nothing of them is shown by this package."
             )
+
+    def _is_copy(self) -> bool:
+        """Whether this is a scoped copy: nothing that was recorded is in it, only what was made from it. Raises `Wrong`."""
+        told = self._object("made.json").get("scope")
+        if told not in {None, "copy"} or (told is None) is not ("scope" not in self.manifest):
+            raise Wrong("malformed", "scope")
+        if told is None:
+            return False
+        scope = need(self.manifest["scope"], ints="withheld", lists="media")
+        for one in scope["media"]:
+            need(one, texts="name sha256")
+        return True
+
+    def _tell_copy(self, step: Step, found: Recording) -> None:
+        if self.manifest["scope"]["withheld"] != found.withheld:
+            raise Wrong("manifest_differs", "scope")
+        step.found("MISSING", "scoped_copy", f"{found.withheld} chunks")
+        self.facts.append(
+            f"A scoped copy: the {found.withheld} chunks of what was recorded are not in it. They are counted, chained, signed and"
+            " dated here; whoever has the recording can show them."
+        )
 
     def _chunk(self, found: Recording, chunks: Stream, rows: Stream, events: Stream) -> None:
         length = int.from_bytes(chunks.read(4), "big")
@@ -1268,7 +1294,7 @@ class Verifier:
             row = found.note(kind, time, body)
             if kind == 4:
                 found.talk(said_in(body) or {}, self._decided)
-        else:
+        elif body or not found.is_copy:
             found.media()
         if body and not row:
             name, at = found.place(kind, len(body))
@@ -1541,7 +1567,7 @@ class Verifier:
 
     # 10
 
-    def _derivatives(self, _: Step) -> None:
+    def _derivatives(self, step: Step) -> None:
         found = {one["name"]: one["sha256"] for one in self.manifest["files"]}
         listed = [
             name for name in self.streams if name.startswith("derivatives/") and name != "derivatives/lineage.json"
@@ -1550,15 +1576,33 @@ class Verifier:
             if listed:
                 raise Wrong("lineage", listed[0])
             return
-        parents, told = {name for name in found if ORIGINAL.fullmatch(name)}, self._object("derivatives/lineage.json")
+        told = self._object("derivatives/lineage.json")
+        elsewhere = self._withheld_originals()
+        parents = {name for name in found if ORIGINAL.fullmatch(name)} | set(elsewhere)
         for one in told:
             need(one, ints="made_at", texts="changes method name operator parent parent_sha256 sha256")
             is_right = one["name"] in listed and found.get(one["name"]) == one["sha256"]
-            if not is_right or one["parent"] not in parents or found[one["parent"]] != one["parent_sha256"]:
+            stated = (found | elsewhere).get(one["parent"])
+            if not is_right or one["parent"] not in parents or stated != one["parent_sha256"]:
                 raise Wrong("lineage", one["name"])
             parents.add(one["name"])
-        if sorted(one["name"] for one in told) != listed:
+            if one["parent"] in elsewhere:
+                step.found("NOT PROVEN", "parent_withheld", one["name"])
+                self.facts.append(
+                    f"{shown(one['name'])} was made from what is withheld; of what it shows, its maker's word is all there is."
+                )
+        if sorted({one["name"] for one in told}) != listed or len(
+            {(one["name"], one["parent"]) for one in told}
+        ) != len(told):
             raise Wrong("lineage")
+
+    def _withheld_originals(self) -> dict[str, str]:
+        """Of a scoped copy: names and hashes of the originals, as its maker states them."""
+        scope = self.manifest.get("scope")
+        stated = {one["name"]: one["sha256"] for one in scope["media"]} if scope else {}
+        if not all(ORIGINAL.fullmatch(name) for name in stated):
+            raise Wrong("lineage", "scope")
+        return stated
 
     def _tell(self) -> None:
         state, count = self.manifest["state"], self.manifest["chunk_count"]

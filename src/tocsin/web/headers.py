@@ -170,7 +170,7 @@ _SCREENS = {
     "import": Kind.KEYED,
     "recover": Kind.KEYED,
     "verify": Kind.SCRIPTED,
-    "desk/open": Kind.SCRIPTED,
+    "desk/open": Kind.KEYED,
 }
 _OF_STAFF = frozenset({"staff", "desk"})
 """Below the language: pages that only a session opens, and the two by which one gets a session."""

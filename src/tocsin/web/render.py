@@ -104,7 +104,7 @@ PAGES = (
         "desk/open",
         "open.html",
         "open.title",
-        ("open.", "play.", "pack.", "sheet.", "recover.by_", "recover.act_"),
+        ("open.", "play.", "pack.", "cover.", "sheet.", "recover.by_", "recover.act_"),
     ),
     Page("about", "about", "about.html", "about.title"),
     Page("measures", "measures", "measures.html", "neutral.title"),

@@ -24,6 +24,7 @@ MEDIA_TYPES = {
     ".svg": "image/svg+xml",
     ".png": "image/png",
     ".wasm": "application/wasm",
+    ".onnx": "application/octet-stream",
     ".txt": "text/plain; charset=utf-8",
 }
 PREFIX = "/static/built/"

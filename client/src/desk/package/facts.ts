@@ -26,6 +26,8 @@ export interface Facts {
   readonly muted: number;
   readonly withheld: number;
   readonly isSample: boolean;
+  /** Of a scoped copy: the name of what was made in the recording's place. */
+  readonly copy: string | null;
 }
 
 /** Seconds at the end that no leaf covers. */

@@ -37,6 +37,7 @@ const MIMES: Record<string, string> = {
   mp4: "video/mp4", ogg: "audio/ogg", mov: "video/quicktime", tsr: "application/timestamp-reply",
 }; // prettier-ignore
 const ROLES = [
+  ["derivatives/", "derivative"],
   ["original/media-", "original"], ["original/import-", "original"], ["original/", "ciphertext"], ["certificates/", "certificate"],
   ["system/", "system"], ["log/", "log"], ["keys.json", "key"], ["custody.jsonl", "custody"], ["made.json", "custody"],
   ["chunks.csv", "table"], ["events.csv", "table"], ["capture.json", "table"], ["", "text"],
@@ -52,9 +53,21 @@ export interface Wanted {
   readonly madeAt: number;
   /** Seed of the custodian's Ed25519 key; without one nobody signs. */
   readonly custodianSeed?: Bytes | undefined;
+  /** Where this is to be a scoped copy: what was made from the recording takes its place. */
+  readonly copy?: Copy | undefined;
   /** Share that is done, 0 to 1. */
   readonly told?: (share: number) => void;
   readonly signal?: AbortSignal | undefined;
+}
+
+/** What was made from the originals, for somebody who is not to have them. */
+export interface Copy {
+  /** Name in `derivatives/`. */
+  readonly name: string;
+  readonly content: Blob;
+  /** What was done, in a sentence, and with what. */
+  readonly changes: string;
+  readonly method: string;
 }
 
 /** A file of the package: its sums, and its bytes when they are wanted. */
@@ -84,8 +97,9 @@ export async function* makePackage(wanted: Wanted): AsyncGenerator<Bytes> {
   const facts = await factsOf(wanted, covering, reading, signer?.publicKey);
   const packageId = await packageIdOf(opened, madeAt, reading.lastLink);
   const members = await membersOf(wanted, covering, reading, facts, packageId, signer?.publicKey);
-  for (const [name, sums] of reading.files) members.set(name, { sums, content: undefined });
-  const manifest = manifestOf(members, reading, facts, packageId);
+  if (wanted.copy) for (const [name, member] of await copied(wanted.copy, reading, facts)) members.set(name, member);
+  else for (const [name, sums] of reading.files) members.set(name, { sums, content: undefined });
+  const manifest = manifestOf(members, reading, facts, packageId, wanted.copy !== undefined);
   members.set("manifest.json", whole(manifest));
   if (signer) members.set("manifest.sig", whole(await signer.sign(join(utf8(`${FORMAT} manifest\n`), manifest))));
   yield* write(wanted, members);
@@ -99,7 +113,7 @@ async function readThrough(wanted: Wanted, covering: Covering): Promise<Reading>
   const [withholding, chunks, files, withheld] = [new Withholding(decisions), new Sums(), new Map<string, Sums>(), new Set<number>()];
   let first: FirstChunk | undefined;
   let lastLink: Bytes = new Uint8Array(0);
-  for await (const placed of place(opened.seconds, withholding)) {
+  for await (const placed of place(opened.seconds, withholding, wanted.copy !== undefined)) {
     await tables.take(placed);
     if (placed.isWithheld) withheld.add(placed.seq);
     chunks.add(framed(placed));
@@ -125,7 +139,7 @@ function framed({ raw, link, isWithheld }: Pick<Placed, "raw" | "link" | "isWith
 }
 
 async function membersOf(
-  { opened, sealed, notes }: Wanted, covering: Covering, reading: Reading, facts: Facts, packageId: string, custodian: Bytes | undefined,
+  { opened, sealed, notes, copy }: Wanted, covering: Covering, reading: Reading, facts: Facts, packageId: string, custodian: Bytes | undefined,
 ): Promise<Map<string, Member>> { // prettier-ignore
   const { header } = opened;
   const { tables, withheld } = reading;
@@ -139,7 +153,7 @@ async function membersOf(
   ];
   const values: [string, Value][] = [
     ["keys.json", keysOf(opened, reading)],
-    ["made.json", { ...(await madeOf(notes, facts)), ...reading.withholding.inCustody }],
+    ["made.json", { ...(await madeOf(notes, facts)), ...reading.withholding.inCustody, ...(copy && { scope: "copy" }) }],
     ["system/versions.json", { format: FORMAT, node: sealed.node, tool: TOOL }],
   ];
   const members = new Map<string, Member>(texts.map(([name, text]) => [name, whole(utf8(text))]));
@@ -196,7 +210,30 @@ async function madeOf(notes: readonly Note[], facts: Facts): Promise<Record<stri
   };
 }
 
-function manifestOf(members: ReadonlyMap<string, Member>, reading: Reading, facts: Facts, packageId: string): Bytes {
+/** The copy and where it comes from: a line for each original, whose hash is that of a package made with the same decisions. */
+async function copied(copy: Copy, reading: Reading, facts: Facts): Promise<[string, Member][]> {
+  const [name, sums] = [`derivatives/${copy.name}`, new Sums()];
+  for await (const part of piecesOf(copy.content)) sums.add(part);
+  const operator = facts.custodian === null ? "reader" : `custodian ${facts.custodian}`;
+  const lineage = mediaOf(reading).map(({ name: parent, sha256: parentSum }) => ({
+    changes: copy.changes, made_at: facts.madeAt, method: copy.method, name, operator, parent, parent_sha256: parentSum, sha256: sums.told.sha256,
+  })); // prettier-ignore
+  return [
+    [name, { sums, content: () => piecesOf(copy.content) }],
+    ["derivatives/lineage.json", whole(dumps(lineage))],
+  ];
+}
+
+async function* piecesOf(content: Blob): AsyncGenerator<Bytes> {
+  const step = 1024 * 1024;
+  for (let at = 0; at < content.size; at += step) yield new Uint8Array(await content.slice(at, at + step).arrayBuffer());
+}
+
+function mediaOf({ files }: Reading): { name: string; sha256: string }[] {
+  return [...files].sort(([a], [b]) => compare(a, b)).map(([name, sums]) => ({ name, sha256: sums.told.sha256 }));
+}
+
+function manifestOf(members: ReadonlyMap<string, Member>, reading: Reading, facts: Facts, packageId: string, isCopy: boolean): Bytes {
   const files = inOrder(members.keys()).map((name) => ({
     mime: MIMES[name.slice(name.lastIndexOf(".") + 1)] ?? "application/octet-stream",
     name,
@@ -217,11 +254,12 @@ function manifestOf(members: ReadonlyMap<string, Member>, reading: Reading, fact
     recording: facts.recording,
     state: facts.isStopped ? "stopped" : "cut",
     tool: TOOL,
-    ...reading.withholding.inManifest,
+    ...(isCopy && { scope: { media: mediaOf(reading), withheld: reading.withheld.size } }),
+    ...reading.withholding.inManifest(isCopy),
   });
 }
 
-async function factsOf({ opened, sealed, notes, madeAt }: Wanted, covering: Covering, reading: Reading, custodian: Bytes | undefined): Promise<Facts> {
+async function factsOf({ opened, sealed, notes, madeAt, copy }: Wanted, covering: Covering, reading: Reading, custodian: Bytes | undefined): Promise<Facts> {
   const { tables, withholding } = reading;
   const chunkNotes = notes.filter(({ said }) => said["n"] === "chunk");
   const last = covering.leaves.at(-1);
@@ -237,7 +275,8 @@ async function factsOf({ opened, sealed, notes, madeAt }: Wanted, covering: Cove
     firstReceivedMs: chunkNotes[0] && numberIn(chunkNotes[0], "t"),
     lastReceivedMs: chunkNotes.length > 0 ? numberIn(chunkNotes.at(-1)!, "t") : undefined,
     gaps: tables.gaps.map((gap) => [String(gap["reason"]), Number(gap["from_ms"]), Number(gap["until_ms"])] as const),
-    originals: [...reading.files].sort(([a], [b]) => compare(a, b)).map(([name, sums]) => ({ name, size: sums.size, sha256: sums.told.sha256 })),
+    originals: copy ? [] : mediaOf(reading).map((one) => ({ ...one, size: reading.files.get(one.name)!.size })),
+    copy: copy?.name ?? null,
     leafCount: covering.leaves.length,
     coveredSeq: last?.seq ?? null,
     lastBeat: last?.beat,

@@ -24,8 +24,11 @@ export interface Placed {
   readonly isWithheld: boolean;
 }
 
-/** Each second with its place, opened anew. A new original begins with the first bytes after each `start` or `restarted_media`. */
-export async function* place(seconds: Seconds, withholding: Withholding): AsyncGenerator<Placed> {
+/**
+ * Each second with its place, opened anew. A new original begins with the first bytes after each `start` or `restarted_media`. `isCopy`: all of it is
+ * withheld, and its place is where a package that was made with the same decisions has it.
+ */
+export async function* place(seconds: Seconds, withholding: Withholding, isCopy = false): AsyncGenerator<Placed> {
   let [number, ending, isNew, at] = [0, "bin", true, 0];
   let previousLink = seconds.header.link;
   for (const { seq, type, monotonicMs, isFinal, link } of seconds.places) {
@@ -33,10 +36,12 @@ export async function* place(seconds: Seconds, withholding: Withholding): AsyncG
     const [raw, { body }] = [await seconds.raw(seq), await seconds.open(seq)];
     const isMedia = type === TYPE.media || type === TYPE.import;
     const said = isMedia ? undefined : saidIn(body);
-    const isWithheld = withholding.takes(type, seq, monotonicMs, said);
+    const isMuted = withholding.takes(type, seq, monotonicMs, said);
+    const isWithheld = isMuted || (isCopy && isMedia && body.length > 0);
+    if (isWithheld && isFinal) throw new Refusal("second_unknown");
     if (type === TYPE.event && (said?.["event"] === "start" || said?.["event"] === "restarted_media")) [ending, isNew] = [endingOf(said["mime"]), true];
     let found: Placed["place"];
-    if (isMedia && !isWithheld && body.length > 0) {
+    if (isMedia && !isMuted && body.length > 0) {
       if (isNew) [number, isNew, at] = [number + 1, false, 0];
       found = { name: `original/${NAMES[type]}-${String(number).padStart(3, "0")}.${ending}`, first: at, last: at + body.length - 1 };
       at += body.length;

@@ -18,12 +18,13 @@ function readme(facts: Facts, text: string): string {
   const words = new Map(text.split("\n").map((line) => [line.slice(0, line.indexOf(": ")), line.slice(line.indexOf(": ") + 2)] as const));
   const say = (name: string, values: Values = {}): string => filled(words.get(name) ?? name, values);
   const missing = missingIn(facts, say);
-  const parts = [say("title"), say("what", { recording: facts.recording })];
+  const kind = facts.copy === null ? "" : "_copy";
+  const parts = [say("title"), say(`what${kind}`, { recording: facts.recording, name: facts.copy })];
   parts.push(...(missing.length > 0 ? [say("missing_title"), ...missing] : [say("nothing_missing")]));
   parts.push(say("shows_title"), ...shown(facts, say));
   parts.push(say("not_title"), ...["not_scene", "not_clock", "not_who", "not_outside"].map((name) => say(name)));
-  parts.push(say("files_title"), ...facts.originals.map((one) => say("original", { ...one })), say("files"));
-  parts.push(say("key_warning"), say("verify"), say("advice"));
+  parts.push(say("files_title"), ...facts.originals.map((one) => say("original", { ...one })), say(`files${kind}`));
+  parts.push(say(`key_warning${kind}`), say("verify"), say("advice"));
   return `${parts.map((part) => part.split("\n").map(fold).join("\n")).join("\n\n")}\n`;
 }
 
@@ -37,8 +38,9 @@ function missingIn(facts: Facts, say: Say): string[] {
     ["rehearsal", facts.kind === "rehearsal"],
     ["import", facts.kind === "import"],
     ["cut", !facts.isStopped],
+    ["copy", facts.copy !== null],
     ["call", facts.kept > 0],
-    ["withheld", facts.muted > 0],
+    ["withheld", facts.muted > 0 && facts.copy === null],
     ["leaf", facts.leafCount === 0],
     ["tail", facts.leafCount > 0 && uncovered(facts) > 0],
     ["witnesses", facts.leafCount > 0 && witnesses < 2],
@@ -46,12 +48,12 @@ function missingIn(facts: Facts, say: Say): string[] {
     ["signature", facts.custodian === null],
     ["log_of_signer", facts.custodian !== null && facts.custodianIndex === null],
   ];
-  const counts: Record<string, number> = { witnesses, withheld: facts.withheld };
-  return told.filter(([, isSo]) => isSo).map(([name]) => say(`missing_${name}`, { count: counts[name] ?? uncovered(facts), seq: facts.coveredSeq }));
+  const counts: Record<string, number> = { witnesses, withheld: facts.withheld, copy: facts.withheld };
+  return told.filter(([, isSo]) => isSo).map(([name]) => say(`missing_${name}`, { count: counts[name] ?? uncovered(facts), seq: facts.coveredSeq, name: facts.copy }));
 }
 
 function shown(facts: Facts, say: Say): string[] {
-  const told = [say("shows_bytes", { count: facts.chunkCount, length: span(facts.lengthMs) }), say("shows_order")];
+  const told = [say(facts.copy === null ? "shows_bytes" : "shows_bytes_copy", { count: facts.chunkCount, length: span(facts.lengthMs) }), say("shows_order")];
   if (facts.firstReceivedMs !== undefined) told.push(say("shows_received", { first: utcMs(facts.firstReceivedMs), last: utcMs(facts.lastReceivedMs) }));
   if (facts.startedMs !== undefined) told.push(say("shows_phone_clock", { at: utcMs(facts.startedMs) }));
   if (facts.leafCount > 0) told.push(say("shows_leaves", { count: facts.leafCount, beat: utc(facts.lastBeat), seq: facts.coveredSeq }));

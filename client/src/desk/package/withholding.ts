@@ -44,8 +44,9 @@ export class Withholding {
     if ([...this.#decisions.keys()].some((number) => number > this.talks.length)) throw new Refusal("call_unknown");
   }
 
-  get inManifest(): Record<string, Value> {
-    const calls = this.talks.map(({ begin, decision, end, withheld }) => ({ begin, decision, end, withheld }));
+  /** `isCopy`: all of it is withheld, so that what a talk withholds is not told apart. */
+  inManifest(isCopy: boolean): Record<string, Value> {
+    const calls = this.talks.map(({ begin, decision, end, withheld }) => ({ begin, decision, end, withheld: isCopy ? 0 : withheld }));
     return calls.length > 0 ? { calls } : {};
   }
 
