@@ -6,6 +6,7 @@ starts; none for the node as it is. SEIZURE_SWEEP_S makes its sweep quicker. Not
 
 import mmap
 import os
+import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -37,8 +38,18 @@ def main() -> None:
         node.SWEEP_SECONDS = node.QUIET_SECONDS = float(quick)
     serving.SystemClock = Shifted  # type: ignore[attr-defined]
     at_desk.door_of = with_lawyers(at_desk.door_of)
+    signal.signal(signal.SIGUSR2, arm)
     leaks.plant([name for name in sys.argv[3].split(",") if name], settings)
     serving.run(settings)
+
+
+def arm(*_: object) -> None:
+    """Die at the place that the file beside the clock names."""
+    from tocsin.store import fail_points
+
+    wanted = Path(sys.argv[2]).with_name("fail-point")  # as town.FAIL_POINT
+    fail_points.arm({"TOCSIN_FAIL_POINT": wanted.read_text()}, trials=True)
+    wanted.unlink()
 
 
 def with_lawyers(door_of: Callable[..., Door]) -> Callable[..., Door]:

@@ -23,6 +23,9 @@ from tocsin.settings import Settings, settings_of, toml_of
 READY_S = 180.0
 DAY_MS = 86_400_000
 BEAT_S = 2
+FAIL_POINT = "fail-point"
+"""The file beside the clock that names where the node is to die."""
+FOUNDERS = ("Osprey", "Knot")
 
 
 class Town:
@@ -34,6 +37,8 @@ class Town:
         self.node: subprocess.Popen[bytes] | None = None
         self.witnesses: list[subprocess.Popen[bytes]] = []
         self.extra_environment: dict[str, str] = {}
+        self.founded = ""
+        """What `tocsin init` said: the links of the first stewards."""
         elsewhere.mkdir(parents=True, exist_ok=True)
         self.clock_file = elsewhere / "clock"
         self.clock_file.write_bytes(bytes(8))
@@ -68,17 +73,28 @@ class Town:
             command = [sys.executable, "-m", "tocsin", "witness", "serve", "--config", str(folder / "witness.toml")]
             self.witnesses.append(self._process(folder.name, command))
 
-    def start(self, fail_point: str = "") -> None:
+    def found(self) -> None:
+        """Before the node's first start."""
+        self.founded = self.command("init", *(part for name in FOUNDERS for part in ("--steward", name)))
+
+    def start(self) -> None:
         """Start the node and wait until it takes seconds."""
-        self.begin(fail_point)
+        self.begin()
         wait_until(lambda: self.is_ready() or self._has_ended(), READY_S, step=0.05)
         assert not self._has_ended(), self.said[-3000:].decode(errors="replace")
 
-    def begin(self, fail_point: str = "") -> None:
-        wanted = {"TOCSIN_FAIL_POINT": fail_point} if fail_point else {}
+    def begin(self) -> None:
         program = ["-m", "tests.seizure.node_process", str(self._file), str(self.clock_file), ",".join(self.leaks)]
-        environment = {"TMPDIR": str(self.disk.place / "tmp"), **wanted, **self.extra_environment}
+        environment = {"TMPDIR": str(self.disk.place / "tmp"), **self.extra_environment}
         self.node = self._process("said", [sys.executable, *program], **environment)
+
+    def arm(self, fail_point: str) -> None:
+        """The running node will die at the place of this name (`store/fail_points.py`)."""
+        assert self.node is not None
+        wanted = self.clock_file.with_name(FAIL_POINT)
+        wanted.write_text(fail_point)
+        self.node.send_signal(signal.SIGUSR2)
+        wait_until(lambda: not wanted.exists(), 30)
 
     def stop(self, with_signal: int = signal.SIGTERM) -> None:
         """End the node."""

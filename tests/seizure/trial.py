@@ -74,6 +74,8 @@ class Trial:
                 if self.is_short or leaks:
                     town.extra_environment["SEIZURE_SWEEP_S"] = "2"
                 town.start_witnesses()
+                if not leaks:
+                    town.found()
                 town.start()
                 lived = self._live(town, run, source, form)
                 for room in lived:

@@ -1,9 +1,13 @@
 """Keys across restart and reboot: what needs a person and what does not."""
 
 from collections.abc import Callable
+from hashlib import sha256
 from pathlib import Path
 
+import pyrage  # type: ignore[import-untyped]  # the wheel ships no types
 import pytest
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from tocsin.store import mounts
 from tocsin.store.key_custody import (
@@ -19,6 +23,28 @@ from tocsin.store.key_custody import (
 
 SECRET = bytes(range(32))
 Start = Callable[..., KeyCustody]
+
+
+class Quick:
+    """In place of age's pass phrases, which take a second each: the same promises to a caller."""
+
+    @staticmethod
+    def encrypt(plaintext: bytes, passphrase: str) -> bytes:
+        return AESGCM(sha256(passphrase.encode()).digest()).encrypt(bytes(12), plaintext, None)
+
+    @staticmethod
+    def decrypt(sealed: bytes, passphrase: str) -> bytes:
+        try:
+            return AESGCM(sha256(passphrase.encode()).digest()).decrypt(bytes(12), sealed, None)
+        except InvalidTag as error:
+            raise pyrage.DecryptError from error
+
+
+@pytest.fixture(autouse=True)
+def quick(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """For every test but two."""
+    if request.function not in {test_a_reboot_needs_a_person, test_the_key_is_nowhere_on_the_disk_in_clear}:
+        monkeypatch.setattr(pyrage, "passphrase", Quick)
 
 
 @pytest.fixture

@@ -248,8 +248,7 @@ class Encounters:
     def killed_in_commit(self) -> None:
         """kill -9 between a second's bytes and its index; the phone goes on where the node stands."""
         visit = self._fresh(0, 1, ending="words")
-        self.town.stop()
-        self.town.start(f"receive.after_append:{visit.seconds - 1}")
+        self.town.arm(f"receive.after_append:{visit.seconds - 1}")
         browser = Browser(self.town.port, visit.person)
         self.begin(browser, visit)
         try:

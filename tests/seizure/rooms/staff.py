@@ -21,7 +21,7 @@ from tests.seizure.chance import Measured
 from tests.seizure.findings import Finding
 from tests.seizure.people import Person
 from tests.seizure.rooms import Form, Life
-from tests.seizure.town import Town
+from tests.seizure.town import FOUNDERS, Town
 from tests.seizure.truths import Truths
 from tocsin.clock import SystemClock
 from tocsin.crypto import envelope
@@ -32,7 +32,6 @@ from tocsin.people.doors import Kind
 from tocsin.people.session import COOKIE
 
 CLOCK = SystemClock()
-FOUNDERS = ("Osprey", "Knot")
 INVITED = (("Dunlin", "lawyer"), ("Sanderling", "dispatcher"))
 PATIENCE_S = 30.0
 
@@ -139,7 +138,7 @@ class Staff:
         self.figures: dict[str, Measured] = {}
         self.after_each_part: Callable[[], None] = lambda: None
         self.members: list[Member] = []
-        self._links = self._founded()
+        self._links = re.findall(r"/staff/join#([\w-]{43})", town.founded)
 
     def live(self, day: int) -> None:
         if day == 0:
@@ -168,15 +167,6 @@ class Staff:
 
     def residuals(self, seized: Seized, image: Path) -> Iterator[str]:
         yield "Pseudonyms, roles and the day each way in was made stand in the tables of staff (THREATS.md, T10)."
-
-    def _founded(self) -> list[str]:
-        """The links that `tocsin init` prints while the node stands still."""
-        if self.town.leaks:
-            return []
-        self.town.stop()
-        told = self.town.command("init", *(part for name in FOUNDERS for part in ("--steward", name)))
-        self.town.start()
-        return re.findall(r"/staff/join#([\w-]{43})", told)
 
     def _all_join(self) -> None:
         """Founders by the links of `init`, the others by a steward's."""
