@@ -17,6 +17,20 @@ LONGEST_FIRST = (
 """A file that takes a minute and comes last keeps one process busy while the others stand idle."""
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--long",
+        action="store_true",
+        help="journeys as long as life: a minute without network, a phone taken at second 30",
+    )
+
+
+@pytest.fixture(scope="session")
+def is_long(request: pytest.FixtureRequest) -> bool:
+    """Whether journeys take as long as they do in life."""
+    return bool(request.config.getoption("--long"))
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The longest files first, else as they were found; tests of a file stay in their order."""
     ranks = {name: rank for rank, name in enumerate(LONGEST_FIRST)}

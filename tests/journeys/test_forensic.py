@@ -76,8 +76,11 @@ class Seized(NamedTuple):
 
 
 @pytest.fixture(scope="module")
-def seized(town: Running, chromium: Browser, tmp_path_factory: pytest.TempPathFactory) -> Seized:
-    """A phone that recorded with a profile on disk, had no network for its last seconds, and was taken by the battery."""
+def seized(town: Running, chromium: Browser, tmp_path_factory: pytest.TempPathFactory, is_long: bool) -> Seized:
+    """A phone that recorded with a profile on disk, had no network for its last seconds, and was taken by the battery.
+
+    At its fifth second; at its thirtieth with `--long`.
+    """
     profile = tmp_path_factory.mktemp("profile")
     context = chromium.browser_type.launch_persistent_context(
         str(profile),
@@ -86,10 +89,10 @@ def seized(town: Running, chromium: Browser, tmp_path_factory: pytest.TempPathFa
         permissions=["camera", "microphone"],
         viewport={"width": 360, "height": 640},
     )
-    return seize(context, town, profile)
+    return seize(context, town, profile, seconds=30 if is_long else 4)
 
 
-def seize(context: BrowserContext, town: Running, profile: Path) -> Seized:
+def seize(context: BrowserContext, town: Running, profile: Path, seconds: int) -> Seized:
     page = context.pages[0]
     keys: list[tuple[str, bytes]] = []
     bodies: dict[str, bytes] = {}
@@ -105,7 +108,7 @@ def seize(context: BrowserContext, town: Running, profile: Path) -> Seized:
     page.add_init_script(TELL_KEYS)
     page.on("request", listen)
     tap(page, town)
-    wait_until(lambda: safe_seconds(page) >= 4, 40)
+    wait_until(lambda: safe_seconds(page) >= seconds, 90)
     context.set_offline(True)
     page.wait_for_function("() => /[3-9]/.test(document.querySelector('#here').textContent)", timeout=30_000)
     upload = str(page.evaluate(STORED_CAPABILITY))
