@@ -50,6 +50,7 @@ def page_config(built: Built | None = None, mirrored: bool = False) -> PageConfi
         built=built or small_build(),
         languages=languages,
         client=CLIENT,
+        has_alerts=True,
         security_contact="mailto:security@sample.example",
         security_expires=date(2030, 1, 1),
     )

@@ -10,6 +10,8 @@ export interface ClientConfig extends Trust {
   readonly limits: { readonly max_bytes?: number; readonly max_seconds?: number; readonly chunk_bytes?: number };
   /** Release of the client build: `client` of its manifest. */
   readonly build?: string;
+  /** The city's public keys of alerts by status; absent where alerts are off. */
+  readonly alert_keys?: Readonly<Record<string, string>>;
 }
 
 export type Kind = "encounter" | "rehearsal" | "import";

@@ -5,6 +5,7 @@
  * cache of its own; it waits until every page of the old one is closed, because a page that records must never find its own parts
  * replaced. Answers of the node itself (seconds, receipts, words) never pass through here.
  */
+import { sendWaiting, SYNC } from "../alerts/send.ts";
 import { thisPhone } from "../encounter/device.ts";
 import { dropUnsent, sendUnsent } from "../encounter/resume.ts";
 import type { Left } from "./leaving.ts";
@@ -57,7 +58,7 @@ const scope = self as unknown as OwnScope;
 scope.addEventListener("install", (event) => event.waitUntil(install()));
 scope.addEventListener("activate", (event) => event.waitUntil(dropOldReleases()));
 scope.addEventListener("message", (event) => event.waitUntil(event.data?.unsent ? settle(event.data as Left) : keep(event.data?.keep ?? "")));
-scope.addEventListener("sync", (event) => event.waitUntil(event.tag.startsWith(LEFT) ? goOn(event.tag.slice(LEFT.length)) : Promise.resolve()));
+scope.addEventListener("sync", (event) => event.waitUntil(event.tag === SYNC ? sendReports() : event.tag.startsWith(LEFT) ? goOn(event.tag.slice(LEFT.length)) : Promise.resolve()));
 scope.addEventListener("fetch", (event) => {
   const { method, url, mode } = event.request;
   const address = new URL(url);
@@ -112,6 +113,11 @@ async function goOn(recording: string): Promise<void> {
   const rows = await store.recordings();
   store.close();
   if (rows.some((row) => row.id === recording)) throw new Error("not all of it was sent");
+}
+
+/** Rejects while a report waits, so that the browser tries again. */
+async function sendReports(): Promise<void> {
+  if ((await sendWaiting(Date.now())) > 0) throw new Error("not all of them were sent");
 }
 
 async function dropHere(recording: string): Promise<void> {

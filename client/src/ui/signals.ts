@@ -9,10 +9,18 @@ export function vibrate(what: keyof typeof PATTERNS): void {
 
 /** A tone of 150 ms: higher at the start of a recording, lower at its end. Silent unless the person chose otherwise. */
 export function tone(what: "start" | "end"): void {
-  if (sound() === "off") return;
+  if (sound() !== "off") play(what === "start" ? 880 : 440);
+}
+
+/** Something new at a desk, whose page asked whether it may sound. */
+export function chime(): void {
+  play(660);
+}
+
+function play(hertz: number): void {
   const speaker = new AudioContext();
   const voice = speaker.createOscillator();
-  voice.frequency.value = what === "start" ? 880 : 440;
+  voice.frequency.value = hertz;
   voice.connect(speaker.destination);
   voice.addEventListener("ended", () => void speaker.close());
   voice.start();

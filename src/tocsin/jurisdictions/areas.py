@@ -122,6 +122,7 @@ def _area(group: Group) -> Area:
         places=tuple(place.name for place in group),
         lat=round(sum(place.lat for place in group) / len(group), 4),
         lon=round(sum(place.lon for place in group) / len(group), 4),
+        points=tuple((round(place.lat, 4), round(place.lon, 4)) for place in group),
     )
 
 

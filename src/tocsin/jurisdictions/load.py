@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
@@ -57,15 +58,25 @@ def check(pack: Pack) -> None:
         "area_floor": pack.area_floor < AREA_FLOOR,
         "desk_key_wait_s": pack.desk_key_wait_s < (0 if pack.is_sample else DESK_KEY_WAIT_S),
         "recording_page": set(pack.recording_page) != set(pack.languages),
+        "observer_page": set(pack.observer_page) not in (set(), set(pack.languages)),
         "subpoena_page": set(pack.subpoena_page) not in (set(), set(pack.languages)),
         "clocks": any(_is_wrong(one, pack) for one in pack.clocks),
         "calls": pack.calls is not None and _says_too_little(pack.calls, set(pack.languages)),
         "review": bool(pack.review.date) and not re.fullmatch(r"\d{4}-\d\d-\d\d", pack.review.date),
         "areas": bool(pack.areas),
+        "timezone": not _is_zone(pack.timezone),
     }
     for field, is_wrong in refused.items():
         if is_wrong:
             raise PackMalformed(where=field)
+
+
+def _is_zone(name: str) -> bool:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return False
+    return True
 
 
 def _is_wrong(clock: LawClock, pack: Pack) -> bool:

@@ -63,6 +63,8 @@ class Area(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     places: tuple[str, ...]
     lat: float
     lon: float
+    points: tuple[tuple[float, float], ...] = ()
+    """Latitude and longitude of each of its places: a phone is in the area of the nearest one."""
 
 
 class Site(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -115,8 +117,12 @@ class Pack(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     recording_page: dict[str, Page] = {}
     subpoena_page: dict[str, Page] = {}
     """What to do with a subpoena, a warrant or a preservation letter. None: nobody has written one."""
+    observer_page: dict[str, Page] = {}
+    """How near one may stand, and what an order to move means: read before anybody goes to look. None: nobody is asked to."""
     clocks: tuple[LawClock, ...] = ()
     calls: Calls | None = None
     """None: nobody is rung here, and the room answers 404."""
+    timezone: str = "UTC"
+    """By whose clock times are shown (IANA name)."""
     areas: tuple[Area, ...] = ()
     """Made of the operator's tables by the loader. Empty: nothing is published as a place."""

@@ -26,6 +26,10 @@ class Kind(StrEnum):
     """A page that derives recovery words: Argon2id runs in WebAssembly."""
     ENCOUNTER = "encounter"
     """A page that may ask for camera and microphone."""
+    REPORT = "report"
+    """The page of a report: it may ask the phone where it is, which stays on it, and for a voice."""
+    NEAR = "near"
+    """A page with script that may put what is near first: the phone is asked, and what it says stays on it."""
     STAFF = "staff"
     """A page of staff, signed in or about to: passkeys, Argon2id, and a player for what was opened here."""
     LEAVE = "leave"
@@ -80,6 +84,8 @@ POLICIES: dict[Kind, str] = {
     Kind.SCRIPTED: _scripted_policy("'self'"),
     Kind.KEYED: _scripted_policy("'self' 'wasm-unsafe-eval'"),
     Kind.ENCOUNTER: _scripted_policy("'self' 'wasm-unsafe-eval'"),
+    Kind.REPORT: _scripted_policy("'self'"),
+    Kind.NEAR: _scripted_policy("'self'"),
     Kind.STAFF: _scripted_policy("'self' 'wasm-unsafe-eval'"),
     Kind.MACHINE: _MACHINE_POLICY,
     Kind.PUBLISHED: _MACHINE_POLICY,
@@ -94,7 +100,9 @@ CACHING: dict[Kind, str] = {
     Kind.STATIC: "public, max-age=31536000, immutable",
 }
 
-_PAGES = frozenset({Kind.PLAIN, Kind.LEAVE, Kind.SCRIPTED, Kind.KEYED, Kind.ENCOUNTER, Kind.STAFF})
+_PAGES = frozenset(
+    {Kind.PLAIN, Kind.LEAVE, Kind.SCRIPTED, Kind.KEYED, Kind.ENCOUNTER, Kind.REPORT, Kind.NEAR, Kind.STAFF}
+)
 
 # Every feature that current browsers know by name and that could tell about a person or a place.
 _FEATURES = (
@@ -129,6 +137,8 @@ _FEATURES = (
 _ALLOWED: dict[Kind, frozenset[str]] = {
     Kind.ENCOUNTER: frozenset({"camera", "microphone", "screen-wake-lock"}),
     Kind.KEYED: frozenset({"fullscreen", "screen-wake-lock"}),
+    Kind.REPORT: frozenset({"geolocation", "microphone"}),
+    Kind.NEAR: frozenset({"geolocation"}),
     Kind.STAFF: frozenset({"fullscreen", "publickey-credentials-create", "publickey-credentials-get"}),
 }
 
@@ -171,9 +181,14 @@ _SCREENS = {
     "recover": Kind.KEYED,
     "verify": Kind.SCRIPTED,
     "desk/open": Kind.KEYED,
+    "report": Kind.REPORT,
+    "alerts": Kind.NEAR,
+    "duty": Kind.KEYED,
 }
-_OF_STAFF = frozenset({"staff", "desk"})
+_OF_STAFF = frozenset({"staff", "desk", "alert-desk"})
 """Below the language: pages that only a session opens, and the two by which one gets a session."""
+_PLAIN_BELOW = frozenset({"registry", "report", "alerts"})
+"""Below the language: rooms whose deeper pages have no script."""
 
 
 def kind_of(path: str) -> Kind:
@@ -189,6 +204,9 @@ def kind_of(path: str) -> Kind:
         "/worker.js": Kind.WORKER,
         "/leave": Kind.LEAVE,
         "/source": Kind.PLAIN,
+        "/report": Kind.PLAIN,
+        "/alerts": Kind.PLAIN,
+        "/report-a-danger": Kind.PLAIN,
         "/desk-keys": Kind.PUBLISHED,
         "/client-config": Kind.PUBLISHED,
         "/client-files": Kind.PUBLISHED,
@@ -208,7 +226,7 @@ def _kind_below_language(rest: str) -> Kind:
         return _SCREENS.get(rest, Kind.STAFF if first in _OF_STAFF else Kind.PLAIN)
     if first in _OF_STAFF:
         return Kind.STAFF
-    return Kind.PLAIN if first == "registry" else Kind.MACHINE
+    return Kind.PLAIN if first in _PLAIN_BELOW else Kind.MACHINE
 
 
 def answered_kind(kind: Kind, status: int, media_type: str) -> Kind:

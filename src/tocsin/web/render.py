@@ -48,6 +48,16 @@ class Schedule:
 
 
 @dataclass(frozen=True)
+class KeptPage:
+    """A room's page that the service worker keeps: below the language, with what it loads. `mark`: other bytes have another."""
+
+    path: str
+    script: str
+    sheet: str
+    mark: str
+
+
+@dataclass(frozen=True)
 class PageConfig:
     """Everything the pages are made of. `client` is the body of `GET /client-config`, embedded so that a tap waits for nothing."""
 
@@ -68,6 +78,10 @@ class PageConfig:
     security_expires: date | None = None
     status: Callable[[], Shown] = nothing_tried
     """How the node is now, for a page that is not the same all day."""
+    has_alerts: bool = False
+    """Whether this place has alerts: every footer says where to report a danger."""
+    kept: tuple["KeptPage", ...] = ()
+    """Pages of rooms that phones keep too, so that they open without network."""
     has_registry: bool = False
     """Whether this node answers questions to the registry."""
     schedule: Callable[[], Schedule] = Schedule
@@ -144,7 +158,7 @@ def render(config: PageConfig) -> Rendered:
             pages[language.code, page.name] = draw(environment, config, language, page)
         for status, page in ERRORS.items():
             errors[language.code, status] = draw(environment, config, language, page)
-    return Rendered(pages, errors, _version(config.built, pages))
+    return Rendered(pages, errors, _version(config, pages))
 
 
 @cache
@@ -184,6 +198,7 @@ def draw(environment: Environment, config: PageConfig, language: Language, page:
         strings=embedded(language.strings(page.strings)),
         client=embedded(config.client),
         pack=config.pack,
+        has_alerts=config.has_alerts,
         has_registry=config.has_registry,
         hotline=config.hotline,
         reviewed_on=date.fromisoformat(config.pack.review.date) if config.pack.review.date else None,
@@ -207,8 +222,9 @@ def embedded(value: object) -> Markup:
     return Markup(text)  # noqa: S704 - the loop above is the escape for this place; HTML's own would break the JSON
 
 
-def _version(built: Built, pages: Mapping[tuple[str, str], bytes]) -> str:
-    digest = hashlib.sha256("\n".join(sorted(built.files)).encode())
+def _version(config: PageConfig, pages: Mapping[tuple[str, str], bytes]) -> str:
+    marks = [page.mark for page in config.kept]
+    digest = hashlib.sha256("\n".join([*sorted(config.built.files), *marks]).encode())
     for key in sorted(pages):
         digest.update(hashlib.sha256(pages[key]).digest())
     return digest.hexdigest()[:16]
@@ -216,12 +232,14 @@ def _version(built: Built, pages: Mapping[tuple[str, str], bytes]) -> str:
 
 def worker_script(config: PageConfig, rendered: Rendered) -> bytes:
     """The service worker: one line that says what belongs to this release, then the built worker."""
-    drawn = [config.built.url(name) for name in ("app.css", "icon.svg", "plain.svg")]
+    sheets = sorted({page.sheet for page in config.kept})
+    drawn = [config.built.url(name) for name in ("app.css", *sheets, "icon.svg", "plain.svg")]
+    scripts = [*KEPT_OFFLINE, *(page.script for page in config.kept)]
     shell = {
         "version": rendered.version,
-        "files": [*drawn, *config.built.reach(KEPT_OFFLINE)],
+        "files": [*drawn, *config.built.reach(scripts)],
         "languages": list(config.languages),
-        "pages": [page.path for page in PAGES if page.name in KEPT_OFFLINE],
+        "pages": [page.path for page in PAGES if page.name in KEPT_OFFLINE] + [page.path for page in config.kept],
     }
     worker = config.built.files[config.built.names["worker.js"]]
     return f"const SHELL={embedded(shell)};\n".encode() + worker

@@ -1,0 +1,241 @@
+/** The alert desk: new ones as they come, one key a step. Keys of who is signed in stay in this tab's memory, and so does what they open. */
+import { base64url } from "../crypto/bytes.ts";
+import { sealTo } from "../crypto/envelope.ts";
+import { offer, prepare, undo } from "../desk/undo.ts";
+import { blankWhileAway } from "../desk/away.ts";
+import { get, post, Refused } from "../staff/ask.ts";
+import { watchIdle } from "../staff/idle.ts";
+import { forget, me, NotUnlocked, signInAgain, unlocked } from "../staff/unlocked.ts";
+import { chime } from "../ui/signals.ts";
+import { element, note, put, show, wayOut, words } from "../ui/page.ts";
+import { drawAsked, drawDecision, drawMissing, drawReports, type DeskState, type Reported } from "./matter_view.ts";
+import { Matters, silence, type Line } from "./matters.ts";
+import { MattersView, ownerOf } from "./matters_view.ts";
+import { dropParts, hasSealed, openParts } from "./sealed_parts.ts";
+import { drawWarnings, prepareOthers } from "./desk_others.ts";
+
+const KEYS: Readonly<Record<string, string>> = {
+  t: "take", a: "acknowledge", q: "ask", e: "enough", s: "seen", n: "nothing", r: "release", j: "join", b: "give-back", x: "close", D: "danger",
+};
+const OPEN = new Set(["taken", "confirmed", "nothing-seen"]);
+const SOUND = "tocsin.desk.sound";
+
+const state = JSON.parse(element("desk-state").textContent) as DeskState;
+const isDispatcher = document.querySelector('[data-dispatcher="yes"]') !== null;
+const matters = new Matters(heard, signInAgain);
+const view = new MattersView(matters, state.areas, (matter) => void attempt(() => choose(matter)));
+let reports: readonly Reported[] = [];
+let drawnTurn = "";
+let isDrafting = false;
+
+prepare((error) => note("item-problem", refusal(error)));
+blankWhileAway();
+watchIdle();
+wayOut(forget);
+prepareOthers(attempt);
+document.addEventListener("keydown", keyed);
+for (const button of document.querySelectorAll<HTMLElement>("[data-act]")) button.addEventListener("click", () => void attempt(() => act(button.dataset["act"]!)));
+for (const button of document.querySelectorAll<HTMLElement>("[data-reason]")) button.addEventListener("click", () => void attempt(() => takeBack(button.dataset["reason"]!)));
+element("open-sealed").addEventListener("click", () => void attempt(openSealed));
+element("draft-form").addEventListener("input", () => (isDrafting = true));
+onSubmit("draft-form", draft);
+onSubmit("hand-form", () => verb("hand-over", { to: element<HTMLSelectElement>("hand-to").value }));
+onSubmit("threat-form", threaten);
+const sound = element<HTMLInputElement>("sound");
+sound.checked = localStorage.getItem(SOUND) === "on";
+sound.addEventListener("change", () => localStorage.setItem(SOUND, sound.checked ? "on" : "off"));
+setInterval(tick, 1000);
+matters.listen();
+
+function onSubmit(id: string, does: () => Promise<void>): void {
+  element(id).addEventListener("submit", (event) => (event.preventDefault(), void attempt(does)));
+}
+
+function heard(fresh: readonly Line[]): void {
+  view.draw();
+  drawBeside();
+  const line = matters.get(view.chosen);
+  if (line) void attempt(() => redraw(line));
+  else if (view.chosen) leave();
+  const newest = fresh[0];
+  if (!newest) return;
+  put("said", words.say("adesk.came", { kind: words.say(`report.kind_${newest.kind}`), area: state.areas[newest.area] ?? newest.area }));
+  if (sound.checked) chime();
+}
+
+function drawBeside(): void {
+  const { beside } = matters;
+  if (!beside) return;
+  const load = matters.load().map(([name, count]) => `${name} ${count}`).join(", ");
+  put("load", words.say("adesk.load", { load: load || words.say("adesk.load_nobody"), on_duty: beside.on_duty }));
+  put("brake", words.say("adesk.brake", { ...beside.brake, is_frozen: "" }));
+  show("frozen", beside.brake.is_frozen);
+  void drawWarnings(beside.warnings, matters, (line) => view.titleOf(line));
+}
+
+function tick(): void {
+  const since = matters.silentSince;
+  show("offline", since !== undefined && Date.now() - since > 2000);
+  if (since !== undefined) put("offline-time", words.say("adesk.offline", { time: silence(since, Date.now()) }));
+  view.draw();
+}
+
+function keyed(event: KeyboardEvent): void {
+  const place = event.target as HTMLElement;
+  if (event.ctrlKey || event.metaKey || event.altKey || place.closest("input, textarea, select, dialog")) return;
+  if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+    if (!place.closest("#list") && place !== document.body) return;
+    event.preventDefault();
+    view.move(event.key === "ArrowDown" ? 1 : -1);
+  } else if (event.key === "u") undo();
+  else if (KEYS[event.key]) void attempt(() => act(KEYS[event.key]!));
+}
+
+async function act(name: string): Promise<void> {
+  const matter = view.focused();
+  if (!matter || !isDispatcher) return;
+  if (matter !== view.chosen) await choose(matter);
+  if (name === "seen" || name === "nothing") return verb("voice", { verdict: name === "seen" ? "seen" : "nothing-seen" });
+  if (name === "release") return verb("release", { digest: matters.get(matter)?.digest ?? "" });
+  if (name === "join") return join(matter);
+  await verb(name);
+}
+
+/** One of the desk's verbs on the matter in hand. The list tells what came of it. */
+async function verb(name: string, body: object = {}): Promise<void> {
+  await post(`/alert-desk/matters/${view.chosen}/${name}`, body);
+}
+
+async function join(matter: string): Promise<void> {
+  const others = matters.get(matter)?.same ?? [];
+  if (others.length === 0) return;
+  await verb("join", { others });
+  const count = 1 + others.length;
+  offer(words.say("adesk.joined", { n: count }), async () => {
+    for (const other of others) await post(`/alert-desk/matters/${matter}/undo-join`, { other });
+  });
+}
+
+async function takeBack(reason: string): Promise<void> {
+  const alert = matters.get(view.chosen)?.alert;
+  if (alert) await post(`/alert-desk/alerts/${alert}/cancel`, { reason });
+}
+
+async function draft(): Promise<void> {
+  const value = (id: string): string => element<HTMLSelectElement>(id).value;
+  const turn = matters.get(view.chosen)?.turn ?? 0;
+  await verb("draft", { turn, kind: value("draft-kind"), area: value("draft-area"), life_minutes: Number(value("draft-life")) });
+  isDrafting = false;
+}
+
+async function threaten(): Promise<void> {
+  const field = element<HTMLTextAreaElement>("threat-text");
+  if (state.stewards.length === 0) return note("item-problem", words.say("adesk.threat_stewards"));
+  if (!field.value.trim()) return field.focus();
+  await verb("threat", { sealed: base64url(await sealTo(state.stewards, new TextEncoder().encode(field.value))) });
+  field.value = "";
+}
+
+async function choose(matter: string): Promise<void> {
+  const line = matters.get(matter);
+  if (!line) return;
+  leave();
+  view.chosen = matter;
+  show("item", true);
+  await redraw(line);
+  view.draw();
+  element("item-title").focus();
+}
+
+/** Draw the matter in hand anew. Fields that somebody writes in stay as they are. */
+async function redraw(line: Line): Promise<void> {
+  const isMine = line.owner === me?.pseudonym;
+  put("item-title", view.titleOf(line));
+  put("item-who", `${words.say("adesk.who")}: ${ownerOf(line)}. ${words.say(`adesk.state_${line.state}`)}`);
+  drawMissing(line, state);
+  drawAsked(line);
+  drawDecision(line, state);
+  drawSame(line);
+  drawActs(line, isMine);
+  drawHands();
+  if (!isDrafting) for (const [id, value] of [["draft-kind", line.kind], ["draft-area", line.area], ["draft-life", String(line.life_minutes)]]) element<HTMLSelectElement>(id!).value = value!;
+  const turn = `${line.matter} ${line.reports} ${line.state}`;
+  if (!isDispatcher || drawnTurn === turn) return;
+  drawnTurn = turn;
+  ({ reports } = await get<{ reports: readonly Reported[] }>(`/alert-desk/matters/${line.matter}`));
+  if (view.chosen !== line.matter) return;
+  drawReports(reports, line.matter, (origin) => void attempt(() => verb("undo-join", { other: origin })));
+  show("open-sealed", reports.some(hasSealed));
+}
+
+function drawSame(line: Line): void {
+  show("same-part", line.same.length > 0);
+  const told = line.same.map((matter) => matters.get(matter)).filter((one): one is Line => one !== undefined);
+  const texts = told.map((one) => words.say("adesk.same_line", {
+    kind: words.say(`report.kind_${one.kind}`), area: state.areas[one.area] ?? one.area, n: Math.floor(Math.abs(line.came_s - one.came_s) / 60),
+  }));
+  const list = element("same");
+  if ([...list.children].map((item) => item.textContent).join("\n") !== texts.join("\n")) {
+    list.replaceChildren(...texts.map((text) => Object.assign(document.createElement("li"), { textContent: text })));
+  }
+}
+
+function drawActs(line: Line, isMine: boolean): void {
+  const isOpen = OPEN.has(line.state);
+  const may: Readonly<Record<string, boolean>> = {
+    take: !isMine && (line.state === "waiting" || line.owner === "?"),
+    acknowledge: isMine && !line.is_acknowledged,
+    ask: isMine && line.state === "taken",
+    enough: isMine && line.asked.length > 0 && !line.is_enough,
+    "give-back": isMine && line.state === "taken",
+    close: isMine && isOpen,
+    join: isMine && line.state === "taken",
+    seen: isOpen, nothing: isOpen,
+    release: line.digest !== "",
+    danger: isOpen || line.state === "published" || line.state === "checked" || line.state === "waiting",
+  };
+  for (const button of document.querySelectorAll<HTMLElement>("[data-act]")) button.hidden = !isDispatcher || !may[button.dataset["act"]!];
+  for (const id of ["draft-form", "hand-form", "threat-part"]) show(id, isMine && isOpen);
+}
+
+function drawHands(): void {
+  const names = [...new Set(matters.all().map((line) => line.owner))].filter((name) => name && name !== "?" && name !== me?.pseudonym);
+  const list = element<HTMLSelectElement>("hand-to");
+  if ([...list.options].map((one) => one.value).join() !== names.join()) list.replaceChildren(...names.map((name) => new Option(name, name)));
+  show("hand-none", names.length === 0);
+  show("hand-do", names.length > 0);
+}
+
+async function openSealed(): Promise<void> {
+  const { identity } = await unlocked();
+  for (const report of reports.filter(hasSealed)) {
+    const place = element("reports").querySelector(`[data-report="${report.report}"] > div`);
+    place?.replaceChildren(...(await openParts(report, identity)));
+  }
+  show("open-sealed", false);
+}
+
+function leave(): void {
+  dropParts();
+  view.chosen = drawnTurn = "";
+  reports = [];
+  isDrafting = false;
+  element("reports").replaceChildren();
+  show("item", false);
+}
+
+async function attempt(does: () => Promise<void>): Promise<void> {
+  for (const place of ["desk-problem", "item-problem"]) note(place, "");
+  try {
+    await does();
+  } catch (error) {
+    if (error instanceof Refused && error.code === "not_signed_in") return signInAgain();
+    if (error instanceof NotUnlocked) return;
+    note(element("item").hidden ? "desk-problem" : "item-problem", refusal(error));
+  }
+}
+
+function refusal(error: unknown): string {
+  const code = error instanceof Refused ? error.code : "unexpected";
+  return words.say(words.has(`adesk.no_${code}`) ? `adesk.no_${code}` : "adesk.no_unexpected");
+}
