@@ -94,7 +94,7 @@ def litestar_of(node: Node) -> Litestar:
             *registry_documents.public_routes(public),
             *office_routes.routes(office),
             *office_pages.routes(office, config),
-            *desk.routes(board.desk, board, at_desk.door_of(office.sessions), config),
+            *desk.routes(board.desk, board, at_desk.door_of(office.sessions), config, at_calls.panel_of(calls, config)),
             *at_calls.routes_of(calls, office.sessions, config),
             *passport_routes.routes(passport, lambda: at_passport.keys_answer(node, passport)),
             *push_routes.routes(delivery),

@@ -1,10 +1,12 @@
 """Where calls meet sessions, the node's own key, and the desk's page: what the room is handed, and what it shows there."""
 
 from collections.abc import Coroutine
+from functools import partial
 from typing import Any
 
 from litestar import Request
 from litestar.handlers import ASGIRouteHandler, HTTPRouteHandler
+from markupsafe import Markup
 
 from tocsin.calls import pages, routes
 from tocsin.calls.model import Door, OnDuty
@@ -15,6 +17,7 @@ from tocsin.node import Node
 from tocsin.own_keys import RECEIPT_KEY
 from tocsin.people.session import Sessions
 from tocsin.people.staff import Role
+from tocsin.web.i18n import Language
 from tocsin.web.render import PageConfig
 
 ROLES = {Role.LAWYER: CallRole.LAWYER, Role.DISPATCHER: CallRole.LISTENER}
@@ -49,6 +52,15 @@ def door_of(sessions: Sessions) -> Door:
         return OnDuty(roles, staff.recipient)
 
     return who
+
+
+def panel_of(calls: Calls | None, config: PageConfig) -> Any:
+    """What the desk's page shows of calls, by language; nothing where nobody is rung."""
+
+    def nothing(_: Language) -> Markup:
+        return Markup("")
+
+    return nothing if calls is None else partial(pages.panel, config)
 
 
 def loops(node: Node, calls: Calls | None) -> list[Coroutine[Any, Any, None]]:

@@ -41,6 +41,7 @@ PASSKEYS = (
     .replace("publickey-credentials-create=()", "publickey-credentials-create=(self)")
     .replace("publickey-credentials-get=()", "publickey-credentials-get=(self)")
 )
+ANSWERING = PASSKEYS.replace("camera=()", "camera=(self)").replace("microphone=()", "microphone=(self)")
 WASM = SCRIPTED.format("'self' 'wasm-unsafe-eval'")
 FOREVER = "public, max-age=31536000, immutable"
 
@@ -51,6 +52,7 @@ EXACT: dict[Kind, tuple[str, str, str]] = {
     Kind.KEYED: (WASM, WORDS, "no-store"),
     Kind.ENCOUNTER: (WASM, CAMERA, "no-store"),
     Kind.STAFF: (WASM, PASSKEYS, "no-store"),
+    Kind.ON_CALL: (WASM, ANSWERING, "no-store"),
     Kind.MACHINE: (MACHINE, NOTHING, "no-store"),
     Kind.PUBLISHED: (MACHINE, NOTHING, "public, max-age=300"),
     Kind.NEWEST: (MACHINE, NOTHING, "public, max-age=5"),
@@ -68,7 +70,7 @@ def test_each_kind_has_exactly_these_headers(kind: Kind) -> None:
         ("cross-origin-opener-policy", "same-origin"),
         ("cross-origin-embedder-policy", "require-corp"),
         ("cross-origin-resource-policy", "same-origin"),
-        ("referrer-policy", "same-origin" if kind is Kind.STAFF else "no-referrer"),
+        ("referrer-policy", "same-origin" if kind in (Kind.STAFF, Kind.ON_CALL) else "no-referrer"),
         ("x-content-type-options", "nosniff"),
         ("x-frame-options", "DENY"),
         ("cache-control", caching),
@@ -103,7 +105,7 @@ PATHS = {
     "/en/staff/": Kind.STAFF,
     "/es/staff/sign-in": Kind.STAFF,
     "/fr/staff/people/invite": Kind.STAFF,
-    "/en/desk": Kind.STAFF,
+    "/en/desk": Kind.ON_CALL,
     "/en/desk/taken/abc": Kind.STAFF,
     "/staff/sign-in": Kind.MACHINE,
     "/en/other/deep": Kind.MACHINE,

@@ -28,6 +28,7 @@ let ours: Ours | undefined;
 let chosen = "";
 let following: Following | undefined;
 let packaging: Opening | undefined;
+let onCall: () => void = () => undefined;
 
 const lines = new Lines((fresh) => void heard(fresh), signInAgain);
 const view = listView(lines, () => ours, choose, () => chosen);
@@ -49,6 +50,28 @@ setInterval(tick, 1000);
 lines.listen();
 void attempt(unlock);
 
+if (document.getElementById("on-call")) {
+  void import("../calls/on_call.ts").then(({ prepareOnCall, leaveOnCall }) => {
+    onCall = leaveOnCall;
+    prepareOnCall({ identity: async () => (await unlocked()).identity, name: me?.pseudonym ?? "", openBeside });
+  });
+}
+
+/** A call was answered: its recording is taken and opened, with the sheet, beside it. Somebody may have it already: then only the call goes on. */
+async function openBeside(recording: string): Promise<void> {
+  await attempt(async () => {
+    if (!lines.get(recording) || !ours) return;
+    choose(recording);
+    if (isPossible("take", lines.get(recording)!.line, false)) await doIt("take");
+    await waitForOurs(recording);
+    await doIt("open");
+  });
+}
+
+async function waitForOurs(recording: string): Promise<void> {
+  for (let tries = 0; tries < 50 && !ours?.capability(recording); tries += 1) await new Promise((resolve) => setTimeout(resolve, 100));
+}
+
 async function unlock(): Promise<void> {
   const { identity } = await unlocked();
   ours?.forget();
@@ -58,6 +81,7 @@ async function unlock(): Promise<void> {
 }
 
 function close(): void {
+  onCall();
   leave();
   ours?.forget();
   ours = undefined;

@@ -19,7 +19,7 @@ import { interrupted, type Interrupted } from "./resume.ts";
 import { drawWords } from "./return_share.ts";
 import { Session } from "./session.ts";
 import { startEvent } from "./start_event.ts";
-import { IDLE, type ClientConfig, type RecorderState, type StopReason, type StoppedBecause } from "./state.ts";
+import { asSeen, IDLE, type ClientConfig, type RecorderState, type StopReason, type StoppedBecause } from "./state.ts";
 import type { Created } from "./upload.ts";
 import { StillThere } from "./still_there.ts";
 import { Wakefulness } from "./wakefulness.ts";
@@ -108,6 +108,12 @@ export class Recorder extends EventTarget {
     this.#capture!.resume();
     void this.#pausing.then(() => this.#capture!.inOrder(() => this.#addGap(gap))).then(() => this.#event("resumed"));
     this.#set({ phase: "recording" });
+  }
+
+  /** A talk with a lawyer or helper begins or ends here: a package cannot hold it before somebody decided on it (rule 18). */
+  markCall(mark: "begin" | "end"): void {
+    const at = this.#device.wall();
+    if (!this.#elapsed.hasStopped) this.#capture?.inOrder(() => this.#add(TYPE.call, { call: mark, at }));
   }
 
   /** End it: the last second, then what is not yet sent, then the words. Resolves in phase "words" or "stopped". */
@@ -369,7 +375,7 @@ export class Recorder extends EventTarget {
     this.#add(TYPE.gap, { reason: "paused", ...gap });
   }
 
-  #add(type: typeof TYPE.event | typeof TYPE.gap, body: Record<string, Value>): void {
+  #add(type: typeof TYPE.event | typeof TYPE.gap | typeof TYPE.call, body: Record<string, Value>): void {
     this.#session.add({ type, at: this.#elapsed.since(this.#device.now()), body: dumps(body) });
   }
 
@@ -391,9 +397,4 @@ export class Recorder extends EventTarget {
     });
     if (!this.#isLeft) this.dispatchEvent(new Event("change"));
   }
-}
-
-/** The format says that a track ended; a person wants to know that the phone took it away while the page was not seen. */
-function asSeen(reason: StopReason): StoppedBecause {
-  return reason === "track_ended" && globalThis.document?.visibilityState === "hidden" ? "hidden" : reason;
 }

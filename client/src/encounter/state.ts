@@ -8,6 +8,8 @@ export interface ClientConfig extends Trust {
   readonly sample: boolean;
   readonly desk_wait_s: number;
   readonly limits: { readonly max_bytes?: number; readonly max_seconds?: number; readonly chunk_bytes?: number };
+  /** The jurisdiction that callers are in; empty where nobody is rung. */
+  readonly call_place?: string;
   /** Release of the client build: `client` of its manifest. */
   readonly build?: string;
   /** The city's public keys of alerts by status; absent where alerts are off. */
@@ -73,3 +75,8 @@ export const IDLE: RecorderState = Object.freeze({
   recipients: "self",
   rehearsal: false,
 });
+
+/** The format says that a track ended; a person wants to know that the phone took it away while the page was not seen. */
+export function asSeen(reason: StopReason): StoppedBecause {
+  return reason === "track_ended" && globalThis.document?.visibilityState === "hidden" ? "hidden" : reason;
+}

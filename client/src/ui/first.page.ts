@@ -2,6 +2,7 @@
 import type { Recorder } from "../encounter/recorder.ts";
 import type { RecorderState } from "../encounter/state.ts";
 import { leaving } from "./choices.ts";
+import type { CallView } from "../calls/caller_view.ts";
 import { draw } from "./draw.ts";
 import { config, element, keepOffline, note, put, show, wayOut, words } from "./page.ts";
 import { showWords } from "./recovery_words.ts";
@@ -15,6 +16,7 @@ const loading = import("../encounter/recorder.ts");
 loading.then(({ prepare }) => prepare(config)).catch(() => undefined); // told at the tap, not before
 let recording: Recorder | undefined;
 let phase: RecorderState["phase"] = "idle";
+let call: CallView | undefined;
 
 element("record").addEventListener("click", () => void begin());
 element("pause").addEventListener("click", () => (phase === "paused" ? recording?.resume() : recording?.pause()));
@@ -26,7 +28,10 @@ twice({
   act: () => void recording?.stop(),
   canHold: true,
 });
-wayOut(() => recording?.leaveNow(leaving() === "keep"));
+wayOut(() => {
+  call?.leave();
+  recording?.leaveNow(leaving() === "keep");
+});
 void keepOffline();
 void sendUnsent();
 
@@ -64,13 +69,21 @@ function underWay(state: RecorderState): void {
 
 function moved(state: RecorderState, before: RecorderState["phase"]): void {
   if (phase === "recording") tone("start");
+  if (phase === "recording" && before === "starting" && config.call_place) void rings();
   if (phase === "starting") element("stop").focus();
   if (phase === "finishing") tone("end");
   if (phase === "failed") failed(state.stoppedBecause ?? "unknown");
   if (phase === "words" || (phase === "stopped" && before !== "words")) ended(state);
 }
 
+/** A lawyer is rung after three seconds that anybody can see; the recording waits for none of it. */
+async function rings(): Promise<void> {
+  const { begin } = await import("../calls/caller_view.ts");
+  call = await begin(element("call"), config, words.lang, recording!).catch(() => undefined);
+}
+
 function ended(state: RecorderState): void {
+  call?.leave();
   document.body.classList.remove("live");
   note("ended", state.stoppedBecause === "person" ? "" : ending(state, words));
   put("after-title", ending(state, words));

@@ -1,11 +1,28 @@
-"""What pages show of calls: the sentences, cards and numbers that a phone loads when it rings."""
+"""What pages show of calls: the sentences a phone loads when it rings, and the part of the desk's page where lawyers answer."""
 
+from functools import cache
+from pathlib import Path
 from typing import Any
 
+from jinja2 import Environment, FileSystemLoader
+from markupsafe import Markup
+
+from tocsin.calls.model import Kind
 from tocsin.jurisdictions.model import Calls, RiskRoom
 from tocsin.jurisdictions.risk import may_answer
+from tocsin.web import render
 from tocsin.web.i18n import NAMES, Language
-from tocsin.web.render import PageConfig
+from tocsin.web.render import PageConfig, embedded
+
+TEMPLATES = Path(__file__).parent / "templates"
+
+
+@cache
+def templates() -> Environment:
+    """The room's own template over the shared ones."""
+    made = render.templates().overlay(loader=FileSystemLoader([TEMPLATES, render.TEMPLATES]))
+    made.globals = dict(render.templates().globals)
+    return made
 
 
 def words(config: PageConfig, language: Language) -> dict[str, Any]:
@@ -22,6 +39,25 @@ def words(config: PageConfig, language: Language) -> dict[str, Any]:
         "places": places(said, language),
         "areas": [area.name for area in config.pack.areas],
     }
+
+
+def panel(config: PageConfig, language: Language) -> Markup:
+    """The part of the desk's page for whoever may be rung."""
+    said = config.pack.calls
+    assert said is not None
+    text = (
+        templates()
+        .get_template("on_call.html")
+        .render(
+            say=language.say,
+            language=language,
+            languages={code: NAMES[code] for code in config.pack.languages},
+            places=places(said, language),
+            kinds=[str(kind) for kind in Kind],
+            told=embedded(words(config, language)),
+        )
+    )
+    return Markup(text)  # noqa: S704  rendered by a template that escapes
 
 
 def places(said: Calls, language: Language) -> dict[str, str]:

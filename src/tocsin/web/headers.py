@@ -32,6 +32,8 @@ class Kind(StrEnum):
     """A page with script that may put what is near first: the phone is asked, and what it says stays on it."""
     STAFF = "staff"
     """A page of staff, signed in or about to: passkeys, Argon2id, and a player for what was opened here."""
+    ON_CALL = "on_call"
+    """The legal desk's page, on which a lawyer answers calls: staff's, with a microphone."""
     LEAVE = "leave"
     """The way out: it also empties the HTTP cache of what was seen here."""
     MACHINE = "machine"
@@ -87,6 +89,7 @@ POLICIES: dict[Kind, str] = {
     Kind.REPORT: _scripted_policy("'self'"),
     Kind.NEAR: _scripted_policy("'self'"),
     Kind.STAFF: _scripted_policy("'self' 'wasm-unsafe-eval'"),
+    Kind.ON_CALL: _scripted_policy("'self' 'wasm-unsafe-eval'"),
     Kind.MACHINE: _MACHINE_POLICY,
     Kind.PUBLISHED: _MACHINE_POLICY,
     Kind.NEWEST: _MACHINE_POLICY,
@@ -101,7 +104,17 @@ CACHING: dict[Kind, str] = {
 }
 
 _PAGES = frozenset(
-    {Kind.PLAIN, Kind.LEAVE, Kind.SCRIPTED, Kind.KEYED, Kind.ENCOUNTER, Kind.REPORT, Kind.NEAR, Kind.STAFF}
+    {
+        Kind.PLAIN,
+        Kind.LEAVE,
+        Kind.SCRIPTED,
+        Kind.KEYED,
+        Kind.ENCOUNTER,
+        Kind.REPORT,
+        Kind.NEAR,
+        Kind.STAFF,
+        Kind.ON_CALL,
+    }
 )
 
 # Every feature that current browsers know by name and that could tell about a person or a place.
@@ -140,6 +153,9 @@ _ALLOWED: dict[Kind, frozenset[str]] = {
     Kind.REPORT: frozenset({"geolocation", "microphone"}),
     Kind.NEAR: frozenset({"geolocation"}),
     Kind.STAFF: frozenset({"fullscreen", "publickey-credentials-create", "publickey-credentials-get"}),
+    Kind.ON_CALL: frozenset(
+        {"camera", "fullscreen", "microphone", "publickey-credentials-create", "publickey-credentials-get"}
+    ),
 }
 
 
@@ -159,7 +175,7 @@ def headers_for(kind: Kind, site: Site, host: str = "", path: str = "/") -> list
         ("cross-origin-embedder-policy", "require-corp"),
         ("cross-origin-resource-policy", "same-origin"),
         # Under no-referrer a browser sends forms with `Origin: null` (Fetch, 3.2), and every form of staff is held to its origin.
-        ("referrer-policy", "same-origin" if kind is Kind.STAFF else "no-referrer"),
+        ("referrer-policy", "same-origin" if kind in (Kind.STAFF, Kind.ON_CALL) else "no-referrer"),
         ("x-content-type-options", "nosniff"),
         ("x-frame-options", "DENY"),
         ("cache-control", CACHING.get(kind, "no-store")),
@@ -177,6 +193,7 @@ def headers_for(kind: Kind, site: Site, host: str = "", path: str = "/") -> list
 _SCREENS = {
     "": Kind.ENCOUNTER,
     "rehearsal": Kind.ENCOUNTER,
+    "join": Kind.ENCOUNTER,
     "import": Kind.KEYED,
     "recover": Kind.KEYED,
     "verify": Kind.SCRIPTED,
@@ -184,6 +201,7 @@ _SCREENS = {
     "report": Kind.REPORT,
     "alerts": Kind.NEAR,
     "duty": Kind.KEYED,
+    "desk": Kind.ON_CALL,
 }
 _OF_STAFF = frozenset({"staff", "desk", "alert-desk"})
 """Below the language: pages that only a session opens, and the two by which one gets a session."""

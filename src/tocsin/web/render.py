@@ -112,6 +112,7 @@ PAGES = (
     Page("rehearsal", "rehearsal", "rehearsal.html", "rehearsal.title", (*_TELLING, "rehearsal.")),
     Page("import", "import", "import.html", "import.title", ("import.", "status.", "reason.", "words.")),
     Page("recover", "recover", "recover.html", "recover.title", ("recover.",)),
+    Page("join", "join", "join.html", "call.join_title", ("call.",)),
     Page("verify", "verify", "verify.html", "verify.title", ("verify.",)),
     Page(
         "open",

@@ -1,0 +1,262 @@
+/** The call on the phone that records: three seconds to cancel, then the truth about who is rung, then who is on the line. Loaded when it rings. */
+import { thisPhone } from "../encounter/device.ts";
+import type { ClientConfig } from "../encounter/state.ts";
+import { make } from "../ui/recover_parts.ts";
+import { CallRefused } from "./ask.ts";
+import { CANCEL_S, NobodyProven, ring } from "./caller.ts";
+import { lineTold, loadWords, onTheLine, Writing, type Spoken } from "./parts.ts";
+import { Played, readAloud, silence, speak } from "./played.ts";
+import type { Talk } from "./talk.ts";
+
+/** What the page that records hands over. */
+export interface Source {
+  readonly state: { readonly phase: string; readonly recording?: string };
+  readonly stream: MediaStream | undefined;
+  /** Marks where the talk begins and ends inside the recording (rule 18). */
+  markCall(mark: "begin" | "end"): void;
+}
+
+const KINDS = ["stopped", "door", "held", "work"] as const;
+
+/** Put the call into `place`. Waits for its sentences as long as it takes: without a network nobody can be rung. */
+export async function begin(place: HTMLElement, config: ClientConfig, lang: string, source: Source, isAtOnce = false): Promise<CallView | undefined> {
+  const words = await loadWords(lang);
+  if (source.state.phase !== "recording" && source.state.phase !== "paused") return undefined;
+  return new CallView(place, config, words, source, isAtOnce);
+}
+
+export class CallView {
+  readonly #config: ClientConfig;
+  readonly #source: Source;
+  readonly #spoken: Spoken;
+  readonly #over = new AbortController();
+  readonly #status = make("p", { className: "notice" });
+  readonly #choices: HTMLFieldSetElement;
+  readonly #cancel: HTMLButtonElement;
+  readonly #ring: HTMLButtonElement;
+  readonly #hangUp: HTMLButtonElement;
+  readonly #mute: HTMLButtonElement;
+  readonly #loud: HTMLButtonElement;
+  readonly #picture: HTMLButtonElement;
+  readonly #warning = make("p", { className: "notice warn" });
+  readonly #hotline = make("p", {});
+  readonly #cards: HTMLElement;
+  readonly #writing: Writing;
+  readonly #films = make("div", {});
+  #kind = "other";
+  #area = "";
+  #talk: Talk | undefined;
+  #played: Played | undefined;
+  #tick: ReturnType<typeof setInterval> | undefined;
+  #isMarked = false;
+  #isMuted = false;
+  #isLoud = false;
+  #announced = "";
+
+  constructor(place: HTMLElement, config: ClientConfig, spoken: Spoken, source: Source, isAtOnce: boolean) {
+    this.#config = config;
+    this.#source = source;
+    this.#spoken = spoken;
+    this.#status.setAttribute("role", "status");
+    this.#cancel = this.#button("call.cancel", () => this.#stay(), "button wide primary");
+    this.#ring = this.#button("call.ring", () => void this.#begin(), "button wide primary");
+    this.#hangUp = this.#button("call.hang_up", () => this.#leave());
+    this.#mute = this.#button("call.mute", () => this.#toggleMute());
+    this.#loud = this.#button("call.louder", () => this.#toggleLoud());
+    this.#picture = this.#button("call.picture", () => this.#talk?.wantPicture(!this.#talk.wantsPicture));
+    this.#choices = this.#makeChoices();
+    this.#cards = this.#makeCards();
+    this.#writing = new Writing(() => this.#talk, spoken.words);
+    this.#hotline.append(...this.#makeHotline());
+    const title = make("h2", {}, this.#say("call.title"));
+    const acts = make("div", { className: "acts" }, this.#mute, this.#loud, this.#picture);
+    place.replaceChildren(title, this.#status, this.#warning, this.#cancel, this.#choices, this.#ring, this.#hotline, this.#cards, this.#films, acts, this.#writing.place, this.#hangUp);
+    if (isAtOnce) void this.#begin();
+    else this.#countDown();
+  }
+
+  /** The recording is over or was left: what is marked is closed; a talk goes on, unless the page is left. */
+  recordingEnds(): void {
+    this.#mark("end");
+  }
+
+  /** Leave at once: nothing of a call stays. */
+  leave(): void {
+    this.#over.abort();
+    clearInterval(this.#tick);
+    silence();
+    this.#mark("end");
+    this.#talk?.leave();
+    this.#played?.drop();
+  }
+
+  #countDown(): void {
+    let left = CANCEL_S;
+    const tell = (): void => this.#tell(this.#spoken.words.count("call.rings_in", left));
+    this.#only(this.#cancel, this.#choices);
+    tell();
+    this.#tick = setInterval(() => {
+      left -= 1;
+      if (left > 0) return tell();
+      void this.#begin();
+    }, 1000);
+  }
+
+  #stay(): void {
+    clearInterval(this.#tick);
+    this.#tell(this.#say("call.cancelled"));
+    this.#only(this.#ring, this.#choices, this.#hotline, this.#cards);
+    this.#ring.focus();
+  }
+
+  async #begin(): Promise<void> {
+    clearInterval(this.#tick);
+    this.#tell(this.#say("call.reaching"));
+    this.#only(this.#hotline, this.#cards, this.#hangUp);
+    const stream = this.#source.stream;
+    try {
+      this.#talk = await ring(this.#config, thisPhone, {
+        language: this.#spoken.words.lang,
+        kind: this.#kind,
+        area: this.#area,
+        recording: (this.#source.state.recording ?? ""),
+        microphone: stream?.getAudioTracks()[0]?.clone(),
+        camera: () => Promise.resolve(stream?.getVideoTracks()[0]?.clone()),
+      }, this.#over.signal);
+    } catch (error) {
+      return this.#failed(error);
+    }
+    this.#played = new Played(this.#talk, true);
+    this.#films.append(this.#played.sound, this.#played.picture);
+    this.#talk.addEventListener("change", () => this.#draw());
+    this.#draw();
+  }
+
+  #failed(error: unknown): void {
+    if (this.#over.signal.aborted) return;
+    const code = error instanceof NobodyProven ? "unproven" : error instanceof CallRefused ? error.code : "unexpected";
+    this.#tell(this.#say(this.#spoken.words.has(`call.no_${code}`) ? `call.no_${code}` : "call.no_unexpected"));
+    this.#only(this.#ring, this.#hotline, this.#cards);
+  }
+
+  #draw(): void {
+    const talk = this.#talk;
+    if (!talk?.standing) return;
+    if (talk.isOver) return this.#ended();
+    if (talk.standing.state === "answered" && talk.people.size > 0) void this.#announce(talk);
+    this.#tell(this.#standing(talk));
+    this.#writing.draw(talk);
+    this.#played!.picture.hidden = !(talk.wantsPicture && talk.picture.getVideoTracks().some((track) => !track.muted));
+    const isOn = talk.isSoundOpen;
+    if (isOn) this.#only(this.#warning, this.#films, this.#mute, this.#loud, this.#picture, this.#writing.place, this.#hangUp);
+    else this.#only(this.#hotline, this.#cards, this.#hangUp);
+    this.#picture.textContent = this.#say(talk.wantsPicture ? "call.picture_off" : "call.picture");
+  }
+
+  #standing(talk: Talk): string {
+    const { state, rung = 0, of = 0, before = 0 } = talk.standing!;
+    const { words } = this.#spoken;
+    if (state === "answered") return [onTheLine(talk, words) || words.say("call.answering"), lineTold(talk, words)].join(" ");
+    if (!talk.isHeard) return words.say("call.line_node_lost");
+    if (state === "ringing") return words.say("call.ringing", { rung, of });
+    if (of === 0) return words.say("call.nobody_on_duty");
+    return `${words.say("call.nobody_free", { rung, of })} ${before > 0 ? words.count("call.before_you", before) : words.say("call.you_are_next")}`;
+  }
+
+  /** Roles are told before sound opens, and the recording marks the talk before its first word. */
+  async #announce(talk: Talk): Promise<void> {
+    const { words, told } = this.#spoken;
+    const text = onTheLine(talk, words);
+    if (text === this.#announced) return;
+    this.#announced = text;
+    silence();
+    this.#mark("begin");
+    this.#warning.textContent = [this.#isMarked ? words.say("call.recorded") : "", told.consent].filter(Boolean).join(" ");
+    navigator.vibrate?.([80]);
+    await speak(text, words.lang);
+    if (talk.isOver || talk.isSoundOpen) return;
+    talk.openSound();
+    this.#played?.open();
+  }
+
+  #ended(): void {
+    this.#mark("end");
+    this.#played?.drop();
+    this.#films.replaceChildren();
+    this.#announced = "";
+    this.#talk = this.#played = undefined;
+    this.#tell(this.#say("call.ended"));
+    this.#only(this.#ring, this.#hotline, this.#cards);
+  }
+
+  #leave(): void {
+    this.#talk?.leave();
+    if (this.#talk) this.#ended();
+  }
+
+  #mark(mark: "begin" | "end"): void {
+    if (this.#isMarked === (mark === "begin") || (mark === "begin" && !(this.#source.state.recording ?? ""))) return;
+    this.#isMarked = mark === "begin";
+    this.#source.markCall(mark);
+  }
+
+  #toggleMute(): void {
+    this.#isMuted = !this.#isMuted;
+    this.#talk?.mute(this.#isMuted);
+    this.#mute.textContent = this.#say(this.#isMuted ? "call.unmute" : "call.mute");
+  }
+
+  #toggleLoud(): void {
+    this.#isLoud = !this.#isLoud;
+    this.#played?.loud(this.#isLoud);
+    this.#loud.textContent = this.#say(this.#isLoud ? "call.quieter" : "call.louder");
+  }
+
+  #makeChoices(): HTMLFieldSetElement {
+    const { told } = this.#spoken;
+    const choose = (kind: string): HTMLElement => {
+      const radio = make("input", { type: "radio", name: "call-kind", value: kind });
+      radio.addEventListener("change", () => (this.#kind = kind));
+      return make("label", { className: "choice" }, radio, this.#say(`call.kind_${kind}`));
+    };
+    const parts: HTMLElement[] = [make("legend", {}, this.#say("call.what")), ...KINDS.map(choose)];
+    if (told.areas.length > 0) {
+      const list = make("select", { id: "call-area" }, make("option", { value: "" }, this.#say("call.area_unsaid")), ...told.areas.map((area) => make("option", { value: area }, area)));
+      list.addEventListener("change", () => (this.#area = list.value));
+      parts.push(make("div", { className: "field" }, make("label", { htmlFor: "call-area" }, this.#say("call.area")), list));
+    }
+    return make("fieldset", {}, ...parts);
+  }
+
+  #makeCards(): HTMLElement {
+    const { cards } = this.#spoken.told;
+    const read = this.#button("call.read", () => readAloud(cards, this.#spoken.words.lang));
+    const list = make("ul", { className: "dots" }, ...cards.map((card) => make("li", {}, card)));
+    return make("details", { open: true, className: "group" }, make("summary", {}, this.#say("call.cards")), list, read);
+  }
+
+  #makeHotline(): (string | HTMLElement)[] {
+    const { hotline } = this.#spoken.told;
+    return hotline ? [make("a", { href: `tel:${hotline}`, className: "button wide" }, this.#say("call.hotline").replace("{number}", hotline))] : [];
+  }
+
+  #only(...shown: HTMLElement[]): void {
+    const all = [this.#cancel, this.#choices, this.#ring, this.#hotline, this.#cards, this.#films, this.#mute, this.#loud, this.#picture, this.#writing.place, this.#hangUp, this.#warning];
+    for (const one of all) one.hidden = !shown.includes(one);
+    if (this.#spoken.told.cards.length === 0) this.#cards.hidden = true;
+  }
+
+  #tell(text: string): void {
+    if (this.#status.textContent !== text) this.#status.textContent = text;
+  }
+
+  #button(key: string, act: () => void, className = "button wide"): HTMLButtonElement {
+    const made = make("button", { type: "button", className }, this.#say(key));
+    made.addEventListener("click", act);
+    return made;
+  }
+
+  #say(key: string): string {
+    return this.#spoken.words.say(key);
+  }
+}

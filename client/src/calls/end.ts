@@ -1,0 +1,136 @@
+/**
+ * One end of a call: hears how the call stands, sends what it seals, and brings the call back to a node that was started again. Roles are
+ * believed from what the others sealed, never from the node's list.
+ */
+import { type Bytes } from "../crypto/bytes.ts";
+import { type Value } from "../crypto/canonical.ts";
+import { ask, askOn, bearer, listen } from "./ask.ts";
+import { Sealer, type Said } from "./sealed.ts";
+
+export type Role = "caller" | "lawyer" | "listener" | "interpreter";
+
+/** An event of a call's stream (docs/spec/calls.md). */
+export interface Standing {
+  readonly state: "ringing" | "waiting" | "answered" | "ended";
+  readonly you: number;
+  readonly parties: readonly { readonly number: number; readonly role: Role }[];
+  readonly messages: readonly { readonly n: number; readonly from: number; readonly sealed: string }[];
+  readonly last: number;
+  readonly kept: string;
+  readonly rung?: number;
+  readonly of?: number;
+  readonly before?: number;
+  readonly listeners?: readonly string[];
+}
+
+export interface Told {
+  standing(standing: Standing): void;
+  said(from: number, said: Said): void;
+  line(isHeard: boolean): void;
+}
+
+export interface Held {
+  readonly call: string;
+  readonly capability: Bytes;
+  readonly secret: Bytes;
+  readonly me: number;
+}
+
+export class End {
+  readonly call: string;
+  readonly secret: Bytes;
+  readonly me: number;
+  readonly #capability: Bytes;
+  readonly #sealer: Sealer;
+  readonly #told: Told;
+  readonly #over = new AbortController();
+  #kept = "";
+  #last = 0;
+  #turn: Promise<unknown> = Promise.resolve();
+  #opening: Promise<unknown> = Promise.resolve();
+
+  constructor({ call, capability, secret, me }: Held, told: Told) {
+    this.call = call;
+    this.me = me;
+    this.secret = secret;
+    this.#capability = capability;
+    this.#sealer = new Sealer(secret, call, me);
+    this.#told = told;
+  }
+
+  get isOver(): boolean {
+    return this.#over.signal.aborted;
+  }
+
+  /** Hear the call until it is over. */
+  listen(first?: Standing): void {
+    if (first) this.#heard(first);
+    const headers = (): Record<string, string> => ({ ...bearer(this.#capability), "last-event-id": `${this.call}.${this.#last}` });
+    const hearing = {
+      heard: (standing: Standing) => this.#heard(standing),
+      refused: (code: string) => this.#refused(code),
+      line: (isHeard: boolean) => this.#told.line(isHeard),
+    };
+    void listen("/calls/events", headers, hearing, this.#over.signal);
+  }
+
+  /** Seal and send, in order; what a network swallowed goes again. Never rejects: what cannot be sent any more is over. */
+  send(said: { readonly [key: string]: Value }): Promise<unknown> {
+    this.#turn = this.#turn
+      .then(async () => askOn(`/calls/${this.call}/messages`, { sealed: await this.#sealer.seal(said) }, this.#capability, this.#over.signal))
+      .catch(() => undefined);
+    return this.#turn;
+  }
+
+  /** Ask the node something about this call. */
+  ask<T>(what: string, body: object = {}): Promise<T> {
+    return ask<T>(`/calls/${this.call}/${what}`, body, this.#capability);
+  }
+
+  /** Leave, and forget what opens the call. */
+  leave(): void {
+    if (this.isOver) return;
+    void fetch(`/calls/${this.call}/end`, {
+      method: "POST", body: "{}", keepalive: true, credentials: "omit", headers: { "content-type": "application/json", ...bearer(this.#capability) },
+    }).catch(() => undefined);
+    this.drop();
+  }
+
+  drop(): void {
+    this.#over.abort();
+    this.#sealer.drop();
+    this.#capability.fill(0);
+  }
+
+  #heard(standing: Standing): boolean {
+    this.#last = standing.last;
+    this.#kept = standing.kept || this.#kept;
+    this.#told.standing(standing);
+    for (const { from, sealed } of standing.messages) {
+      if (from === this.me) continue;
+      this.#opening = this.#opening.then(async () => {
+        const said = await this.#sealer.open(from, sealed);
+        if (said && !this.isOver) this.#told.said(from, said);
+      });
+    }
+    return standing.state !== "ended" && !this.isOver;
+  }
+
+  /** The node was started again and does not know the call: it is given back what it had sealed. */
+  async #refused(code: string): Promise<boolean> {
+    if (code !== "call_unknown" || !this.#kept) return this.#ended();
+    try {
+      await askOn("/calls/resume", { kept: this.#kept }, undefined, this.#over.signal);
+      this.#last = 0;
+      return true;
+    } catch {
+      return this.#ended();
+    }
+  }
+
+  #ended(): false {
+    const standing = { state: "ended", you: this.me, parties: [], messages: [], last: this.#last, kept: "" } as const;
+    this.#told.standing(standing);
+    return false;
+  }
+}

@@ -1,0 +1,318 @@
+/**
+ * The lawyer's side: duty, what rings, the talk. While somebody is on duty this page holds their key, so that a ring is answered with one
+ * press; off duty, locked or closed, it is gone. Who passes a call on keeps nothing of it.
+ */
+import { bech32 } from "@scure/base";
+import { base64url, fromBase64url, randomBytes, sha256, wipe, type Bytes } from "../crypto/bytes.ts";
+import { post } from "../staff/ask.ts";
+import { element, note, put, show } from "../ui/page.ts";
+import { Sentences } from "../ui/sentences.ts";
+import { ask, askOn, bearer, CallRefused, listen } from "./ask.ts";
+import { lineTold, onTheLine, Writing, type CallWords } from "./parts.ts";
+import { Played } from "./played.ts";
+import { openFor, shiftCapability } from "./sealed.ts";
+import { Talk } from "./talk.ts";
+
+interface Ring {
+  readonly call: string;
+  readonly language: string;
+  readonly place: string;
+  readonly kind: string;
+  readonly card: string;
+  readonly passes_on_s: number;
+}
+
+interface DutyTold {
+  readonly until_s: number;
+  readonly from_s: number;
+  readonly ring: Ring | null;
+  readonly on: string;
+  readonly waiting: number;
+  readonly kept: string;
+}
+
+export interface Desk {
+  /** The lawyer's identity; asks for it where it is locked. */
+  identity(): Promise<string>;
+  readonly name: string;
+  /** Show the recording's sheet beside the call. */
+  openBeside(recording: string): Promise<void>;
+}
+
+const DAY_MS = 86_400_000;
+const told = JSON.parse(element("call-words").textContent) as CallWords;
+const words = new Sentences(document.documentElement.lang, told.strings);
+
+let desk: Desk;
+let identity = "";
+let shift: Bytes | undefined;
+let over = new AbortController();
+let kept = "";
+let ring: Ring | undefined;
+let card: { area: string; recording: string } | undefined;
+let talk: Talk | undefined;
+let played: Played | undefined;
+let isMuted = false;
+let bell: ReturnType<typeof setInterval> | undefined;
+let writing: Writing | undefined;
+
+/** Make the section work. `where` is the desk's page around it. */
+export function prepareOnCall(where: Desk): void {
+  desk = where;
+  const press: Readonly<Record<string, () => Promise<void>>> = {
+    "duty-end": endDuty, "duty-free": free, "ring-answer": answer, "ring-conflict": passOn, "ring-pass": passOn, "talk-end": hangUp,
+    "talk-mute": mute, "talk-picture": picture, "talk-invite": () => invite("interpreter"), "talk-invite-lawyer": () => invite("lawyer"), "talk-jail": jail,
+  };
+  for (const [id, act] of Object.entries(press)) element(id).addEventListener("click", () => void attempt(act));
+  element("duty-form").addEventListener("submit", (event) => {
+    event.preventDefault();
+    void attempt(beginDuty);
+  });
+  document.addEventListener("keydown", keyed, true);
+  element("ring").addEventListener("cancel", (event) => event.preventDefault()); // a reflex must not pass somebody on
+}
+
+/** Off duty here, and nothing of it stays in the page. */
+export function leaveOnCall(): void {
+  talk?.leave();
+  over.abort();
+  stopRinging();
+  if (shift) wipe(shift);
+  identity = kept = "";
+  shift = undefined;
+}
+
+function keyed(event: KeyboardEvent): void {
+  const acts: Readonly<Record<string, () => Promise<void>>> = { a: answer, x: passOn, n: passOn };
+  const act = acts[event.key];
+  if (!act || !ring || event.ctrlKey || event.metaKey || event.altKey) return;
+  event.preventDefault();
+  event.stopPropagation();
+  void attempt(act);
+}
+
+// --- duty -------------------------------------------------------------------------------------------------------------------
+
+async function beginDuty(): Promise<void> {
+  const chosen = (name: string): string[] => [...document.querySelectorAll<HTMLInputElement>(`#duty-form input[name=${name}]:checked`)].map((one) => one.value);
+  identity = await desk.identity();
+  const seed = new Uint8Array(bech32.decodeToBytes(identity.toLowerCase()).bytes);
+  shift = await shiftCapability(seed);
+  wipe(seed);
+  const [from, until] = [secondsTo("duty-from"), secondsTo("duty-until")];
+  const asked = { role: "lawyer", languages: chosen("languages"), places: chosen("places"), kinds: chosen("kinds"), from_s: from > until ? 0 : from, until_s: until };
+  const begun = await post<DutyTold>("/calls/duty", { digest: base64url(await sha256(shift)), ...asked });
+  element<HTMLDetailsElement>("duty-open").open = false;
+  over.abort();
+  over = new AbortController();
+  const mine = shift;
+  const hearing = { heard: (one: DutyTold) => heard(one), refused: (code: string) => refused(code, mine), line: (isHeard: boolean) => isHeard || put("duty-state", words.say("call.duty_unheard")) };
+  heard(begun);
+  void listen<DutyTold>("/calls/shift/events", () => bearer(mine), hearing, over.signal);
+}
+
+/** Seconds until the next time the clock shows what the field says; 0 for an empty one. */
+function secondsTo(id: string): number {
+  const text = element<HTMLInputElement>(id).value;
+  if (!text) return 0;
+  const [hours = 0, minutes = 0] = text.split(":").map(Number);
+  const now = Date.now();
+  const then = new Date(now).setHours(hours, minutes, 0, 0);
+  return Math.round((then > now ? then - now : then + DAY_MS - now) / 1000);
+}
+
+async function endDuty(): Promise<void> {
+  const mine = shift;
+  if (mine) await ask("/calls/shift/end", {}, mine);
+  if (!talk) leaveOnCall();
+  offDuty();
+}
+
+async function free(): Promise<void> {
+  if (shift) await ask("/calls/shift/free", {}, shift);
+}
+
+function offDuty(): void {
+  over.abort();
+  stopRinging();
+  put("duty-state", words.say("call.off_duty"));
+  show("duty-end", false);
+  show("duty-free", false);
+}
+
+function heard(now: DutyTold): boolean {
+  kept = now.kept;
+  if (now.until_s <= 0) {
+    offDuty();
+    return false;
+  }
+  const until = new Date(Date.now() + now.until_s * 1000).toLocaleTimeString(words.lang, { timeStyle: "short" });
+  const from = new Date(Date.now() + now.from_s * 1000).toLocaleTimeString(words.lang, { timeStyle: "short" });
+  const state = now.from_s > 0 ? words.say("call.duty_later", { from, until }) : words.say("call.on_duty", { until });
+  put("duty-state", now.waiting > 0 ? `${state} ${words.count("call.duty_waiting", now.waiting)}` : state);
+  show("duty-end", true);
+  show("duty-free", now.on !== "" && !talk);
+  if (now.ring && now.ring.call !== ring?.call) void rings(now.ring);
+  if (!now.ring) stopRinging();
+  return true;
+}
+
+async function refused(code: string, mine: Bytes): Promise<boolean> {
+  if (code !== "not_on_duty" || !kept || over.signal.aborted) return false;
+  try {
+    heard(await askOn<DutyTold>("/calls/shift/resume", { kept }, mine, over.signal));
+    return true;
+  } catch {
+    offDuty();
+    return false;
+  }
+}
+
+// --- what rings -------------------------------------------------------------------------------------------------------------
+
+async function rings(now: Ring): Promise<void> {
+  ring = now;
+  const said = await openFor(identity, now.card, now.call);
+  if (ring !== now) return;
+  card = { area: String(said?.["area"] ?? ""), recording: String(said?.["recording"] ?? "") };
+  const place = card.area ? `${card.area}, ${told.places[now.place] ?? ""}` : (told.places[now.place] ?? now.place);
+  put("ring-text", words.say("call.rings", { language: told.languages[now.language] ?? now.language, place, kind: words.say(`call.kind_${now.kind}`) }));
+  const dialog = element<HTMLDialogElement>("ring");
+  if (!dialog.open) dialog.showModal(); // above everything, a locked desk too
+  element("ring-answer").focus();
+  sound();
+  bell = setInterval(sound, 2000);
+}
+
+/** Nothing of what rang stays. */
+function stopRinging(): void {
+  clearInterval(bell);
+  element<HTMLDialogElement>("ring").close();
+  put("ring-text", "");
+  ring = card = undefined;
+}
+
+function sound(): void {
+  const speaker = new AudioContext();
+  for (const [at, pitch] of [[0, 660], [0.25, 880]] as const) {
+    const voice = speaker.createOscillator();
+    voice.frequency.value = pitch;
+    voice.connect(speaker.destination);
+    voice.start(speaker.currentTime + at);
+    voice.stop(speaker.currentTime + at + 0.2);
+  }
+  setTimeout(() => void speaker.close(), 1000);
+}
+
+async function passOn(): Promise<void> {
+  const [now, mine] = [ring, shift];
+  if (!now || !mine) return;
+  stopRinging();
+  await ask(`/calls/${now.call}/decline`, {}, mine);
+}
+
+async function answer(): Promise<void> {
+  const [now, mine, about] = [ring, shift, card];
+  if (!now || !mine) return;
+  stopRinging();
+  const microphone = navigator.mediaDevices.getUserMedia({ audio: true }).then((stream) => stream.getAudioTracks()[0], () => undefined);
+  const capability = randomBytes(32);
+  const taken = await askOn<{ offer: string; you: number }>(`/calls/${now.call}/answer`, { digest: base64url(await sha256(capability)) }, mine, over.signal);
+  const said = await openFor(identity, taken.offer, now.call);
+  if (typeof said?.["secret"] !== "string") throw new CallRefused("not_for_us");
+  begin(new Talk({ call: now.call, capability, secret: fromBase64url(said["secret"]), me: taken.you }, {
+    role: "lawyer", name: desk.name, microphone: await microphone, camera, isHidden: element<HTMLInputElement>("duty-hidden").checked,
+  }));
+  element("talk-title").focus();
+  if (about?.recording) await desk.openBeside(about.recording);
+}
+
+async function camera(): Promise<MediaStreamTrack | undefined> {
+  return navigator.mediaDevices.getUserMedia({ video: true }).then((stream) => stream.getVideoTracks()[0], () => undefined);
+}
+
+// --- the talk ---------------------------------------------------------------------------------------------------------------
+
+function begin(made: Talk): void {
+  talk = made;
+  played = new Played(made, false);
+  played.sound.volume = 1;
+  writing = new Writing(() => talk, words);
+  element("talk-writing").replaceChildren(writing.place);
+  element("talk-films").replaceChildren(played.sound, played.picture);
+  note("talk-consent", [words.say("call.recorded_there"), told.consent].filter(Boolean).join(" "));
+  show("talk", true);
+  made.addEventListener("change", draw);
+  made.listen();
+  draw();
+}
+
+function draw(): void {
+  if (!talk) return;
+  if (talk.isOver) return ended();
+  put("talk-people", onTheLine(talk, words) || words.say("call.answering"));
+  const relay = talk.line === "lost" && !talk.hasRelay ? ` ${words.say("call.no_relay")}` : "";
+  put("talk-line", lineTold(talk, words) + relay);
+  // The caller says hello after their phone has told them who answers.
+  if (talk.people.size > 0 && !talk.isSoundOpen) {
+    talk.openSound();
+    played?.open();
+  }
+  put("talk-picture", words.say(talk.wantsPicture ? "call.picture_off" : "call.picture"));
+  played!.picture.hidden = !talk.wantsPicture;
+  writing!.draw(talk);
+}
+
+function ended(): void {
+  played?.drop();
+  talk = played = undefined;
+  for (const id of ["talk", "invited"]) show(id, false);
+  element("talk-writing").replaceChildren();
+  element("talk-films").replaceChildren();
+  put("duty-state", words.say("call.ended"));
+}
+
+async function hangUp(): Promise<void> {
+  talk?.leave();
+}
+
+async function mute(): Promise<void> {
+  isMuted = !isMuted;
+  talk?.mute(isMuted);
+  put("talk-mute", words.say(isMuted ? "call.unmute" : "call.mute"));
+}
+
+async function picture(): Promise<void> {
+  talk?.wantPicture(!talk.wantsPicture);
+}
+
+/** The warning about telephones of a prison, in the caller's language, with one press. */
+async function jail(): Promise<void> {
+  talk?.write(words.say("call.jail_text"));
+}
+
+/** Let somebody in: a link that is handed to them, and everybody is told before they come. */
+async function invite(role: "interpreter" | "lawyer"): Promise<void> {
+  if (!talk) return;
+  const capability = randomBytes(32);
+  const { number } = await talk.end.ask<{ number: number }>("invite", { role, digest: base64url(await sha256(capability)) });
+  talk.invited(number, role);
+  const link = `${location.origin}/${words.lang}/join#${[talk.end.call, base64url(talk.end.secret), base64url(capability), number, role].join(".")}`;
+  show("invited", true);
+  const field = element<HTMLInputElement>("invite-link");
+  field.value = link;
+  field.focus();
+  field.select();
+}
+
+async function attempt(act: () => Promise<void>): Promise<void> {
+  note("call-problem", "");
+  try {
+    await act();
+  } catch (error) {
+    const code = (error as { code?: string }).code ?? "unexpected";
+    if (error instanceof Error && error.constructor.name === "NotUnlocked") return;
+    note("call-problem", words.say(words.has(`call.no_${code}`) ? `call.no_${code}` : "call.no_unexpected"));
+  }
+}
+

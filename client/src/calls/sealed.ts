@@ -1,0 +1,111 @@
+/**
+ * What the ends of a call seal (docs/spec/calls.md): card and offer to the proven desk, and everything they then send each other under the
+ * call's secret. The node passes it on and can neither read nor make a word of it.
+ */
+import { base64url, bigEndian, fromBase64url, fromBigEndian, join, utf8, wipe, type Bytes } from "../crypto/bytes.ts";
+import { dumps, loads, type Value } from "../crypto/canonical.ts";
+import { openWith, sealTo } from "../crypto/envelope.ts";
+import { hkdf } from "../crypto/hkdf.ts";
+
+export type Said = { readonly [key: string]: Value };
+
+const STEP = 512;
+const NONCE_BYTES = 12;
+const KEY_BYTES = 32;
+const COUNT_BYTES = 8;
+const END = utf8("tocsin.calls/v1 end");
+const SHIFT = utf8("tocsin.calls/v1 shift");
+
+/** An age file of `said` for `recipients`. */
+export async function sealFor(recipients: readonly string[], said: Said): Promise<string> {
+  return base64url(await sealTo(recipients, padded(dumps(said))));
+}
+
+/** What an age file says about this call; undefined for one that is not for us, was changed, or is about another call. */
+export async function openFor(identity: string, sealed: string, call: string): Promise<Said | undefined> {
+  try {
+    const said = loads(unpadded(await openWith(identity, fromBase64url(sealed)))) as Said;
+    return said["call"] === call ? said : undefined; // the node could put one file in another's place
+  } catch {
+    return undefined;
+  }
+}
+
+/** The capability of a lawyer's shift: the same on each of their devices, and on nobody else's. */
+export async function shiftCapability(seed: Bytes): Promise<Bytes> {
+  return hkdf(seed, new Uint8Array(0), SHIFT, KEY_BYTES);
+}
+
+/** Seals as one end of a call, and opens what the others sealed. */
+export class Sealer {
+  readonly #secret: Bytes;
+  readonly #call: Bytes;
+  readonly #me: number;
+  readonly #keys = new Map<number, Promise<CryptoKey>>();
+  readonly #seen = new Map<number, number>();
+  #count: number;
+
+  /** `count`: where to go on counting; the clock's milliseconds, so that a page that begins anew does not count what it sealed before. */
+  constructor(secret: Bytes, call: string, me: number, count = Date.now()) {
+    this.#secret = secret;
+    this.#call = fromBase64url(call);
+    this.#me = me;
+    this.#count = count;
+  }
+
+  async seal(said: Said): Promise<string> {
+    const n = (this.#count += 1);
+    const nonce = crypto.getRandomValues(new Uint8Array(NONCE_BYTES));
+    const plain = padded(dumps({ ...said, n }));
+    const sealed = await crypto.subtle.encrypt(this.#algorithm(nonce, this.#me, n), await this.#key(this.#me), plain);
+    return base64url(join(bigEndian(n, COUNT_BYTES), nonce, new Uint8Array(sealed)));
+  }
+
+  /** What end `from` sealed; undefined for what does not open, or has a count that was seen. */
+  async open(from: number, sealed: string): Promise<Said | undefined> {
+    try {
+      const raw = fromBase64url(sealed);
+      const n = fromBigEndian(raw.subarray(0, COUNT_BYTES));
+      const nonce = raw.slice(COUNT_BYTES, COUNT_BYTES + NONCE_BYTES);
+      const key = await this.#key(from);
+      const plain = await crypto.subtle.decrypt(this.#algorithm(nonce, from, n), key, raw.slice(COUNT_BYTES + NONCE_BYTES));
+      const said = loads(unpadded(new Uint8Array(plain))) as Said;
+      if (said["n"] !== n || n <= (this.#seen.get(from) ?? 0)) return undefined;
+      this.#seen.set(from, n);
+      return said;
+    } catch {
+      return undefined;
+    }
+  }
+
+  drop(): void {
+    wipe(this.#secret);
+    this.#keys.clear();
+  }
+
+  #algorithm(iv: Bytes, from: number, n: number): AesGcmParams {
+    return { name: "AES-GCM", iv, additionalData: join(this.#call, bigEndian(from, 1), bigEndian(n, COUNT_BYTES)) };
+  }
+
+  #key(from: number): Promise<CryptoKey> {
+    const known = this.#keys.get(from);
+    if (known) return known;
+    const made = hkdf(this.#secret, this.#call, join(END, bigEndian(from, 1)), KEY_BYTES).then((raw) =>
+      crypto.subtle.importKey("raw", raw, "AES-GCM", false, ["encrypt", "decrypt"]),
+    );
+    this.#keys.set(from, made);
+    return made;
+  }
+}
+
+function padded(raw: Bytes): Bytes {
+  const whole = new Uint8Array(Math.ceil((raw.length + 1) / STEP) * STEP);
+  whole.set(raw);
+  return whole;
+}
+
+function unpadded(plain: Bytes): Bytes {
+  let end = plain.length;
+  while (end > 0 && plain[end - 1] === 0) end -= 1;
+  return plain.slice(0, end);
+}
