@@ -44,7 +44,6 @@ export class CallView {
   readonly #writing: Writing;
   readonly #films = make("div", {});
   #kind = "other";
-  #area = "";
   #talk: Talk | undefined;
   #played: Played | undefined;
   #tick: ReturnType<typeof setInterval> | undefined;
@@ -68,9 +67,9 @@ export class CallView {
     this.#cards = this.#makeCards();
     this.#writing = new Writing(() => this.#talk, spoken.words);
     this.#hotline.append(...this.#makeHotline());
-    const title = make("h2", {}, this.#say("call.title"));
+    const title = make("h2", { className: "unseen" }, this.#say("call.title"));
     const acts = make("div", { className: "acts" }, this.#mute, this.#loud, this.#picture);
-    place.replaceChildren(title, this.#status, this.#warning, this.#cancel, this.#choices, this.#ring, this.#hotline, this.#cards, this.#films, acts, this.#writing.place, this.#hangUp);
+    place.replaceChildren(title, this.#cancel, this.#status, this.#warning, this.#choices, this.#ring, this.#hotline, this.#cards, this.#films, acts, this.#writing.place, this.#hangUp);
     if (isAtOnce) void this.#begin();
     else this.#countDown();
   }
@@ -92,8 +91,12 @@ export class CallView {
 
   #countDown(): void {
     let left = CANCEL_S;
-    const tell = (): void => this.#tell(this.#spoken.words.count("call.rings_in", left));
+    const tell = (): void => {
+      const text = this.#spoken.words.count("call.rings_in", left);
+      this.#cancel.replaceChildren(make("span", {}, text, " ", make("u", {}, this.#say("call.cancel"))));
+    };
     this.#only(this.#cancel, this.#choices);
+    this.#status.hidden = true;
     tell();
     this.#tick = setInterval(() => {
       left -= 1;
@@ -118,7 +121,7 @@ export class CallView {
       this.#talk = await ring(this.#config, thisPhone, {
         language: this.#spoken.words.lang,
         kind: this.#kind,
-        area: this.#area,
+        area: "",
         recording: (this.#source.state.recording ?? ""),
         microphone: stream?.getAudioTracks()[0]?.clone(),
         camera: () => Promise.resolve(stream?.getVideoTracks()[0]?.clone()),
@@ -213,19 +216,12 @@ export class CallView {
   }
 
   #makeChoices(): HTMLFieldSetElement {
-    const { told } = this.#spoken;
     const choose = (kind: string): HTMLElement => {
       const radio = make("input", { type: "radio", name: "call-kind", value: kind });
       radio.addEventListener("change", () => (this.#kind = kind));
       return make("label", { className: "choice" }, radio, this.#say(`call.kind_${kind}`));
     };
-    const parts: HTMLElement[] = [make("legend", {}, this.#say("call.what")), ...KINDS.map(choose)];
-    if (told.areas.length > 0) {
-      const list = make("select", { id: "call-area" }, make("option", { value: "" }, this.#say("call.area_unsaid")), ...told.areas.map((area) => make("option", { value: area }, area)));
-      list.addEventListener("change", () => (this.#area = list.value));
-      parts.push(make("div", { className: "field" }, make("label", { htmlFor: "call-area" }, this.#say("call.area")), list));
-    }
-    return make("fieldset", {}, ...parts);
+    return make("fieldset", {}, make("legend", {}, this.#say("call.what")), ...KINDS.map(choose));
   }
 
   #makeCards(): HTMLElement {
@@ -247,6 +243,7 @@ export class CallView {
   }
 
   #tell(text: string): void {
+    this.#status.hidden = false;
     if (this.#status.textContent !== text) this.#status.textContent = text;
   }
 

@@ -53,6 +53,7 @@ let card: { area: string; recording: string } | undefined;
 let talk: Talk | undefined;
 let played: Played | undefined;
 let isMuted = false;
+let way = "";
 let bell: ReturnType<typeof setInterval> | undefined;
 let writing: Writing | undefined;
 
@@ -252,7 +253,9 @@ function draw(): void {
   if (talk.isOver) return ended();
   put("talk-people", onTheLine(talk, words) || words.say("call.answering"));
   const relay = talk.line === "lost" && !talk.hasRelay ? ` ${words.say("call.no_relay")}` : "";
-  put("talk-line", lineTold(talk, words) + relay);
+  put("talk-line", [lineTold(talk, words) + relay, way].filter(Boolean).join(" "));
+  if (talk.line === "open") void tellWay(talk);
+  else way = "";
   // The caller says hello after their phone has told them who answers.
   if (talk.people.size > 0 && !talk.isSoundOpen) {
     talk.openSound();
@@ -261,6 +264,15 @@ function draw(): void {
   put("talk-picture", words.say(talk.wantsPicture ? "call.picture_off" : "call.picture"));
   played!.picture.hidden = !talk.wantsPicture;
   writing!.draw(talk);
+}
+
+/** Whether sound goes over the relay or directly. */
+async function tellWay(now: Talk): Promise<void> {
+  const isRelayed = await now.isRelayed();
+  const told = isRelayed === undefined ? "" : words.say(isRelayed ? "call.by_relay" : "call.by_none");
+  if (talk !== now || told === way) return;
+  way = told;
+  draw();
 }
 
 function ended(): void {

@@ -11,7 +11,6 @@ export interface CallWords {
   readonly hotline: string;
   readonly languages: Record<string, string>;
   readonly places: Record<string, string>;
-  readonly areas: readonly string[];
 }
 
 export interface Spoken {
