@@ -105,7 +105,10 @@ async def test_a_permanent_link_shows_what_it_showed_and_a_bent_one_shows_nothin
     now, then = read(await client.get("/en/registry/entity/x-cam")), read(await client.get(link))
     assert "stopped" in now
     assert link not in now
-    assert "stopped" not in then
+    shown = then.split('<dl class="claims">')[1]
+    assert "stopped" not in shown
+    assert LANGUAGES["en"].count("registry.since", 1) in then
+    assert f"{LANGUAGES['en'].say('registry.prop_status')}: stopped" in then
     assert LANGUAGES["en"].say("registry.old") in then
     bent = link[:-1] + ("0" if link[-1] != "0" else "1")
     for path in (bent, "/en/registry/entity/x-cam/at/1-2", "/en/registry/entity/none", "/en/registry/entity/%00"):

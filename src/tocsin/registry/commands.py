@@ -10,7 +10,7 @@ import click
 from sqlalchemy import Connection, select
 
 from tocsin.clock import SystemClock
-from tocsin.registry import contest
+from tocsin.registry import contest, outline
 from tocsin.registry.days import iso
 from tocsin.registry.exports import EXPORTS
 from tocsin.registry.formats import FORMATS, Given, only
@@ -105,6 +105,20 @@ def export_command(path: Path | None, file: Path, form: str) -> None:
     with opened(path) as here, file.open("xb") as out:
         count = here.database.read_now(lambda c: EXPORTS[form](c, out))
     click.echo(f"{count} written")
+
+
+@registry.command("outlines")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--code", default="code", help="Property of each area that holds its code.")
+@click.option("--name", default="nom", help="Property of each area that holds its name.")
+@click.pass_obj
+def outlines_command(path: Path | None, file: Path, code: str, name: str) -> None:
+    """Take outlines of communes, or of whatever else the map is to show, from a GeoJSON file. The same file again changes nothing."""
+    if file.stat().st_size > outline.LARGEST:
+        raise outline.OutlinesNotUnderstood
+    with opened(path) as here:
+        many = here.database.write_now(lambda c: outline.take_in(c, file.read_bytes(), code, name))
+    click.echo(f"{many} outlines")
 
 
 @registry.command("held")

@@ -17,6 +17,7 @@ from jinja2 import Environment, FileSystemLoader
 from sqlalchemy import Connection, func, select
 
 from tocsin.registry import documents, facets, queries, search
+from tocsin.registry.citing import Cited, citations
 from tocsin.registry.contest import PROMISED_DAYS, Kind, contest_of
 from tocsin.registry.match import Candidate, candidates_for
 from tocsin.registry.model import Confidence, EntityUnknown
@@ -24,6 +25,7 @@ from tocsin.registry.queries import Entity
 from tocsin.registry.schemata import INSTITUTIONS, REFERENCES
 from tocsin.registry.search import Asked
 from tocsin.registry.tables import entity, statement
+from tocsin.registry.time_line import time_line
 from tocsin.registry.value_sums import Refused, total_of
 from tocsin.web import render
 from tocsin.web.i18n import Language
@@ -75,7 +77,7 @@ def search_page(
 
     def page(connection: Connection) -> bytes:
         counted = search.count(connection, search.matches(connection, asked))
-        address = _address(f"/{language.code}/registry", said, asked)
+        address = address_of(f"/{language.code}/registry", said, asked)
         return draw(
             "registry.html",
             config,
@@ -95,9 +97,10 @@ def search_page(
                 for name, values in counted.facets.items()
             },
             shown=_shown(language),
-            twin_json=_address("/registry/search.json", said, asked)(),
-            twin_places=_address("/registry/search.geojson", said, asked)(),
-            twin_csv=_address("/registry/search.csv", said, asked)(),
+            seen_on_map=address_of(f"/{language.code}/registry/map", said, asked)(),
+            twin_json=address_of("/registry/search.json", said, asked)(),
+            twin_places=address_of("/registry/search.geojson", said, asked)(),
+            twin_csv=address_of("/registry/search.csv", said, asked)(),
         )
 
     return page
@@ -117,6 +120,9 @@ def entity_page(config: PageConfig, language: Language, name: str, version: str 
         shown = money[-MONEY_SHOWN:]
         named = [*named_here, *others, *pairs, *(one.amount.contract for one in shown)]
         captions = queries.captions_of(connection, named)
+        newest = queries.entity_of(connection, name) if version else found
+        permanent = f"/{language.code}/registry/entity/{found.id}/at/{found.version}"
+        version_day = queries.day_of(connection, found.version.statement)
         mixed = total_of(one.amount for one in money) if len({one.amount.kind for one in money}) > 1 else None
         return draw(
             "entity.html",
@@ -124,12 +130,14 @@ def entity_page(config: PageConfig, language: Language, name: str, version: str 
             language,
             Page("registry", f"registry/entity/{found.id}", "entity.html", "registry.title"),
             found=found,
-            is_old=bool(version) and str(queries.entity_of(connection, name).version) != str(found.version),
+            is_old=str(newest.version) != str(found.version),
+            since=_since(newest, found),
+            line=time_line(connection, found, neighbours),
+            groups=_groups(neighbours),
             money=[_Money(one) for one in shown],
             amounts=len(money),
             totals=queries.totals_of(connection, money),
             mixed=mixed if isinstance(mixed, Refused) else "",
-            neighbours=neighbours,
             named=namers,
             others=others,
             judged=judged,
@@ -138,14 +146,34 @@ def entity_page(config: PageConfig, language: Language, name: str, version: str 
             references=REFERENCES,
             sheets=documents.pages_of(connection, found.members) if found.schema == "Document" else [],
             unknown=[one for one in EXPECTED.get(found.schema, ()) if not found.values(one)],
-            permanent=f"/{language.code}/registry/entity/{found.id}/at/{found.version}",
-            version_day=queries.day_of(connection, found.version.statement),
+            permanent=permanent,
+            version_day=version_day,
+            citations=citations(_cited(config, found, permanent, version_day)),
             origin=config.origin,
             day=lambda number: language.date(EPOCH + timedelta(days=number)),
             amount=lambda value: money_text(language, value),
         )
 
     return page
+
+
+def _since(newest: Entity, found: Entity) -> list[queries.Kept]:
+    """The claims that came after a version, in order: what changed since somebody cited it."""
+    kept = (one for prop in newest.properties for value in prop.values for one in value.claims)
+    return sorted((one for one in kept if one.number > found.version.statement), key=lambda one: one.number)
+
+
+def _groups(neighbours: Iterable[queries.Neighbour]) -> list[tuple[str, list[queries.Neighbour]]]:
+    """Who names an entity, by what it is: contracts, rulings, deployments, documents each under their own heading."""
+    grouped: dict[str, list[queries.Neighbour]] = {}
+    for one in neighbours:
+        grouped.setdefault(one.schema, []).append(one)
+    return sorted(grouped.items(), key=lambda pair: (-len(pair[1]), pair[0]))
+
+
+def _cited(config: PageConfig, found: Entity, permanent: str, day: int) -> Cited:
+    host = config.origin.partition("://")[2]
+    return Cited(found.caption, f"{config.origin}{permanent}", host, day, found.version.hash, found.id)
 
 
 def _maybe(connection: Connection, found: Entity) -> list[Candidate]:
@@ -255,7 +283,7 @@ def _shown(language: Language) -> Callable[[str, str], str]:
     return lambda name, value: language.say(f"registry.kind_{value}") if name == "kind" else value
 
 
-def _address(path: str, said: str, asked: Asked) -> Callable[..., str]:
+def address_of(path: str, said: str, asked: Asked) -> Callable[..., str]:
     """A link to the same search with something changed."""
 
     def address(**changed: str) -> str:

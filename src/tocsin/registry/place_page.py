@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 
 from tocsin.registry import queries, search
 from tocsin.registry.bulk import found_by
+from tocsin.registry.days import iso
 from tocsin.registry.model import ValueKind, folded
 from tocsin.registry.pages import EXPECTED, Draw, draw, money_text
 from tocsin.registry.queries import Entity
@@ -28,6 +29,7 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
     "runs": ("Deployment",),
     "bought": ("Contract", "Spending"),
     "decided": ("OversightDecision", "PolicyAdoption", "CourtCase"),
+    "documents": ("Document",),
 }
 
 
@@ -65,9 +67,18 @@ def place_page(config: PageConfig, language: Language, place: str) -> Draw:
             total=counted.total if counted else 0,
             shown=len(acts),
             unknown=[line for line in lines if line.unknown],
+            ends=_ends(lines, iso(queries.newest_day(connection))),
         )
 
     return page
+
+
+def _ends(lines: Sequence[Line], today: str) -> list[tuple[str, Line]]:
+    """Acts that run out after this day, the next first: where somebody has to decide again."""
+    dated = [
+        (value, line) for line in lines for value in line.act.values("endDate")[-1:] if value >= today[: len(value)]
+    ]
+    return sorted(dated, key=lambda pair: pair[0])
 
 
 def _lines(connection: Connection, language: Language, acts: Sequence[Entity]) -> list[Line]:

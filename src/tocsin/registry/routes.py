@@ -12,7 +12,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 from sqlalchemy import Connection
 
-from tocsin.registry import contest, exporting, facets, pages, place_page, queries, search, ties_pages, twins
+from tocsin.registry import contest, exporting, facets, map_page, pages, place_page, queries, search, ties_pages, twins
 from tocsin.registry.model import EntityUnknown
 from tocsin.registry.pace import Pace
 from tocsin.registry.room import Registry
@@ -95,7 +95,13 @@ def _ties(registry: Registry, config: PageConfig, language: Language) -> list[HT
         name = str(request.query_params.get("name", ""))[:LONGEST].replace("\x00", "").strip()
         return _html(await registry.database.read(place_page.place_page(config, language, name)))
 
-    return [way, around, place]
+    @get(f"{here}/map", include_in_schema=False)
+    async def seen(request: AnyRequest) -> Response[bytes]:
+        said, asked = asked_in(request)
+        view = map_page.view_of({name: str(request.query_params.get(name, ""))[:20] for name in map_page.VIEW})
+        return _html(await registry.database.read(map_page.map_page(config, language, said, asked, view)))
+
+    return [way, around, place, seen]
 
 
 def _begin(request: AnyRequest) -> int:
@@ -210,10 +216,18 @@ def _twins(registry: Registry, config: PageConfig) -> list[HTTPRouteHandler]:
 
     @get("/registry/changes.atom", include_in_schema=False)
     async def changes() -> Response[bytes]:
-        newest = await registry.database.read(partial(queries.changes, most=CHANGES))
-        return Response(twins.changes_atom(newest, config.origin), media_type="application/atom+xml")
+        newest, versions = await registry.database.read(_changed)
+        feed = twins.changes_atom(newest, config.origin, versions)
+        return Response(feed, media_type="application/atom+xml")
 
     return [find_json, find_csv, find_geojson, entity_json, entity_csv, entity_ftm, entity_gexf, changes]
+
+
+def _changed(connection: Connection) -> tuple[list[queries.Kept], dict[str, str]]:
+    """The newest claims, and what the permanent link of each entity is now."""
+    newest = queries.changes(connection, CHANGES)
+    names = list(dict.fromkeys(one.said.entity for one in newest))
+    return newest, {name: str(queries.entity_of(connection, name).version) for name in names}
 
 
 def _ftm(connection: Connection, name: str) -> bytes:

@@ -30,6 +30,8 @@ COUNTED = 5_000
 MOST_WORDS = 12
 DATED = frozenset({"year", "kind"})
 """Filters that no institution has."""
+WHERE = "_where"
+"""The word of the index that acts with a place of their own have."""
 WHO = "_who"
 """The word of the index that institutions have."""
 SPOKEN = frozenset({"technology", "buyer", "vendor"})
@@ -95,10 +97,13 @@ def index(connection: Connection, wanted: Mapping[int, bool], fresh: Collection[
     """Bring the words of these entities up to date; each with whether it is an institution. `fresh`: those not indexed before."""
     if not wanted:
         return
-    words, named = _words_of(connection, sorted(wanted))
+    words, named, placed = _words_of(connection, sorted(wanted))
     cells = facets.cells_of(connection, wanted)
     marks = {
-        number: _marks(cells.get(number, ()), named[number] if is_who else (), is_who=is_who)
+        number: [
+            *_marks(cells.get(number, ()), named[number] if is_who else (), is_who=is_who),
+            *([WHERE] if number in placed else ()),
+        ]
         for number, is_who in wanted.items()
     }
     if _is_sqlite(connection):
@@ -137,10 +142,11 @@ def institutions_with(connection: Connection, terms: Sequence[str], most: int) -
     return [row[0] for row in connection.execute(select(found.c.number).order_by(found.c.number).limit(most)).all()]
 
 
-def _words_of(connection: Connection, numbers: Sequence[int]) -> tuple[dict[int, str], dict[int, list[str]]]:
-    """The words of entities, and what they are called."""
+def _words_of(connection: Connection, numbers: Sequence[int]) -> tuple[dict[int, str], dict[int, list[str]], set[int]]:
+    """The words of entities, what they are called, and which say where they are."""
     parts: dict[int, list[str]] = defaultdict(list)
     named: dict[int, list[str]] = defaultdict(list)
+    placed: set[int] = set()
     for some in pieces(numbers):
         joined = statement.join(entity, statement.c.entity == entity.c.entity)
         question = (
@@ -153,20 +159,25 @@ def _words_of(connection: Connection, numbers: Sequence[int]) -> tuple[dict[int,
                 parts[number].append(folded(value))
             if name in ("name", "alias"):
                 named[number].append(value)
+            if name == "latitude":
+                placed.add(number)
     for number, choices in facets.choices_of(connection, numbers).items():
         parts[number] += [folded(value) for name, value in choices if name in SPOKEN]
     # A line that is no word stands between two values, so that no phrase runs over their edge.
-    return {number: " 0x0 ".join(dict.fromkeys(said)) for number, said in parts.items()}, named
+    return {number: " 0x0 ".join(dict.fromkeys(said)) for number, said in parts.items()}, named, placed
 
 
-def matches(connection: Connection, asked: Asked, who: bool | None = None) -> Select[int]:
-    """A question whose rows are the numbers of the entities that match; not yet asked. `who`: only institutions, or only the rest."""
+def matches(connection: Connection, asked: Asked, who: bool | None = None, marked: Sequence[str] = ()) -> Select[int]:
+    """A question whose rows are the numbers of the entities that match; not yet asked. `who`: only institutions, or only the rest.
+
+    `marked`: words of ours that the index has of them, like `WHERE`.
+    """
     # SQLAlchemy keeps compiled questions, and with each the values it was first asked with.
     connection.execution_options(compiled_cache=None)
     codes = facets.codes_of(connection, asked.filters.items())
     if len(codes) < len(asked.filters):
         return select(entity.c.number).where(false())
-    marks = [_mark(code) for code in codes.values()]
+    marks = [*marked, *(_mark(code) for code in codes.values())]
     if not (asked.words or asked.phrases or marks):
         searched = [name for name, schema in SCHEMATA.items() if schema.is_searched]
         if who is not None:
@@ -213,6 +224,11 @@ def first(connection: Connection, asked: Asked, begin: int, most: int) -> list[i
         ahead = len(_numbers(connection, matches(connection, asked, who=True), 0, begin))
     rest = matches(connection, asked, who=False)
     return who + _numbers(connection, rest, 0 if who else begin - ahead, most - len(who))
+
+
+def placed(connection: Connection, asked: Asked, most: int) -> list[int]:
+    """The numbers of what was found and says where it is."""
+    return _numbers(connection, matches(connection, asked, marked=[WHERE]), 0, most)
 
 
 def _numbers(connection: Connection, found: Select[int], begin: int, most: int) -> list[int]:

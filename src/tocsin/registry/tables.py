@@ -140,6 +140,17 @@ picture = Table(
     Column("picture", LargeBinary, nullable=False),  # PNG, with black over what was covered
 )
 
-BACKED_UP = (statement, source, entity, edge, choice, chosen, judgement, released, held, contest, picture)
+outline = Table(
+    "registry_outline",
+    metadata,
+    Column("code", Text, primary_key=True),
+    Column("area", Text, nullable=False),
+    Column("folded", Text, nullable=False),
+    *(Column(side, Integer, nullable=False) for side in ("west", "south", "east", "north")),  # millionths of a degree
+    Column("rings", LargeBinary, nullable=False),  # `outline`
+    Index(None, "folded"),
+)
+
+BACKED_UP = (statement, source, entity, edge, choice, chosen, judgement, released, held, contest, picture, outline)
 COUNTING = (statement, source, entity, choice, judgement, contest)
 """Whose numbers a restored PostgreSQL has to be told."""

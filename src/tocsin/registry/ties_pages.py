@@ -70,7 +70,11 @@ def around_page(config: PageConfig, language: Language, name: str, begin: int) -
             spots=spots,
             lines=lines,
             own=[(tie, found.nodes[tie.other(found.middle)], evidence.get(tie, [])[:SOURCES]) for tie in own],
-            further=[(tie, found.nodes[tie.begin], found.nodes[tie.end]) for tie in found.ties if tie not in own],
+            further=[
+                (tie, found.nodes[tie.begin], found.nodes[tie.end], evidence.get(tie, [])[:SOURCES])
+                for tie in found.ties
+                if tie not in own
+            ],
             begin=begin,
             following=begin + graph.DRAWN // 2 if found.total > begin + graph.DRAWN // 2 else 0,
         )

@@ -93,23 +93,24 @@ def as_csv(rows: Sequence[dict[str, Any]], columns: Sequence[str]) -> bytes:
     return out.getvalue().encode("utf-8-sig")
 
 
-def changes_atom(newest: Sequence[Kept], origin: str) -> bytes:
-    """RFC 4287: an entry for each of the newest claims."""
+def changes_atom(newest: Sequence[Kept], origin: str, versions: Mapping[str, str]) -> bytes:
+    """RFC 4287: an entry for each of the newest claims, with the permanent link of what its entity is now."""
     feed = origin or "urn:tocsin:registry"
     updated = stamp(max((one.said.first_seen for one in newest), default=0))
-    entries = "".join(_entry(one, origin) for one in newest)
+    entries = "".join(_entry(one, origin, versions.get(one.said.entity, "")) for one in newest)
     head = f"<id>{escape(feed)}/registry/changes.atom</id><title>Registry</title><updated>{updated}</updated>"
     author = "<author><name>Tocsin</name></author>"
     return f'<?xml version="1.0" encoding="utf-8"?><feed xmlns="http://www.w3.org/2005/Atom">{head}{author}{entries}</feed>'.encode()
 
 
-def _entry(kept: Kept, origin: str) -> str:
+def _entry(kept: Kept, origin: str, version: str) -> str:
     one = kept.said
-    link = f"{origin}/en/registry/entity/{one.entity}"
+    link = f"{origin}/en/registry/entity/{one.entity}" + (f"/at/{version}" if version else "")
     said = escape(f"{one.property}: {one.value} ({one.verb}, {one.confidence}, {one.as_of})")
     return (
         f"<entry><id>urn:tocsin:statement:{one.digest.hex()}</id><title>{said}</title>"
-        f"<updated>{stamp(one.first_seen)}</updated><link href={quoteattr(link)}/></entry>"
+        f"<updated>{stamp(one.first_seen)}</updated><link href={quoteattr(link)}/>"
+        f"<summary>{escape(one.source.url)}</summary></entry>"
     )
 
 
