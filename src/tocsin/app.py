@@ -97,7 +97,7 @@ def litestar_of(node: Node) -> Litestar:
             *desk.routes(board.desk, board, at_desk.door_of(office.sessions), config, at_calls.panel_of(calls, config)),
             *at_calls.routes_of(calls, office.sessions, config),
             *passport_routes.routes(passport, lambda: at_passport.keys_answer(node, passport)),
-            *push_routes.routes(delivery),
+            *push_routes.routes(delivery, config),
             *_alerts(alerts, office),
             _constant("/client-config", client_config(node, built)),
             _health(node),

@@ -20,7 +20,10 @@ from tocsin.jurisdictions.model import RiskRoom
 from tocsin.jurisdictions.risk import may_answer
 from tocsin.own_keys import VAPID_KEY, read_published
 from tocsin.web.body import read_body
+from tocsin.web.i18n import Language
+from tocsin.web.render import Page, PageConfig, draw, templates
 
+NOTIFY = Page("notify", "notify", "notify.html", "notify.title", ("notify.",))
 BODY_LIMIT = 4_096
 TRIAL_S = 300
 """A push service keeps a trial so long for a phone that is away."""
@@ -60,7 +63,7 @@ class Secret(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     secret: str
 
 
-def routes(delivery: Delivery) -> list[HTTPRouteHandler]:
+def routes(delivery: Delivery, config: PageConfig) -> list[HTTPRouteHandler]:
     """None where alerts are off, or nobody can be told of a place."""
     if not may_answer(delivery.node.pack, RiskRoom.ALERTS) or not delivery.zones:
         return []
@@ -95,7 +98,18 @@ def routes(delivery: Delivery) -> list[HTTPRouteHandler]:
         await delivery.subscriptions.drop(_secret((await _body(request, Secret)).secret))
         return Response({"left": True})
 
-    return [offer, subscribe, test, leave]
+    pages = [_page(config, language) for language in config.languages.values()]
+    return [offer, subscribe, test, leave, *pages]
+
+
+def _page(config: PageConfig, language: Language) -> HTTPRouteHandler:
+    raw = draw(templates(), config, language, NOTIFY)
+
+    @get(f"/{language.code}/{NOTIFY.path}", sync_to_thread=False, include_in_schema=False)
+    def page() -> Response[bytes]:
+        return Response(raw, media_type="text/html; charset=utf-8")
+
+    return page
 
 
 def offered(delivery: Delivery) -> dict[str, Any]:

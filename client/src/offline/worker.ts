@@ -6,6 +6,7 @@
  * replaced. Answers of the node itself (seconds, receipts, words) never pass through here.
  */
 import { sendWaiting, SYNC } from "../alerts/send.ts";
+import { type WakingScope, forgetEnded, wakeUp } from "../alerts/waking.ts";
 import { thisPhone } from "../encounter/device.ts";
 import { dropUnsent, sendUnsent } from "../encounter/resume.ts";
 import type { Left } from "./leaving.ts";
@@ -55,8 +56,9 @@ const LEFT = "left ";
 
 const scope = self as unknown as OwnScope;
 
+wakeUp(self as unknown as WakingScope);
 scope.addEventListener("install", (event) => event.waitUntil(install()));
-scope.addEventListener("activate", (event) => event.waitUntil(dropOldReleases()));
+scope.addEventListener("activate", (event) => event.waitUntil(Promise.all([dropOldReleases(), forgetEnded()])));
 scope.addEventListener("message", (event) => event.waitUntil(event.data?.unsent ? settle(event.data as Left) : keep(event.data?.keep ?? "")));
 scope.addEventListener("sync", (event) => event.waitUntil(event.tag === SYNC ? sendReports() : event.tag.startsWith(LEFT) ? goOn(event.tag.slice(LEFT.length)) : Promise.resolve()));
 scope.addEventListener("fetch", (event) => {

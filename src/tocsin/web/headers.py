@@ -197,6 +197,7 @@ _SCREENS = {
     "import": Kind.KEYED,
     "recover": Kind.KEYED,
     "verify": Kind.SCRIPTED,
+    "notify": Kind.SCRIPTED,
     "desk/open": Kind.KEYED,
     "report": Kind.REPORT,
     "alerts": Kind.NEAR,
