@@ -25,6 +25,9 @@ export interface WakingScope {
   addEventListener(type: "notificationclick", listener: (event: Tapped) => void): void;
 }
 
+/** A page that was opened before its first worker counts too. */
+const WINDOWS = { type: "window", includeUncontrolled: true };
+
 export function wakeUp(scope: WakingScope): void {
   scope.addEventListener("push", (event) => event.waitUntil(pushed(scope, event.data?.text() ?? "")));
   scope.addEventListener("notificationclick", (event) => {
@@ -42,7 +45,7 @@ async function pushed(scope: WakingScope, wire: string): Promise<void> {
   const shown = await receive(onPhone, wire, Math.floor(Date.now() / 1000));
   if (!shown) return;
   await scope.registration.showNotification(shown.pins.title, options(shown));
-  for (const page of await scope.clients.matchAll({ type: "window" })) page.postMessage({ pushed: shown.status });
+  for (const page of await scope.clients.matchAll(WINDOWS)) page.postMessage({ pushed: shown.status });
 }
 
 /** The same words for everything; what takes something back makes itself heard in its place. */
@@ -51,7 +54,7 @@ function options({ root, pins }: Shown): object {
 }
 
 async function open(scope: WakingScope, page: string): Promise<void> {
-  const pages = await scope.clients.matchAll({ type: "window" });
+  const pages = await scope.clients.matchAll(WINDOWS);
   const found = pages.find((one) => new URL(one.url).pathname === page);
   await (found ? found.focus() : scope.clients.openWindow(page));
 }

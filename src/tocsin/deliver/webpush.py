@@ -64,6 +64,7 @@ class Sender:
         *,
         quota: Quota | None = None,
         connections: int = MOST_CONNECTIONS,
+        tls: ssl.SSLContext | None = None,
     ) -> None:
         self.vapid = vapid
         self.allowed = allowed
@@ -71,7 +72,7 @@ class Sender:
         self._quota = quota or Quota(clock)
         self._connections = connections
         self._lanes: dict[str, Lane] = {}
-        self._tls = ssl.create_default_context()
+        self._tls = tls or ssl.create_default_context()
 
     async def send(self, endpoint: Endpoint, payload: bytes, *, ttl_s: int, quota: Quota | None = None) -> Answer:
         """Send one message now, of the sender's own quota or another. Raises `QuotaSpent`, `KeyLocked`, and `ValueError` for a
