@@ -215,7 +215,7 @@ class Walk:
 
     async def step(self) -> None:
         acts = [self.speak, self.desk, self.release, self.by_confirmer, self.ask, self.draft, self.hand]
-        with suppress(TocsinError, IndexError):
+        with suppress(TocsinError, IndexError, StopAsyncIteration, RuntimeError):
             await self.dice.choice(acts)()
 
     async def speak(self) -> None:

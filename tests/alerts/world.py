@@ -156,7 +156,9 @@ class City:
 
     async def speak(self, capability: bytes, said: Answer = Answer.SEEN) -> bytes:
         """Go there and say what is to be seen; the question that was answered."""
-        question = (await self.asked(capability))[-1]
+        who = digest_of(capability)
+        found = await self.database.read(lambda c: queries.voices_by(c, who))
+        question = next(one.id for one in found if one.answer is Answer.ASKED)
         await confirm.answer(self.alerts, capability, question, Answer.LOOKING)
         await confirm.answer(self.alerts, capability, question, said)
         return question
@@ -169,6 +171,7 @@ class City:
 
     async def confirmed(self, said: Answer = Answer.SEEN, **changes: Any) -> tuple[MatterId, list[bytes], list[bytes]]:
         """A matter on which two cohorts agree; who spoke, and their questions."""
+        self.alerts.duty.on.clear()
         crew = await self.on_duty(1, 2)
         matter_id = await self.taken(**changes)
         await ask.ask(self.alerts, DEE, matter_id)

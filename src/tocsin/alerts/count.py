@@ -34,7 +34,8 @@ def count(connection: Connection, now_s: int, what: What, more: int = 1) -> None
 
 def shown(connection: Connection, day: int) -> dict[str, int]:
     """A day's counts, those of at least five alone; the time of corrections where at least five were taken back."""
-    found = dict(connection.execute(select(table.c.what, table.c.count).where(table.c.day == day)).tuples().all())
+    rows = connection.execute(select(table.c.what, table.c.count).where(table.c.day == day))
+    found = {str(what): int(number) for what, number in rows}
     enough = {what: number for what, number in found.items() if what != What.CORRECTION_S and number >= COUNT_LEAST}
     if What.TAKEN_BACK in enough:
         enough["correction-mean-s"] = found.get(What.CORRECTION_S, 0) // found[What.TAKEN_BACK]
