@@ -10,6 +10,7 @@ from tocsin.alerts.model import Answer, Reason
 from tocsin.alerts.report import state
 from tocsin.alerts.report_danger import About, Asked
 from tocsin.alerts.tables import attribution, warning
+from tocsin.alerts.tables import count as count_table
 from tocsin.crypto import alert as objects
 from tocsin.ids import b64
 from tocsin.store.erase_keys import KeyErased
@@ -108,9 +109,7 @@ async def test_only_counts_from_five_on_are_left_of_a_day(town: City) -> None:
     assert await town.database.read(lambda c: count.shown(c, day)) == {"checked": 5}
     await town.later(DAY_S)
     assert await town.database.read(lambda c: count.shown(c, day)) == {"checked": 5}
-    left = await town.database.read(
-        lambda c: [row.what for row in c.execute(select(count.table).where(count.table.c.day == day))]
-    )
+    left = await town.database.read(lambda c: [*c.scalars(select(count_table.c.what).where(count_table.c.day == day))])
     assert left == [What.CHECKED]
 
 
