@@ -2,8 +2,8 @@
 
 `labelled_notes.csv`: names, numbers, addresses and links from Faker's lists for the US, Mexico and France and from lists of Somali and
 Hmong names, set into sentences, a part of them in small letters, with figures for letters, look-alike letters or characters that show
-nothing; ordinary notes, and sentences of this program's own pages, beside them. It was drawn after the word lists were done, which had been tried on another draw; three Hmong words were
-added to the ordinary ones since.
+nothing; ordinary notes, and sentences of this program's own pages, beside them. It was drawn after
+the word lists were done, which had been tried on another draw; three Hmong words were added to the ordinary ones since.
 """
 
 import csv
