@@ -39,6 +39,7 @@ from tocsin.office import page_routes as office_pages
 from tocsin.office import routes as office_routes
 from tocsin.office.room import Office
 from tocsin.own_keys import CITY_KEY, EXERCISE_KEY, RECEIPT_KEY, TEST_KEY, read_published
+from tocsin.passport import page_routes as passport_pages
 from tocsin.passport import routes as passport_routes
 from tocsin.passport.room import Passport
 from tocsin.people.session import NotSignedIn, RoleMissing
@@ -96,6 +97,7 @@ def litestar_of(node: Node) -> Litestar:
             *office_pages.routes(office, config),
             *desk.routes(board.desk, board, at_desk.door_of(office.sessions), config, at_calls.panel_of(calls, config)),
             *at_calls.routes_of(calls, office.sessions, config),
+            *passport_pages.page_routes(passport, office.sessions, config),
             *passport_routes.routes(passport, lambda: at_passport.keys_answer(node, passport)),
             *push_routes.routes(delivery, config),
             *_alerts(alerts, office),

@@ -47,6 +47,7 @@ HELD: dict[str, tuple[str, ...]] = {
     "disclose.held_memory": (),
     "disclose.held_phone": (
         "phone/tocsin-unsent", "phone/tocsin.desk-keys", "phone/tocsin.leave", "phone/tocsin.sound", "phone/tocsin.name",
+        "phone/tocsin-passport",
         "phone/release-*",
     ),
 }  # fmt: skip

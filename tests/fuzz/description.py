@@ -229,6 +229,12 @@ PASSPORT_BODIES: dict[str, Json] = {
         "secret": KEY,
         "adult": {"type": "boolean"},
     },
+    "find": {
+        "shown": {
+            "type": "array",
+            "items": {"type": "object", "properties": {"nonce": KEY, "blind": KEY}, "required": ["nonce", "blind"]},
+        }
+    },
     "issue": {
         "by": {"enum": ["admission", "renewal", "lost"]},
         "proof": {"anyOf": [TOKEN, text("^[A-Za-z0-9_-]{64}$"), text("^[A-Za-z0-9_-]{128}$")]},

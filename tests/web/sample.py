@@ -12,6 +12,7 @@ from tocsin.web.render import PageConfig
 from tocsin.web.static_files import HERE, Built, hashed_name
 
 PACK = load("minneapolis-sample")
+PASSPORT = ("passport", "passport_join", "passport_lost")
 CLIENT: Mapping[str, Any] = {"emergency_number": "911", "sample": True, "origin": "sample.example/log"}
 
 
@@ -25,7 +26,7 @@ class RightToLeft(Language):
 
 def small_build() -> Built:
     """A build of a few bytes, for tests that look at pages and not at script."""
-    scripts = ("first", "rehearsal", "import", "recover", "verify", "open", "desk", "worker")
+    scripts = ("first", "rehearsal", "import", "recover", "verify", "open", "desk", "worker", *PASSPORT)
     files = {"app-AAAAAAAA.css": b"body{}", "desk-AAAAAAAA.css": b"body{}", "part-CCCCCCCC.js": b"export{}"}
     names = {"app.css": "app-AAAAAAAA.css", "desk.css": "desk-AAAAAAAA.css"}
     scripts_of = {}

@@ -29,7 +29,8 @@ ASKED = [
     "/staff/statements", "/en/staff/decisions", "/fr/staff/tonight", "/es/staff/begin",
     "/es/desk", "/desk/items", "/desk/events", "/desk/late", "/desk/items/AAAAAAAAAAAAAAAAAAAAAA/take",
     "/desk/items/AAAAAAAAAAAAAAAAAAAAAA/sealed", "/desk/items/AAAAAAAAAAAAAAAAAAAAAA/papers/AAAAAAAAAAAAAAAAAAAAAA",
-    "/passport/keys", "/passport/admit", "/passport/issue", "/passport/vouch", "/passport/try",
+    "/en/passport", "/es/passport/join", "/fr/passport/lost", "/en/passport/train", "/en/staff/passport", "/en/staff/passport/burn",
+    "/passport/keys", "/passport/admit", "/passport/issue", "/passport/vouch", "/passport/try", "/passport/find",
     "/recover", "/encounters", "/encounters/AAAAAAAAAAAAAAAAAAAAAA/state", "/encounters/AAAAAAAAAAAAAAAAAAAAAA/sealed",
     "/no/such/place", "/log/tile/nonsense", "/log/beats/x", "/static/built/none.js", "/en/nothing", "/%00",
 ]  # fmt: skip

@@ -8,7 +8,10 @@ import { fromBase64, join, sha256, utf8, type Bytes } from "../crypto/bytes.ts";
 import { loads, type Value } from "../crypto/canonical.ts";
 import { SKEW_S, fromText, isIn, seenHead, type HeadRefusal, type LogTrust, type Seen, type Shown } from "../crypto/seen.ts";
 
-export type Role = "member" | "confirmer" | "helper";
+/** The roles that somebody has. */
+export type Acting = "member" | "confirmer" | "helper";
+/** What a token proves. */
+export type Role = Acting | "voucher" | `renew-${Acting}`;
 
 /** The body of `GET /passport/keys`. */
 export interface TokenKeys {

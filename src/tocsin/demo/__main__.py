@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 
 from tocsin.clock import SystemClock
-from tocsin.demo import links
+from tocsin.demo import links, members
 from tocsin.demo.run import running
 from tocsin.demo.town import Ports, Town
 from tocsin.errors import TocsinError
@@ -49,7 +49,7 @@ def demo(town: Town, stop: threading.Event, seconds: float | None, say: Callable
     clock = SystemClock()
     with running(town, clock) as children, ExitStack() as doors:
         door = _door(town, doors) if town.lan else ""
-        for line in links.lines(town, door):
+        for line in links.lines(town, door, members.links(town, clock)):
             say(line)
         end = clock.monotonic() + seconds if seconds is not None else None
         while not stop.wait(WATCH_S) and not (end is not None and clock.monotonic() > end):

@@ -1,7 +1,7 @@
 """What the demo prints: one link for each thing to try, and a code for a phone."""
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import segno
 
@@ -23,8 +23,10 @@ PAGES = (
 )
 
 
-def lines(town: Town, door_url: str) -> Iterator[str]:
-    """The text, line by line. `door_url` is where a phone on the network gets the certificate; empty without `--lan`."""
+def lines(town: Town, door_url: str, confirmers: Mapping[int, str]) -> Iterator[str]:
+    """The text, line by line. `door_url` is where a phone on the network gets the certificate; empty without `--lan`. `confirmers`:
+    links that make a phone a confirmer, by group.
+    """
     yield ""
     yield f"  Tocsin demo: {town.pack.name}. A trial: node, witnesses and legal desk stand on one machine here,"
     yield "  and in earnest they must not. Do not record anything that matters."
@@ -33,6 +35,8 @@ def lines(town: Town, door_url: str) -> Iterator[str]:
         yield f"  {label:<28} {town.url}/{path}"
     yield ""
     yield from desk(town)
+    yield ""
+    yield from members(town, confirmers)
     yield ""
     yield from phone(town, door_url)
     yield ""
@@ -55,6 +59,18 @@ def desk(town: Town) -> Iterator[str]:
     yield f"    ./run tocsin package recording.tocsin --identity {folder}/desk/identity.txt --log {town.url} \\"
     yield f"        --custodian {folder}/desk/custodian.pem -o package.zip"
     yield f"    ./run tocsin verify package.zip --trust {folder}/trust.json"
+
+
+def members(town: Town, confirmers: Mapping[int, str]) -> Iterator[str]:
+    """How to be a confirmer."""
+    yield "  A phone becomes a confirmer by one of these links, once (in earnest: two members and a trainer, face to face)."
+    yield "  Groups count from one person on here; in a city from 20."
+    for cohort, path in confirmers.items():
+        yield f"  {f'A confirmer of group {cohort}':<28} {town.url}/{path}"
+    if not confirmers:
+        yield "  None this time: the sample stewards have vouched so often this week as stewards may."
+    yield f"  {'Its passport, afterwards':<28} {town.url}/en/passport"
+    yield f"  {'The training':<28} {town.url}/en/passport/train"
 
 
 def phone(town: Town, door_url: str) -> Iterator[str]:

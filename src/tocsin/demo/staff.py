@@ -51,7 +51,7 @@ def join(town: Town, secrets: list[str], clock: Clock) -> None:
         return
     people: list[Person] = []
     cookie = ""
-    with _client(town) as client:
+    with client_of(town) as client:
         for name, secret in zip(STEWARDS, secrets, strict=True):
             key = steward_keys.read_key(town.stewards / name, None)
             cookie, person = _join(client, clock, name, secret, clock.random_bytes(KEY_BYTES), key)
@@ -80,7 +80,7 @@ def place_of(town: Town) -> Path:
     return town.folder / "staff.json"
 
 
-def _client(town: Town) -> httpx.Client:
+def client_of(town: Town) -> httpx.Client:
     """Speaks to the node on this machine under the name that its pages have."""
     verify: ssl.SSLContext | bool = True
     if town.lan:
@@ -101,8 +101,8 @@ def _join(
 ) -> tuple[str, Person]:
     """Accept an invitation under a drawn passphrase; the session's cookie, and how to sign in."""
     origin = client.headers["Origin"].encode()
-    staff_id = unb64(_said(client, "/staff/invitation", {"secret": link})["staff"])
-    challenge = unb64(_said(client, "/staff/challenge", {})["challenge"])
+    staff_id = unb64(said(client, "/staff/invitation", {"secret": link})["staff"])
+    challenge = unb64(said(client, "/staff/challenge", {})["challenge"])
     passphrase, salt, nonce = words.draw(clock), clock.random_bytes(SALT_BYTES), clock.random_bytes(NONCE_BYTES)
     secret = hash_secret_raw(passphrase.encode(), salt, 3, 64 * 1024, 1, KEY_BYTES, Type.ID)
     proving = SigningKey(hkdf(secret, salt=b"", info=LABEL + b"sign-in", length=KEY_BYTES))
@@ -124,7 +124,7 @@ def _join(
     return joined.headers["set-cookie"].partition(";")[0], Person(name, passphrase)
 
 
-def _said(client: httpx.Client, path: str, body: dict[str, str]) -> Any:
+def said(client: httpx.Client, path: str, body: dict[str, str]) -> Any:
     answer = client.post(path, json=body)
     _refuse_refusal(answer)
     return answer.json()

@@ -25,6 +25,7 @@ PACK = "minneapolis-sample"
 WITNESSES = ("witness-one", "witness-two")
 DESK_NAME = "sample lawyer"
 STEWARDS = ("sample-steward-one", "sample-steward-two")
+COHORTS = 2
 BEAT_S = 10
 """A city's beat is 60 s. A trial may be quicker, so that nobody waits to see it."""
 
@@ -208,6 +209,8 @@ def _node(town: Town, vkeys: Mapping[str, list[str]]) -> dict[str, Any]:
         "pack": PACK,
         "keys": "unattended",
         "trials": True,
+        "passport_cohorts": COHORTS,
+        "passport_cohort_least": 1,
         "beat_seconds": town.beat_s,
         "port": town.ports.node,
         "public_url": town.url,

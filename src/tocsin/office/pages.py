@@ -51,6 +51,7 @@ LINKS: tuple[tuple[Role, str, str], ...] = (
     (Role.STEWARD, "staff/registry", "registry.editors_title"),
     (Role.STEWARD, "staff/people", "staff.people"),
     (Role.STEWARD, "staff/decisions", "staff.decisions"),
+    (Role.STEWARD, "staff/passport", "passport.stewards"),
     (Role.STEWARD, "staff/begin", "begin.title"),
     (Role.STEWARD, "staff/tonight", "tonight.title"),
 )

@@ -81,6 +81,11 @@ def was_issued(connection: Connection, mark: bytes) -> bool:
     return connection.execute(select(issued.c.mark).where(issued.c.mark == mark)).scalar() is not None
 
 
+def issued_among(connection: Connection, marks: list[bytes]) -> set[bytes]:
+    """Which of these renewal tokens were given."""
+    return {bytes(one) for one in connection.execute(select(issued.c.mark).where(issued.c.mark.in_(marks))).scalars()}
+
+
 def count_issued(connection: Connection) -> dict[bytes, int]:
     """How many renewal tokens were given, by key id."""
     found = connection.execute(select(issued.c.key_id, func.count()).group_by(issued.c.key_id))

@@ -8,7 +8,7 @@ from litestar import Request, Response, get, post
 from litestar.handlers import HTTPRouteHandler
 
 from tocsin.ids import b64, unb64
-from tocsin.passport import admit, issue, redeem, vouch
+from tocsin.passport import admit, find, issue, redeem, vouch
 from tocsin.passport.model import BodyWrong, By, Pass
 from tocsin.passport.room import Passport
 from tocsin.web.body import read_body
@@ -39,6 +39,15 @@ class Admit(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Batch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     key: str
     request: str
+
+
+class Derived(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    nonce: str
+    blind: str
+
+
+class Find(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    shown: tuple[Derived, ...]
 
 
 class Issue(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -80,6 +89,12 @@ def routes(passport: Passport, listed: Callable[[], Awaitable[dict[str, Any]]]) 
         answers = [b64(one) for one in await issue.issue(passport, asked)]
         return Response(padded({"answers": answers}), media_type="application/json", headers=NO_STORE)
 
+    @post("/passport/find", status_code=200, include_in_schema=False)
+    async def find_one(request: AnyRequest) -> Response[Any]:
+        said = await body_of(request, Find)
+        place, key = await find.find(passport, [(raw(one.nonce), raw(one.blind)) for one in said.shown])
+        return Response({"place": place, "key": b64(key.key.id), **shown(key.says)}, headers=NO_STORE)
+
     @post("/passport/try", status_code=200, include_in_schema=False)
     async def try_one(request: AnyRequest) -> Response[Any]:
         """Spend a token on nothing, to see that it counts."""
@@ -87,7 +102,7 @@ def routes(passport: Passport, listed: Callable[[], Awaitable[dict[str, Any]]]) 
         says = await redeem.redeem(passport, raw(said.token), passport.challenge, raw(said.secret), b"try")
         return Response(shown(says), headers=NO_STORE)
 
-    return [keys, vouch_for, admit_one, issue_to, try_one]
+    return [keys, vouch_for, admit_one, issue_to, find_one, try_one]
 
 
 async def body_of(request: AnyRequest, shape: Any) -> Any:

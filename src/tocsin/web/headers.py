@@ -203,6 +203,10 @@ _SCREENS = {
     "alerts": Kind.NEAR,
     "duty": Kind.KEYED,
     "desk": Kind.ON_CALL,
+    "passport": Kind.KEYED,
+    "passport/join": Kind.KEYED,
+    "passport/lost": Kind.KEYED,
+    "passport/train": Kind.PLAIN,
 }
 _OF_STAFF = frozenset({"staff", "desk", "alert-desk"})
 """Below the language: pages that only a session opens, and the two by which one gets a session."""

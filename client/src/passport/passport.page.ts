@@ -1,0 +1,132 @@
+/** My passport: open it, see what is left, vouch, try a token, renew, leave. Until it is open, the page is the same for everybody. */
+import { config, element, note, put, show, wayOut, words } from "../ui/page.ts";
+import { twice } from "../ui/twice.ts";
+import { tryOne, vouch } from "./ask_passport.ts";
+import { ensure } from "./box.ts";
+import { EPOCH_S } from "./keys.ts";
+import { answersOf, ask, attempt } from "./form_parts.ts";
+import { leave, Passport } from "./passport.ts";
+
+/** How long the page may be out of sight before it closes by itself. */
+const UNSEEN_MS = 30_000;
+
+let passport: Passport | undefined;
+let unseen: ReturnType<typeof setTimeout> | undefined;
+
+void ensure();
+wayOut(close);
+onSubmit("unlock", () => {
+  const field = element<HTMLInputElement>("typed");
+  const typed = field.value;
+  field.value = "";
+  return open(typed);
+});
+onSubmit("renew", async () => {
+  const answers = answersOf(element("renew"));
+  if (answers && (await attempt(() => passport!.renew(config, answers)))) state("renewed");
+});
+onSubmit("vouch", vouchForOne);
+onSubmit("replace", async () => {
+  const answers = answersOf(element("replace"));
+  const training = element<HTMLInputElement>("training");
+  const done = answers && (await attempt(() => passport!.replace(config, passport!.role, answers, training.value)));
+  if (done) state("now");
+});
+element("try").addEventListener("click", () => void spendOne());
+element("close").addEventListener("click", close);
+twice({ button: element("leave"), word: element("leave"), again: words.say("passport.again"), act: () => void goAway() });
+document.addEventListener("visibilitychange", () => {
+  clearTimeout(unseen);
+  if (document.hidden) unseen = setTimeout(close, UNSEEN_MS);
+});
+
+async function open(passphrase: string): Promise<void> {
+  const isOpen = await attempt(async () => {
+    passport = await Passport.open(passphrase);
+  });
+  if (!isOpen) return element<HTMLInputElement>("typed").focus();
+  show("unlock", false);
+  show("ways", false);
+  show("held", true);
+  state();
+  element("held-title").focus();
+}
+
+/** Draw what is held. `said`: what has just happened, in a word. */
+function state(said?: "renewed" | "now"): void {
+  const mine = passport!;
+  put("role", words.say(`passport.role_${mine.role}`));
+  put("week", new Date((mine.epoch + 1) * EPOCH_S * 1000).toLocaleDateString(words.lang, { dateStyle: "long", timeZone: "UTC" }));
+  put("left", words.number(mine.left("member") + (mine.role === "member" ? 0 : mine.left(mine.role))));
+  put("vouches", words.number(mine.left("voucher")));
+  const renews = !mine.isOver && (!mine.isOfNow || mine.isWaiting);
+  show("renew", renews);
+  if (renews) ask(element("renew"));
+  show("vouch", mine.left("voucher") > 0);
+  show("trying", mine.left(mine.role) > 0);
+  note("state", words.say(said === "renewed" ? "passport.renewed" : `passport.state_${standing(mine)}`));
+  if (said) element("state").focus();
+}
+
+function standing(mine: Passport): "now" | "over" | "waiting" | "renew" | "swapped" {
+  if (mine.isOver) return "over";
+  if (mine.isWaiting) return "waiting";
+  if (!mine.isOfNow) return "renew";
+  return mine.isSwapped ? "swapped" : "now";
+}
+
+async function vouchForOne(): Promise<void> {
+  show("vouched", false);
+  await attempt(async () => {
+    const { token, secret } = await passport!.take("voucher");
+    put("vouch-code", await vouch(token, secret));
+    show("vouched", true);
+  });
+  state();
+  element<HTMLInputElement>("met").checked = false;
+}
+
+async function spendOne(): Promise<void> {
+  let isBurnt = false;
+  await attempt(async () => {
+    const { token, secret } = await passport!.take(passport!.role);
+    const saw = await tryOne(token, secret).catch((error: { code?: string }) => {
+      isBurnt = error.code === "token_burnt";
+      throw error;
+    });
+    const role = words.say(`passport.role_${saw.role}`);
+    state();
+    note("state", words.say("passport.tried", { role, cohort: words.number(saw.cohort) }));
+    element("state").focus();
+  });
+  show("replace", isBurnt);
+  if (!isBurnt) return;
+  const cards = element("replace-cards");
+  if (!cards.childElementCount) cards.append(...[...element("renew").querySelectorAll("fieldset")].map((one) => one.cloneNode(true)));
+  ask(element("replace"));
+}
+
+async function goAway(): Promise<void> {
+  await leave();
+  close();
+  note("problem", words.say("passport.left_it"));
+}
+
+/** Forget what was open. */
+function close(): void {
+  passport = undefined;
+  for (const part of ["held", "vouched", "replace"]) show(part, false);
+  for (const place of ["role", "week", "left", "vouches", "vouch-code"]) put(place, "");
+  note("state", "");
+  note("problem", "");
+  show("unlock", true);
+  show("ways", true);
+}
+
+function onSubmit(form: string, act: () => Promise<void>): void {
+  element(form).addEventListener("submit", (event) => {
+    event.preventDefault();
+    void act();
+  });
+}
+

@@ -1,0 +1,207 @@
+/**
+ * A passport that is open on this phone. `Passport.open(passphrase)` is for every page of a room that needs a role:
+ * `await passport.take("confirmer")` gives a token and its secret, as a request carries them, and the phone does not have it any more.
+ */
+import { base64url, fromBase64url, join, randomBytes } from "../crypto/bytes.ts";
+import type { LogTrust } from "../crypto/seen.ts";
+import * as node from "./ask_passport.ts";
+import { Box, empty } from "./box.ts";
+import { epochAt, prepare, send, SETS, type Pending, type Tokens } from "./fetching.ts";
+import type { Acting, Role } from "./keys.ts";
+import { derived, fromWords, later } from "./seeds.ts";
+
+/** No token of this role is left this week. */
+export class NoTokenLeft extends Error {}
+
+/** What the box holds. `epoch`: of the tokens and of the seed; `isNew`: admitted this week; `right`: what entitled to this week's tokens. */
+interface Held {
+  readonly v: 1;
+  role: Acting;
+  cohort: number;
+  epoch: number;
+  seed: string;
+  times: number;
+  isNew: boolean;
+  tokens: Tokens;
+  right: Pick<Pending, "by" | "proof">;
+  pending?: Pending | undefined;
+}
+
+export interface Spend {
+  readonly token: string;
+  readonly secret: string;
+}
+
+export class Passport {
+  #box: Box;
+  #held: Held;
+
+  private constructor(box: Box, held: Held) {
+    this.#box = box;
+    this.#held = held;
+  }
+
+  /** Rejects with `NothingOpens`. */
+  static async open(passphrase: string): Promise<Passport> {
+    const { box, text } = await Box.open(passphrase);
+    return new Passport(box, JSON.parse(text) as Held);
+  }
+
+  /** With an admission and fresh words: seal it, tell `made` so that it can `goOn` where the network went, then fetch the first tokens. */
+  static async begin(admitted: node.Admitted, words: readonly string[], passphrase: string, trust: LogTrust, made: (begun: Passport) => void): Promise<Passport> {
+    const seed = base64url(await fromWords(words, admitted.epoch));
+    const right = { by: "admission", proof: admitted.admission } as const;
+    const { cohort, epoch } = admitted;
+    const role = admitted.role as Acting;
+    const held: Held = { v: 1, role, cohort, epoch, seed, times: 0, isNew: true, tokens: {}, right };
+    const passport = new Passport(await Box.make(passphrase), held);
+    made(passport);
+    await passport.goOn(trust);
+    return passport;
+  }
+
+  /** Fetch the first tokens, or ask for them again. */
+  async goOn(trust: LogTrust): Promise<void> {
+    const first = SETS[this.role].filter(([wanted]) => wanted !== "voucher");
+    await this.#fetch(trust, first, this.#held.right, [], "");
+  }
+
+  /**
+   * On a new phone, by the words: which renewal token was mine is shown by what it was made of. Of this week: a new renewal token in the place
+   * of the lost one. Of the week before: this week's tokens. Rejects with the node's refusal where the words are nobody's.
+   */
+  static async recover(words: readonly string[], passphrase: string, trust: LogTrust, answers: readonly number[]): Promise<Passport> {
+    const epoch = epochAt(Date.now());
+    const lost = await whichIsMine(words, epoch);
+    const isSwap = lost.epoch === epoch;
+    const seed = base64url(await fromWords(words, epoch));
+    const { role, cohort, times, proof } = lost;
+    const right = { by: "lost", proof } as const;
+    const held: Held = { v: 1, role, cohort, epoch, seed, times: isSwap ? times + 1 : 0, isNew: false, tokens: {}, right };
+    const passport = new Passport(await Box.make(passphrase), held);
+    const wanted = SETS[role].filter(([one]) => !isSwap || one.startsWith("renew-"));
+    await passport.#fetch(trust, wanted, right, answers, "");
+    return passport;
+  }
+
+  get role(): Acting {
+    return this.#held.role;
+  }
+
+  get cohort(): number {
+    return this.#held.cohort;
+  }
+
+  get epoch(): number {
+    return this.#held.epoch;
+  }
+
+  /** Whether it has come to this phone in the middle of a week, in which the lost one had the tokens. */
+  get isSwapped(): boolean {
+    return this.#held.times > 0;
+  }
+
+  /** Whether its tokens are of the week that is now. */
+  get isOfNow(): boolean {
+    return this.#held.epoch === epochAt(Date.now());
+  }
+
+  /** Whether somebody has been away for a whole week: then nothing renews any more. */
+  get isOver(): boolean {
+    return epochAt(Date.now()) > this.#held.epoch + 1;
+  }
+
+  get isWaiting(): boolean {
+    return this.#held.pending !== undefined;
+  }
+
+  left(role: Role): number {
+    return this.isOfNow ? (this.#held.tokens[role]?.length ?? 0) : 0;
+  }
+
+  /** Take a token out of the box, one of them at random: the order in which they came would say which are of one phone. Rejects with `NoTokenLeft`. */
+  async take(role: Role): Promise<Spend> {
+    const left = [...(this.isOfNow ? (this.#held.tokens[role] ?? []) : [])];
+    const [drawn] = left.splice(below(left.length), 1);
+    if (drawn === undefined) throw new NoTokenLeft();
+    this.#held.tokens = { ...this.#held.tokens, [role]: left };
+    await this.#save();
+    return { token: drawn, secret: base64url(randomBytes(32)) };
+  }
+
+  /** Fetch this week's tokens with what was given for it the week before. */
+  async renew(trust: LogTrust, answers: readonly number[]): Promise<void> {
+    const now = epochAt(Date.now());
+    const token = this.#held.tokens[renewalOf(this.role)]?.[0];
+    if (this.#held.pending?.epoch !== now) {
+      if (token === undefined || now !== this.#held.epoch + 1) throw new NoTokenLeft();
+      const seed = await later(fromBase64url(this.#held.seed), this.#held.epoch, now);
+      Object.assign(this.#held, { epoch: now, seed: base64url(seed), times: 0, isNew: false, tokens: {}, pending: undefined });
+      this.#held.right = { by: "renewal", proof: token };
+    }
+    await this.#fetch(trust, SETS[this.role], this.#held.right, answers, "");
+  }
+
+  /** After a role was burnt: new tokens of it, with a training code where the node asks for one. */
+  async replace(trust: LogTrust, role: Acting, answers: readonly number[], training: string): Promise<void> {
+    const wanted = SETS[this.role].filter(([one]) => one === role);
+    await this.#fetch(trust, wanted, this.#held.right, answers, training);
+  }
+
+  /** Ask for batches, keeping the question until it is answered. */
+  async #fetch(trust: LogTrust, wanted: (typeof SETS)[Acting], right: Held["right"], answers: readonly number[], training: string): Promise<void> {
+    const { cohort, times } = this.#held;
+    if (!this.#held.pending) {
+      this.#held.pending = await prepare(right, wanted, { trust, cohort, seed: fromBase64url(this.#held.seed), times });
+      await this.#save();
+    }
+    const tokens = await send(this.#held.pending, answers, training);
+    this.#held.tokens = { ...this.#held.tokens, ...tokens };
+    this.#held.pending = undefined;
+    await this.#save();
+  }
+
+  #save(): Promise<void> {
+    return this.#box.save(JSON.stringify(this.#held));
+  }
+}
+
+/** Leave: the box is as if there had never been a passport. Nobody is told. */
+export const leave = empty;
+
+export function renewalOf(role: Acting): Role {
+  return `renew-${role}`;
+}
+
+interface Mine {
+  readonly role: Acting;
+  readonly cohort: number;
+  readonly epoch: number;
+  readonly times: number;
+  readonly proof: string;
+}
+
+/** How often a phone may be lost in a week. */
+const TIMES = [0, 1, 2];
+
+/** Which renewal token these words stand for: of this week, or of the last one. Rejects with the node's refusal where it is none. */
+async function whichIsMine(words: readonly string[], epoch: number): Promise<Mine> {
+  const before = await fromWords(words, epoch - 1);
+  const now = await later(before.slice(), epoch - 1, epoch);
+  const shown = [];
+  for (const seed of [now, before]) for (const times of TIMES) shown.push(await derived(seed, times));
+  const found = await node.find(shown);
+  const mine = shown[found.place]!;
+  const proof = join(fromBase64url(found.key), fromBase64url(mine.nonce), fromBase64url(mine.blind));
+  const role = found.role.replace("renew-", "") as Acting;
+  return { role, cohort: found.cohort, epoch: found.epoch, times: found.place % TIMES.length, proof: base64url(proof) };
+}
+
+/** A number below `most`, none likelier than another; 0 where there is no choice. */
+function below(most: number): number {
+  const reach = Math.floor(256 / Math.max(most, 1)) * Math.max(most, 1);
+  for (;;) {
+    const [drawn] = randomBytes(1);
+    if (drawn! < reach) return drawn! % Math.max(most, 1);
+  }
+}

@@ -1,0 +1,32 @@
+/** A lost phone: seven words move the membership to this one. They never leave this page; what they derive for two weeks does. */
+import { readWords } from "../crypto/words.ts";
+import { config, element, put, show, wayOut, words } from "../ui/page.ts";
+import { ensure } from "./box.ts";
+import { answersOf, ask, attempt, newPassphrase } from "./form_parts.ts";
+import { Passport } from "./passport.ts";
+
+void ensure();
+wayOut(() => (element<HTMLTextAreaElement>("seven").value = ""));
+ask(element("passphrase-form"));
+void newPassphrase().then((passphrase) =>
+  element("passphrase-form").addEventListener("submit", (event) => {
+    event.preventDefault();
+    const answers = answersOf(element("passphrase-form"));
+    const chosen = answers && passphrase();
+    if (answers && chosen !== undefined) void move(chosen, answers);
+  }),
+);
+
+async function move(chosen: string, answers: readonly number[]): Promise<void> {
+  const field = element<HTMLTextAreaElement>("seven");
+  let mine: Passport | undefined;
+  const isHere = await attempt(async () => {
+    mine = await Passport.recover(await readWords(field.value), chosen, config, answers);
+  });
+  if (!isHere) return;
+  field.value = "";
+  show("passphrase-form", false);
+  put("found-what", words.say(mine!.isSwapped ? "passport.state_swapped" : "passport.state_now"));
+  show("done", true);
+  element("done-title").focus();
+}
