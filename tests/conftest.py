@@ -2,14 +2,24 @@
 
 import pytest
 
-pytest_plugins = ["tests.postgres"]
+pytest_plugins = ["tests.postgres", "tests.begun"]
 
 LONGEST_FIRST = (
+    "tests/web/test_accessible.py",
     "tests/seizure/test_seizure.py",
-    "tests/faults/test_power.py",
+    "tests/web/test_desk.py",
+    "tests/web/test_staff.py",
+    "tests/fuzz/test_api.py",
+    "tests/web/test_open_page.py",
     "tests/client/test_client.py",
-    "tests/journeys/test_recording.py",
     "tests/faults/test_kill.py",
+    "tests/faults/test_power.py",
+    "tests/faults/test_away.py",
+    "tests/journeys/test_recording.py",
+    "tests/store/test_segments_damage.py",
+    "tests/evidence/test_verify.py",
+    "tests/faults/test_rot.py",
+    "tests/fuzz/test_parsers.py",
     "tests/demo/test_demo.py",
     "tests/journeys/test_owner_page.py",
     "tests/faults/test_misled.py",

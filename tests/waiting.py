@@ -7,7 +7,7 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-def wait_until(condition: Callable[[], T], seconds: float = 10, step: float = 0.02) -> T:
+def wait_until(condition: Callable[[], T], seconds: float = 60, step: float = 0.02) -> T:
     """The first true value of `condition`, asked every `step` seconds; `AssertionError` after `seconds`."""
     deadline = time.monotonic() + seconds
     while True:

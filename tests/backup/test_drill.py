@@ -59,7 +59,7 @@ def recording_goes_on(node: Served, crowd: Crowd) -> Iterator[None]:
     thread = threading.Thread(target=lambda: asyncio.run(press_on()))
     thread.start()
     try:
-        wait_until(lambda: crowd.acknowledged > 30 and any(one.step == "erased" for one in crowd.finished), 30)
+        wait_until(lambda: crowd.acknowledged > 30 and any(one.step == "erased" for one in crowd.finished), 60)
         yield
     finally:
         over.set()
@@ -74,7 +74,7 @@ def test_a_node_that_records_is_put_back_and_its_log_goes_on_as_the_same_one(tmp
         old.start()
         crowd = Crowd(old.share_recipient, width=2)
         with recording_goes_on(old, crowd):
-            wait_until(lambda: marker_in(old), 20)
+            wait_until(lambda: marker_in(old), 60)
             made = vault.make(old.settings)
         wait_for_beats(old.port, 1)
         was = follow(old, mirror)

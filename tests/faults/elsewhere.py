@@ -53,7 +53,7 @@ class Witness:
     def start(self) -> None:
         self._process = FORKS.Process(target=serve_witness, args=(str(self._file), self._minute_s), daemon=True)
         self._process.start()
-        wait_until(self._answers, 30)
+        wait_until(self._answers, 60)
 
     def kill(self) -> None:
         """End it and wait until it is gone. Does nothing when it is."""

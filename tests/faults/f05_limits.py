@@ -40,7 +40,7 @@ def run(folder: Path, rounds: int) -> tuple[Tally, int]:
         pid, crowd, inside = node.pid, Crowd(node.share_recipient, width=2), 0
         for _ in range(rounds):
             inside += asyncio.run(crowd_the_door(node.port))
-            wait_until(lambda: health(node.port)["ready"], 15)
+            wait_until(lambda: health(node.port)["ready"], 60)
             assert asyncio.run(upload_rate(node, crowd, 0.5)) > 0
         assert (node.pid, node.exit_code) == (pid, None)
         asyncio.run(crowd.finish(node.port))

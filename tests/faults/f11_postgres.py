@@ -45,7 +45,7 @@ class Server:
             for pid in family:
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(pid, with_signal)
-        wait_until(lambda: not any(is_alive(pid) for pid in family), 20)
+        wait_until(lambda: not any(is_alive(pid) for pid in family), 60)
         # Where nobody buries the dead, a zombie passes for a server that runs.
         for left in (self._place / "postmaster.pid", *self._place.glob(".s.PGSQL.*")):
             left.unlink()

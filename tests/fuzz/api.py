@@ -85,7 +85,7 @@ def world(folder: Path) -> Iterator[World]:
     thread = threading.Thread(target=running.run)
     thread.start()
     try:
-        wait_until(lambda: running.started, 30)
+        wait_until(lambda: running.started, 60)
         url = f"http://127.0.0.1:{port}"
         with httpx.Client(base_url=url, trust_env=False) as client:
             made = live(client)

@@ -19,7 +19,7 @@ from tocsin.demo.children import Children
 from tocsin.demo.run import running
 from tocsin.demo.town import Ports, Town
 
-expect.set_options(timeout=15_000)  # three browsers share two cores
+expect.set_options(timeout=60_000)  # three browsers share two cores
 
 PHONE = (360, 640)
 DESK = (1366, 768)
@@ -93,7 +93,7 @@ def open_page(chromium: Browser) -> Iterator[OpenPage]:
             color_scheme="dark" if dark else "light",
             permissions=["camera", "microphone"],
         )
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(60_000)
         contexts.append(context)
         page = context.new_page()
         page.on("console", listen)

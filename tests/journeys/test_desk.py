@@ -50,9 +50,9 @@ def wait_for_beats(client: httpx.Client, count: int) -> None:
 
     for _ in range(count):
         before = size()
-        wait_until(lambda known=before: size() > known, 30)  # type: ignore[misc]
+        wait_until(lambda known=before: size() > known, 60)  # type: ignore[misc]
     newest = size()
-    wait_until(lambda: client.get(f"/log/timestamps/{newest}").json()["tokens"], 30)
+    wait_until(lambda: client.get(f"/log/timestamps/{newest}").json()["tokens"], 60)
 
 
 def test_a_lawyer_follows_a_recording_and_makes_its_package_without_leaving_the_desk(
@@ -62,7 +62,7 @@ def test_a_lawyer_follows_a_recording_and_makes_its_package_without_leaving_the_
     with client_of_town(town) as client:
         wait_until(lambda: desk_counts(client), 60)
     tap(phone, town)
-    wait_until(lambda: safe_seconds(phone) >= 2, 30)
+    wait_until(lambda: safe_seconds(phone) >= 2, 60)
     watch.tell("the phone records")
     sign_in(desk, town)
     watch.tell("the lawyer's key is open")
@@ -71,7 +71,7 @@ def test_a_lawyer_follows_a_recording_and_makes_its_package_without_leaving_the_
     desk.get_by_role("button", name="Open it", exact=True).click()
     expect(desk.locator("#player-title")).to_be_focused()
     desk.get_by_role("button", name="Play", exact=True).click()
-    wait_until(lambda: desk.evaluate("document.querySelector('video')?.currentTime > 1"), 30)
+    wait_until(lambda: desk.evaluate("document.querySelector('video')?.currentTime > 1"), 60)
     watch.tell("the lawyer sees it, while it goes on")
     stop(phone)
     with client_of_town(town) as client:

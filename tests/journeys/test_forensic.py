@@ -110,7 +110,7 @@ def seize(context: BrowserContext, town: Running, profile: Path, seconds: int) -
     tap(page, town)
     wait_until(lambda: safe_seconds(page) >= seconds, 90)
     context.set_offline(True)
-    page.wait_for_function("() => /[3-9]/.test(document.querySelector('#here').textContent)", timeout=30_000)
+    page.wait_for_function("() => /[3-9]/.test(document.querySelector('#here').textContent)", timeout=60_000)
     upload = str(page.evaluate(STORED_CAPABILITY))
     kill(profile)
     chunks = [parse_chunk(bodies[str(seq)]) for seq in range(len(bodies))]

@@ -18,7 +18,7 @@ def recorded(page: Page, town: Running) -> str:
     """A recording of some seconds, stopped by its person; its words."""
     page.goto(f"{town.url}/es/")
     page.click("#record")
-    expect(page.locator("#safe")).to_contain_text(re.compile("A salvo en el nodo hasta 00:0[2-9]"), timeout=30_000)
+    expect(page.locator("#safe")).to_contain_text(re.compile("A salvo en el nodo hasta 00:0[2-9]"), timeout=60_000)
     return stopped(page)
 
 
@@ -30,7 +30,7 @@ def stopped(page: Page) -> str:
 
 def copied(page: Page) -> str:
     """The words, read off the screen, which then forgets them."""
-    page.locator("#words li").first.wait_for(timeout=30_000)
+    page.locator("#words li").first.wait_for(timeout=60_000)
     words = " ".join(page.locator("#words li").all_text_contents())
     page.click("#words-have")
     page.click("#words-have")
@@ -42,12 +42,12 @@ def find(page: Page, town: Running, words: str) -> None:
     page.goto(f"{town.url}/en/recover")
     page.fill("#typed", words)
     page.click("#ask button")
-    expect(page.locator("#found")).to_be_visible(timeout=30_000)
+    expect(page.locator("#found")).to_be_visible(timeout=60_000)
 
 
 def play(page: Page) -> None:
     page.click("#play")
-    expect(page.locator("#player")).to_be_visible(timeout=30_000)
+    expect(page.locator("#player")).to_be_visible(timeout=60_000)
 
 
 def download(page: Page, place: Path) -> Path:
@@ -89,7 +89,7 @@ def test_the_words_open_share_and_erase_from_another_device(
     other.goto(f"{town.url}/en/recover")
     other.fill("#typed", words)
     other.click("#ask button")
-    expect(other.locator("#problem")).not_to_be_empty(timeout=30_000)
+    expect(other.locator("#problem")).not_to_be_empty(timeout=60_000)
 
 
 def test_wrong_words_are_told_kindly_and_nothing_leaves_the_page(town: Running, phone: Page) -> None:
@@ -106,7 +106,7 @@ def test_wrong_words_are_told_kindly_and_nothing_leaves_the_page(town: Running, 
     assert not asked
     phone.fill("#typed", "ability able aboard above abroad absence absolute")
     phone.click("#ask button")
-    expect(phone.locator("#problem")).to_contain_text("No recording answers to these words", timeout=30_000)
+    expect(phone.locator("#problem")).to_contain_text("No recording answers to these words", timeout=60_000)
 
 
 def test_a_film_filmed_earlier_comes_back_as_it_was_and_says_so(
@@ -136,7 +136,7 @@ def test_a_rehearsal_shows_ten_seconds_arriving(town: Running, phone: Page) -> N
     phone.goto(f"{town.url}/en/rehearsal")
     phone.click("#ask")
     phone.click("#start")
-    expect(phone.locator("#arrivals .arrived").first).to_be_visible(timeout=20_000)
+    expect(phone.locator("#arrivals .arrived").first).to_be_visible(timeout=60_000)
     copied(phone)
     expect(phone.locator("#arrived")).to_contain_text("All ten seconds arrived")
     expect(phone.locator("#step-choose")).to_be_visible()

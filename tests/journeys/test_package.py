@@ -35,9 +35,9 @@ def test_the_sample_lawyer_makes_a_package_that_a_stranger_accepts(town: Running
         wait_until(lambda: desk_counts(client), 60)
         phone, receipts = record(client, 3, [desk_recipient(town)])
         owner = {"Authorization": f"Tocsin {b64(Reader(phone.rk, phone.writer.header).owner_secret)}"}
-        wait_until(lambda: is_covered(client, b64(phone.id), owner, len(receipts) - 1), 30)
+        wait_until(lambda: is_covered(client, b64(phone.id), owner, len(receipts) - 1), 60)
         timestamped = client.get("/log/checkpoint").text.splitlines()[1]
-        wait_until(lambda: client.get(f"/log/timestamps/{timestamped}").json()["tokens"], 30)
+        wait_until(lambda: client.get(f"/log/timestamps/{timestamped}").json()["tokens"], 60)
         sealed.write_bytes(client.get(f"/encounters/{b64(phone.id)}/sealed", headers=owner).content)
 
     made = tocsin(

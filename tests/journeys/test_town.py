@@ -78,7 +78,7 @@ def test_both_witnesses_and_the_authority_sign_the_beat(client: httpx.Client) ->
         enough = note.count("— demo.invalid/witness-") == 4
         return note if enough and tokens.status_code == 200 and tokens.json()["tokens"] else ""
 
-    assert wait_until(signed, 30)
+    assert wait_until(signed, 60)
 
 
 def test_the_sample_desk_is_proven_and_its_wait_is_said(client: httpx.Client, town: Running) -> None:
@@ -86,7 +86,7 @@ def test_the_sample_desk_is_proven_and_its_wait_is_said(client: httpx.Client, to
         answer = client.get("/desk-keys").json()
         return next((key for key in lawyers_of(answer) if key["since"]), None)
 
-    key = wait_until(standing, 30)
+    key = wait_until(standing, 60)
     assert key is not None
     said = base64.b64decode(str(key["entry"]))
     recipient = re.findall(r"age1[a-z0-9]+", town.town.desk_identity.read_text())[0]

@@ -24,7 +24,7 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """A fresh database: SQLite's file, or a real PostgreSQL."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'node.db'}"
-    return str(request.getfixturevalue("postgres_url"))
+    return str(request.getfixturevalue("begun_postgres_url"))
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from tests.seizure.people import Person
 from tocsin.ids import b64
 
-PATIENCE_S = 30.0
+PATIENCE_S = 90.0
 
 
 class Answer(NamedTuple):

@@ -20,7 +20,7 @@ from tocsin.people.statement import Act, KeyStatement, Named, Reason, Statement
 from tocsin.people.steward_keys import spelled
 
 CLOCK = SystemClock()
-ANSWERED_S = 30.0
+ANSWERED_S = 90.0
 
 
 class Stewards:

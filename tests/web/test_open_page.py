@@ -59,7 +59,7 @@ def choose(page: Page, sealed: Path, identity: str) -> None:
 
 def open_film(page: Page, film: Scene) -> None:
     choose(page, film.sealed(), film.identity)
-    expect(page.locator("#checks li")).to_have_count(4, timeout=20_000)
+    expect(page.locator("#checks li")).to_have_count(4, timeout=60_000)
 
 
 def video(page: Page, field: str) -> float:
@@ -167,7 +167,7 @@ def test_a_stranger_and_a_broken_file_are_told_so(opened: OpenPage, node: str, f
 
 
 def package_of(page: Page, place: Path) -> Path:
-    with page.expect_download(timeout=30_000) as taken:
+    with page.expect_download(timeout=60_000) as taken:
         page.click("#package button[type=submit]")
     taken.value.save_as(place)
     return place
@@ -203,7 +203,7 @@ def test_no_package_without_a_decision_and_then_the_programs_own_bytes(
     page.goto(f"{node}/en/desk/open")
     export = completed(film)
     choose(page, export, film.identity)
-    expect(page.locator("#package form")).to_be_visible(timeout=20_000)
+    expect(page.locator("#package form")).to_be_visible(timeout=60_000)
     expect(page.locator("#package")).to_contain_text("This browser cannot write straight to a file.")
     page.click("#package button[type=submit]")
     expect(page.locator("#package .problem")).to_have_text("Decide on each talk first.")
@@ -220,7 +220,7 @@ def test_no_package_without_a_decision_and_then_the_programs_own_bytes(
     page.goto(f"{node}/en/verify")
     page.set_input_files("#package", made)
     page.click("#check button")
-    expect(page.locator("#results")).to_contain_text("A talk with a lawyer or helper is withheld", timeout=30_000)
+    expect(page.locator("#results")).to_contain_text("A talk with a lawyer or helper is withheld", timeout=60_000)
 
 
 def test_a_signed_package_is_written_straight_to_a_file(
@@ -239,7 +239,7 @@ def test_a_signed_package_is_written_straight_to_a_file(
     expect(page.locator("#package .problem")).to_contain_text("clé Ed25519")
     page.set_input_files("#custodian", key)
     page.click("#package button[type=submit]")
-    expect(page.locator("#package [role=status]")).to_contain_text("Le dossier est fait", timeout=30_000)
+    expect(page.locator("#package [role=status]")).to_contain_text("Le dossier est fait", timeout=60_000)
     made = tmp_path / "made.zip"
     made.write_bytes(bytes.fromhex(page.evaluate(READ_BACK)))
     assert made.read_bytes() == made_by_the_program(film, export, made, signed=True)
@@ -249,7 +249,7 @@ def test_the_exhibit_sheet_is_a_tagged_document(opened: OpenPage, node: str, fil
     page = opened(f"{node}/en/desk/open")
     open_film(page, film)
     page.click("#sheet-make")
-    expect(page.locator("#sheet h1")).to_be_focused(timeout=20_000)
+    expect(page.locator("#sheet h1")).to_be_focused(timeout=60_000)
     first = hashlib.sha256(b"".join(page_slices(film))).hexdigest()
     expect(page.locator("#sheet")).to_contain_text(first)
     assert page.locator("#sheet table").count() == page.locator("#sheet caption").count() == 3

@@ -35,7 +35,7 @@ AUTHENTICATOR = {
     "automaticPresenceSimulation": True,
 }
 PASSPHRASE = "three crows, a kettle and 19 ferries"
-SLOW = 30_000
+SLOW = 60_000
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +49,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Node, st
     thread = threading.Thread(target=served.run)
     thread.start()
     try:
-        wait_until(lambda: served.started, 30)
+        wait_until(lambda: served.started, 60)
         yield node, f"http://localhost:{served.servers[0].sockets[0].getsockname()[1]}"
     finally:
         served.should_exit = True
@@ -194,7 +194,7 @@ def test_two_stewards_found_the_roll_and_put_a_lawyer_on_the_desk(opened: OpenPa
     signed(osprey)
     expect(osprey.locator("#done")).to_contain_text("waits for a second steward")
     confirmed(plover, url, "The first two stewards: Osprey, Plover")
-    wait_until(lambda: "Osprey" in str(node.database.read_now(partial(public.standing, kind="steward-key"))), 30)
+    wait_until(lambda: "Osprey" in str(node.database.read_now(partial(public.standing, kind="steward-key"))), 60)
 
     osprey.goto(f"{url}/en/staff/decisions")
     expect(osprey.locator(".notice.warn")).to_have_count(0)
@@ -207,7 +207,7 @@ def test_two_stewards_found_the_roll_and_put_a_lawyer_on_the_desk(opened: OpenPa
     osprey.click("#unlock-passkey")
     expect(osprey.locator("#problem")).to_contain_text("Another steward has to sign it too", timeout=SLOW)
     confirmed(plover, url, "Add a lawyer to the desk: Whimbrel")
-    wait_until(lambda: "Whimbrel" in str(node.database.read_now(partial(public.standing, kind="desk-key"))), 30)
+    wait_until(lambda: "Whimbrel" in str(node.database.read_now(partial(public.standing, kind="desk-key"))), 60)
     plover.goto(f"{url}/en/staff/decisions")
     plover.goto(f"{url}/en/staff/begin")
     for place, said in ((0, "Done."), (2, "Done."), (6, "Not yet."), (7, "Done.")):

@@ -36,7 +36,7 @@ def check(page: Page, package: Path, trust: Path | None = TRUST) -> None:
     if trust:
         page.set_input_files("#trust", trust)
     page.click("#check button")
-    expect(page.locator("#results h2")).to_be_visible(timeout=30_000)
+    expect(page.locator("#results h2")).to_be_visible(timeout=60_000)
 
 
 def statuses(page: Page) -> list[str]:

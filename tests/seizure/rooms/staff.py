@@ -33,7 +33,7 @@ from tocsin.people.session import COOKIE
 
 CLOCK = SystemClock()
 INVITED = (("Dunlin", "lawyer"), ("Sanderling", "dispatcher"))
-PATIENCE_S = 30.0
+PATIENCE_S = 90.0
 
 
 class Member:
