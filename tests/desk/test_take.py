@@ -116,6 +116,27 @@ async def test_of_many_who_take_at_once_one_has_it(node: Node, desk: Desk) -> No
         ]
 
 
+async def test_who_asks_and_may_not_stands_in_the_history_once(
+    node: Node, desk: Desk, wren: Lawyer, kestrel: Lawyer
+) -> None:
+    """Script P3, step 11: it is refused, and the log says who asked."""
+    phone = await recorded(node, wren, kestrel)
+    capability = await taken(desk, wren, phone.id)
+    editor = Caller("cd" * 8, is_lawyer=False, is_steward=False)
+    for caller, reason in ((STEWARD, CallerWrong), (editor, CallerWrong), (kestrel.caller, NotYours)):
+        for _ in range(3):
+            with pytest.raises(reason):
+                await opening.opening(desk, caller, phone.id, capability if reason is CallerWrong else bytes(32))
+    refused = [one for one in await acts(node, phone) if one[1] == "refused"]
+    assert refused == [
+        (f"steward:{STEWARD.key}", "refused", "desk_role_missing"),
+        (f"staff:{editor.key}", "refused", "desk_role_missing"),
+        (f"lawyer:{kestrel.caller.key}", "refused", "capability_wrong"),
+    ]
+    with pytest.raises(CallerWrong):
+        await opening.opening(desk, editor, RecordingId(bytes(16)), capability)
+
+
 async def test_who_declines_never_gets_it_and_leaves_a_mark_that_only_they_know_again(
     node: Node, desk: Desk, wren: Lawyer, kestrel: Lawyer
 ) -> None:

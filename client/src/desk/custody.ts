@@ -2,6 +2,7 @@
 import { base64, join, sha256, type Bytes } from "../crypto/bytes.ts";
 import type { Value } from "../crypto/canonical.ts";
 import { openNotes } from "../recover/notes.ts";
+import { actKey } from "../ui/recover_parts.ts";
 import type { Sentences } from "../ui/sentences.ts";
 import type { Opened } from "./opened.ts";
 import { moment } from "./times.ts";
@@ -57,7 +58,7 @@ function arrived(said: Note["said"], which: "first" | "last", words: Sentences):
 function acted(said: Note["said"], words: Sentences): string {
   const [role, action] = [String(said["actor"]).split(":", 1)[0]!, String(said["action"])];
   const who = words.say(words.has(`recover.by_${role}`) ? `recover.by_${role}` : "recover.by_node");
-  const what = words.say(words.has(`recover.act_${action}`) ? `recover.act_${action}` : "recover.act_other");
+  const what = words.say(actKey(words, role, action));
   return words.say("play.custody_act", { when: moment(Number(said["at"]), words.lang), who, what });
 }
 

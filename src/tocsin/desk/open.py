@@ -5,7 +5,7 @@ the owner sees it (rule 20), before anything is released.
 from collections.abc import Iterator
 from hashlib import sha256
 
-from tocsin.desk.model import Caller, Envelope, Event, Held, Item, ItemFrozen, State
+from tocsin.desk.model import Caller, CallerWrong, Envelope, Event, Held, Item, ItemFrozen, NotYours, State
 from tocsin.desk.room import Desk, following
 from tocsin.evidence.custody import Action
 from tocsin.ids import RecordingId
@@ -16,9 +16,13 @@ AT_ONCE = 4 * 1024 * 1024
 
 async def opening(desk: Desk, caller: Caller, recording_id: RecordingId, capability: bytes) -> tuple[Item, Envelope]:
     """The header and the envelope for who has it. Raises what `Desk.taken` raises, `ItemFrozen`, and what noting raises: then nothing
-    was released.
+    was released. Who of the staff asks and may not stands in the recording's history, too.
     """
-    item = await desk.taken(caller, recording_id, capability)
+    try:
+        item = await desk.taken(caller, recording_id, capability)
+    except (CallerWrong, NotYours) as refusal:
+        await note_refused(desk, caller, recording_id, refusal.code)
+        raise
     following(item.state, Event.OPEN)
     await desk.recordings.note(recording_id, f"lawyer:{caller.key}", Action.OPENED, "")
     envelope = await desk.recordings.envelope(recording_id)
@@ -31,6 +35,16 @@ async def opening(desk: Desk, caller: Caller, recording_id: RecordingId, capabil
 def handed_over(held: Held | None, envelope: Envelope) -> bytes:
     """The copy that a colleague sealed, as long as the owner's envelope is the one it was made from: what the owner changed counts."""
     return held.wraps if held and held.wraps and held.of == sha256(envelope.wraps).digest() else b""
+
+
+async def note_refused(desk: Desk, caller: Caller, recording_id: RecordingId, code: str) -> None:
+    """Note who asked, for the owner and whoever has it; once for each who asks while the node runs, so that nobody fills a history."""
+    asked = (caller.key, recording_id)
+    if asked in desk.refused or await desk.recordings.standing(recording_id) is None:
+        return
+    desk.refused.add(asked)
+    role = "lawyer" if caller.is_lawyer else "steward" if caller.is_steward else "staff"
+    await desk.recordings.note(recording_id, f"{role}:{caller.key}", Action.REFUSED, code)
 
 
 async def chunks(desk: Desk, caller: Caller, recording_id: RecordingId, capability: bytes, first: int) -> bytes:

@@ -3,7 +3,7 @@
 import asyncio
 import hmac
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any
 
@@ -47,6 +47,8 @@ class Desk:
     recordings: Recordings
     changed: Callable[[], None] = lambda: None
     """Told after each act; set by the board."""
+    refused: set[tuple[str, RecordingId]] = field(default_factory=set)
+    """Who asked for what and may not have it, by key, as far as it was noted since the node began."""
 
     def seal(self, slot: SlotNumber, recording_id: RecordingId, plain: bytes) -> bytes:
         """`plain` under a slot's key: nonce 12, then AES-256-GCM with the recording's id as AAD."""
