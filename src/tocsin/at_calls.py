@@ -17,6 +17,7 @@ from tocsin.node import Node
 from tocsin.own_keys import RECEIPT_KEY
 from tocsin.people.session import Sessions
 from tocsin.people.staff import Role
+from tocsin.store.key_custody import KeyCustody
 from tocsin.web.i18n import Language
 from tocsin.web.render import PageConfig
 
@@ -29,10 +30,14 @@ def calls_of(node: Node) -> Calls | None:
     said = node.pack.calls
     if said is None:
         return None
-    key = hkdf(node.custody.get(RECEIPT_KEY), salt=b"", info=b"tocsin.calls/v1 state", length=32)
     relay = Relay(node.settings.relay.urls, node.settings.relay.secret)
     places = frozenset(place.id for place in said.places)
-    return Calls(node.clock, key, frozenset(node.pack.languages), places, relay)
+    return Calls(node.clock, key_of(node.custody), frozenset(node.pack.languages), places, relay)
+
+
+def key_of(custody: KeyCustody) -> bytes:
+    """What seals the state that a call's ends keep: the same in each life of a node, and awake whenever it runs."""
+    return hkdf(custody.get(RECEIPT_KEY), salt=b"", info=b"tocsin.calls/v1 state", length=32)
 
 
 def routes_of(calls: Calls | None, sessions: Sessions, config: PageConfig) -> list[HTTPRouteHandler | ASGIRouteHandler]:

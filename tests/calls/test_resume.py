@@ -95,6 +95,20 @@ def test_a_call_that_was_answered_stays_with_who_answered_it(end: int) -> None:
     assert whom(calls, other) == {calls.duty(capability(3 - by)).handle}
 
 
+def test_who_comes_back_is_not_held_by_a_call_that_is_over() -> None:
+    calls = room()
+    on_duty(calls, capability(1))
+    kept = shifts(calls, 1)
+    again = killed(calls)
+    come_back(again, kept)
+    call, _ = rings(again)
+    take(again, call, 1)
+    leave.leave(again, call, call.parties[0])
+    duty.end(again, again.duty(capability(1)))
+    come_back(again, kept)
+    assert not again.duty(capability(1)).engaged
+
+
 def test_a_call_that_is_over_does_not_come_back_in_the_same_life() -> None:
     calls = room()
     call, _ = rings(calls)

@@ -9,6 +9,7 @@ from tests.journeys.test_desk import SLOW_MS, Watch, sign_in
 from tests.journeys.test_recording import tap
 from tests.journeys.test_town import client_of_town, desk_counts
 from tests.waiting import wait_until
+from tests.web.test_accessible import findings
 
 HEARS = """async () => {
   const sound = document.querySelector("audio");
@@ -54,7 +55,8 @@ def test_a_lawyer_answers_by_keyboard_and_an_interpreter_joins(town: Running, op
     watch.tell("the sheet is beside the call")
 
     desk.locator("#talk-jail").press("Enter")
-    expect(phone.locator("#call")).to_contain_text("listened to", timeout=SLOW_MS)
+    expect(phone.locator("#call")).to_contain_text("cárcel se escuchan", timeout=SLOW_MS)
+    assert findings(desk) + findings(phone) == []
     desk.locator("#talk-invite").press("Enter")
     link = wait_until(lambda: desk.locator("#invite-link").input_value(), 60)
     guest = open_page(DESK)

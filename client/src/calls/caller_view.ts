@@ -68,7 +68,7 @@ export class CallView {
     this.#writing = new Writing(() => this.#talk, spoken.words);
     this.#hotline.append(...this.#makeHotline());
     const title = make("h2", { className: "unseen" }, this.#say("call.title"));
-    const acts = make("div", { className: "acts" }, this.#mute, this.#loud, this.#picture);
+    const acts = make("div", { className: "group" }, this.#mute, this.#loud, this.#picture);
     place.replaceChildren(title, this.#cancel, this.#status, this.#warning, this.#choices, this.#ring, this.#hotline, this.#cards, this.#films, acts, this.#writing.place, this.#hangUp);
     if (isAtOnce) void this.#begin();
     else this.#countDown();

@@ -8,7 +8,7 @@ import { post } from "../staff/ask.ts";
 import { element, note, put, show } from "../ui/page.ts";
 import { Sentences } from "../ui/sentences.ts";
 import { ask, askOn, bearer, CallRefused, listen } from "./ask.ts";
-import { lineTold, onTheLine, Writing, type CallWords } from "./parts.ts";
+import { lineTold, loadWords, onTheLine, Writing, type CallWords } from "./parts.ts";
 import { Played } from "./played.ts";
 import { openFor, shiftCapability } from "./sealed.ts";
 import { Talk } from "./talk.ts";
@@ -54,6 +54,7 @@ let talk: Talk | undefined;
 let played: Played | undefined;
 let isMuted = false;
 let way = "";
+let language = words.lang;
 let bell: ReturnType<typeof setInterval> | undefined;
 let writing: Writing | undefined;
 
@@ -224,6 +225,7 @@ async function answer(): Promise<void> {
   begin(new Talk({ call: now.call, capability, secret: fromBase64url(said["secret"]), me: taken.you }, {
     role: "lawyer", name: desk.name, microphone: await microphone, camera, isHidden: element<HTMLInputElement>("duty-hidden").checked,
   }));
+  language = now.language;
   element("talk-title").focus();
   if (about?.recording) await desk.openBeside(about.recording);
 }
@@ -243,6 +245,7 @@ function begin(made: Talk): void {
   element("talk-films").replaceChildren(played.sound, played.picture);
   note("talk-consent", [words.say("call.recorded_there"), told.consent].filter(Boolean).join(" "));
   show("talk", true);
+  show("duty-free", false);
   made.addEventListener("change", draw);
   made.listen();
   draw();
@@ -300,7 +303,8 @@ async function picture(): Promise<void> {
 
 /** The warning about telephones of a prison, in the caller's language, with one press. */
 async function jail(): Promise<void> {
-  talk?.write(words.say("call.jail_text"));
+  const theirs = await loadWords(language).catch(() => ({ words }));
+  talk?.write(theirs.words.say("call.jail_text"));
 }
 
 /** Let somebody in: a link that is handed to them, and everybody is told before they come. */

@@ -45,8 +45,9 @@ export class Writing {
 
   constructor(talk: () => Talk | undefined, words: Sentences) {
     this.#words = words;
-    this.#list = make("ul", { className: "plain group", role: "log" });
-    this.#list.setAttribute("aria-label", words.say("call.written"));
+    this.#list = make("ul", { className: "plain group", role: "list" });
+    const log = make("div", { role: "log" }, this.#list);
+    log.setAttribute("aria-label", words.say("call.written"));
     const field = make("input", { type: "text", id: "call-text", maxLength: 2000, autocomplete: "off" });
     const label = make("label", { htmlFor: "call-text" }, words.say("call.write"));
     const form = make("form", { className: "group" }, make("div", { className: "field" }, label, field), make("button", { type: "submit", className: "button wide" }, words.say("call.send")));
@@ -55,7 +56,7 @@ export class Writing {
       talk()?.write(field.value);
       field.value = "";
     });
-    this.place = make("div", { className: "group" }, this.#list, form);
+    this.place = make("div", { className: "group" }, log, form);
   }
 
   draw(talk: Talk): void {

@@ -9,6 +9,7 @@ from tocsin.calls.model import (
     CallId,
     Duty,
     Event,
+    Handle,
     Queue,
     Role,
     State,
@@ -85,6 +86,7 @@ def end(queue: Queue, call: Call) -> None:
     call.messages.clear()
     call.rung.clear()
     call.declined.clear()
+    call.answered_by = Handle(b"")
     call.card = call.offer = call.offer_for_listener = b""
 
 
