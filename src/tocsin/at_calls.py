@@ -13,14 +13,17 @@ from tocsin.calls.model import Door, OnDuty
 from tocsin.calls.model import Role as CallRole
 from tocsin.calls.room import TICK_S, Calls, Relay
 from tocsin.crypto.hkdf import hkdf
+from tocsin.ids import b64
 from tocsin.node import Node
 from tocsin.own_keys import RECEIPT_KEY
-from tocsin.people.session import Sessions
+from tocsin.people.session import IDLE_S, Sessions
 from tocsin.people.staff import Role
 from tocsin.store.key_custody import KeyCustody
 from tocsin.web.i18n import Language
 from tocsin.web.render import PageConfig
 
+WARN_S = 120
+"""How long before a session ends by itself its page asks."""
 ROLES = {Role.LAWYER: CallRole.LAWYER, Role.DISPATCHER: CallRole.LISTENER}
 """A lawyer's key stands in the public roll. A dispatcher who was trained may listen, and says that they are no lawyer (rule 21)."""
 
@@ -45,7 +48,7 @@ def routes_of(calls: Calls | None, sessions: Sessions, config: PageConfig) -> li
     if calls is None:
         return []
     words = {code: pages.words(config, language) for code, language in config.languages.items()}
-    return routes.routes(calls, door_of(sessions), words)
+    return routes.routes(calls, door_of(sessions), words, config)
 
 
 def door_of(sessions: Sessions) -> Door:
@@ -54,7 +57,8 @@ def door_of(sessions: Sessions) -> Door:
     def who(request: Request[Any, Any, Any]) -> OnDuty:
         staff = sessions.require(request, *ROLES)
         roles = frozenset(ROLES[one] for one in staff.roles if one in ROLES)
-        return OnDuty(roles, staff.recipient)
+        told = {"staff": b64(staff.id), "pseudonym": staff.pseudonym, "idle_s": IDLE_S, "warn_s": WARN_S}
+        return OnDuty(roles, staff.recipient, staff.pseudonym, told)
 
     return who
 

@@ -328,6 +328,7 @@ def _calls(also: list[Json]) -> Json:
         "/calls/resume": sends({"kept": ANYTHING}),
         **{f"/calls/shift/{name}": sends({"kept": ANYTHING}) for name in ("end", "free", "resume")},
         "/calls/shift/events": {"get": _does(also)},
+        "/{language}/on-call": {"get": _does([_path("language", LANGUAGE), _header("Cookie", COOKIE), *also])},
         "/calls/events": {"get": _does([last, *also])},
         **{f"/calls/{{call}}/{name}": sends(fields, call) for name, fields in CALL_BODIES.items()},
         "/calls/words/{language}": {"get": _does([_path("language", LANGUAGE), *also])},

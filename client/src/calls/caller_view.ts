@@ -35,6 +35,7 @@ export class CallView {
   readonly #cancel: HTMLButtonElement;
   readonly #ring: HTMLButtonElement;
   readonly #hangUp: HTMLButtonElement;
+  readonly #listen: HTMLButtonElement;
   readonly #mute: HTMLButtonElement;
   readonly #loud: HTMLButtonElement;
   readonly #picture: HTMLButtonElement;
@@ -60,6 +61,7 @@ export class CallView {
     this.#cancel = this.#button("call.cancel", () => this.#stay(), "button wide primary");
     this.#ring = this.#button("call.ring", () => void this.#begin(), "button wide primary");
     this.#hangUp = this.#button("call.hang_up", () => this.#leave());
+    this.#listen = this.#button("call.let_listen", () => void this.#letListen());
     this.#mute = this.#button("call.mute", () => this.#toggleMute());
     this.#loud = this.#button("call.louder", () => this.#toggleLoud());
     this.#picture = this.#button("call.picture", () => this.#talk?.wantPicture(!this.#talk.wantsPicture));
@@ -69,7 +71,7 @@ export class CallView {
     this.#hotline.append(...this.#makeHotline());
     const title = make("h2", { className: "unseen" }, this.#say("call.title"));
     const acts = make("div", { className: "group" }, this.#mute, this.#loud, this.#picture);
-    place.replaceChildren(title, this.#cancel, this.#status, this.#warning, this.#choices, this.#ring, this.#hotline, this.#cards, this.#films, acts, this.#writing.place, this.#hangUp);
+    place.replaceChildren(title, this.#cancel, this.#status, this.#warning, this.#choices, this.#ring, this.#listen, this.#hotline, this.#cards, this.#films, acts, this.#writing.place, this.#hangUp);
     if (isAtOnce) void this.#begin();
     else this.#countDown();
   }
@@ -152,8 +154,17 @@ export class CallView {
     this.#played!.picture.hidden = !(talk.wantsPicture && talk.picture.getVideoTracks().some((track) => !track.muted));
     const isOn = talk.isSoundOpen;
     if (isOn) this.#only(this.#warning, this.#films, this.#mute, this.#loud, this.#picture, this.#writing.place, this.#hangUp);
-    else this.#only(this.#hotline, this.#cards, this.#hangUp);
+    else this.#only(this.#hotline, this.#cards, this.#hangUp, ...(this.#canListen(talk) ? [this.#listen] : []));
     this.#picture.textContent = this.#say(talk.wantsPicture ? "call.picture_off" : "call.picture");
+  }
+
+  /** Nobody of the desk is free, and a volunteer could listen: the person decides, and is told what that means. */
+  #canListen({ standing }: Talk): boolean {
+    return standing?.state === "waiting" && (standing.listeners ?? []).length > 0;
+  }
+
+  async #letListen(): Promise<void> {
+    await this.#talk?.end.offerToListeners(this.#talk.standing?.listeners ?? []).catch(() => undefined);
   }
 
   #standing(talk: Talk): string {
@@ -174,7 +185,7 @@ export class CallView {
     this.#announced = text;
     silence();
     this.#mark("begin");
-    this.#warning.textContent = [this.#isMarked ? words.say("call.recorded") : "", told.consent].filter(Boolean).join(" ");
+    this.#warning.textContent = [talk.hasListener ? words.say("call.listener_rule") : "", this.#isMarked ? words.say("call.recorded") : "", told.consent].filter(Boolean).join(" ");
     navigator.vibrate?.([80]);
     await speak(text, words.lang);
     if (talk.isOver || talk.isSoundOpen) return;
@@ -237,7 +248,7 @@ export class CallView {
   }
 
   #only(...shown: HTMLElement[]): void {
-    const all = [this.#cancel, this.#choices, this.#ring, this.#hotline, this.#cards, this.#films, this.#mute, this.#loud, this.#picture, this.#writing.place, this.#hangUp, this.#warning];
+    const all = [this.#listen, this.#cancel, this.#choices, this.#ring, this.#hotline, this.#cards, this.#films, this.#mute, this.#loud, this.#picture, this.#writing.place, this.#hangUp, this.#warning];
     for (const one of all) one.hidden = !shown.includes(one);
     if (this.#spoken.told.cards.length === 0) this.#cards.hidden = true;
   }

@@ -5,7 +5,8 @@
 import { type Bytes } from "../crypto/bytes.ts";
 import { type Value } from "../crypto/canonical.ts";
 import { ask, askOn, bearer, listen } from "./ask.ts";
-import { Sealer, type Said } from "./sealed.ts";
+import { listenerSecret, Sealer, sealFor, type Said } from "./sealed.ts";
+import { base64url } from "../crypto/bytes.ts";
 
 export type Role = "caller" | "lawyer" | "listener" | "interpreter";
 
@@ -41,7 +42,7 @@ export class End {
   readonly secret: Bytes;
   readonly me: number;
   readonly #capability: Bytes;
-  readonly #sealer: Sealer;
+  #sealer: Sealer;
   readonly #told: Told;
   readonly #over = new AbortController();
   #kept = "";
@@ -54,7 +55,7 @@ export class End {
     this.me = me;
     this.secret = secret;
     this.#capability = capability;
-    this.#sealer = new Sealer(secret, call, me);
+    this.#sealer = new Sealer(secret.slice(), call, me);
     this.#told = told;
   }
 
@@ -82,6 +83,23 @@ export class End {
     return this.#turn;
   }
 
+  /** Seal the call to volunteers too: under another secret, so that none of them can pass for a lawyer. */
+  async offerToListeners(recipients: readonly string[]): Promise<void> {
+    const secret = base64url(await listenerSecret(this.secret, this.call));
+    await this.ask("listener", { offer: await sealFor(recipients, { call: this.call, secret, v: 1 }) });
+  }
+
+  /** From here on the call is sealed for who answered: for lawyers, or for a volunteer. */
+  sealFor(who: "lawyer" | "listener"): void {
+    const swap = async (): Promise<void> => {
+      const secret = who === "lawyer" ? this.secret.slice() : await listenerSecret(this.secret, this.call);
+      this.#sealer = new Sealer(secret, this.call, this.me);
+    };
+    const swapped = this.#turn.then(swap);
+    this.#turn = swapped;
+    this.#opening = this.#opening.then(() => swapped);
+  }
+
   /** Ask the node something about this call. */
   ask<T>(what: string, body: object = {}): Promise<T> {
     return ask<T>(`/calls/${this.call}/${what}`, body, this.#capability);
@@ -99,6 +117,7 @@ export class End {
   drop(): void {
     this.#over.abort();
     this.#sealer.drop();
+    this.secret.fill(0);
     this.#capability.fill(0);
   }
 

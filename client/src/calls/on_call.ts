@@ -39,6 +39,7 @@ export interface Desk {
   openBeside(recording: string): Promise<void>;
 }
 
+const role = element("on-call").dataset["role"] === "listener" ? "listener" : "lawyer";
 const DAY_MS = 86_400_000;
 const told = JSON.parse(element("call-words").textContent) as CallWords;
 const words = new Sentences(document.documentElement.lang, told.strings);
@@ -102,7 +103,7 @@ async function beginDuty(): Promise<void> {
   shift = await shiftCapability(seed);
   wipe(seed);
   const [from, until] = [secondsTo("duty-from"), secondsTo("duty-until")];
-  const asked = { role: "lawyer", languages: chosen("languages"), places: chosen("places"), kinds: chosen("kinds"), from_s: from > until ? 0 : from, until_s: until };
+  const asked = { role, languages: chosen("languages"), places: chosen("places"), kinds: chosen("kinds"), from_s: from > until ? 0 : from, until_s: until };
   const begun = await post<DutyTold>("/calls/duty", { digest: base64url(await sha256(shift)), ...asked });
   element<HTMLDetailsElement>("duty-open").open = false;
   over.abort();
@@ -223,7 +224,7 @@ async function answer(): Promise<void> {
   const said = await openFor(identity, taken.offer, now.call);
   if (typeof said?.["secret"] !== "string") throw new CallRefused("not_for_us");
   begin(new Talk({ call: now.call, capability, secret: fromBase64url(said["secret"]), me: taken.you }, {
-    role: "lawyer", name: desk.name, microphone: await microphone, camera, isHidden: element<HTMLInputElement>("duty-hidden").checked,
+    role, name: desk.name, microphone: await microphone, camera, isHidden: element<HTMLInputElement>("duty-hidden").checked,
   }));
   language = now.language;
   element("talk-title").focus();

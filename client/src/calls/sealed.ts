@@ -14,6 +14,7 @@ const NONCE_BYTES = 12;
 const KEY_BYTES = 32;
 const COUNT_BYTES = 8;
 const END = utf8("tocsin.calls/v1 end");
+const LISTENER = utf8("tocsin.calls/v1 listener");
 const SHIFT = utf8("tocsin.calls/v1 shift");
 
 /** An age file of `said` for `recipients`. */
@@ -34,6 +35,11 @@ export async function openFor(identity: string, sealed: string, call: string): P
 /** The capability of a lawyer's shift: the same on each of their devices, and on nobody else's. */
 export async function shiftCapability(seed: Bytes): Promise<Bytes> {
   return hkdf(seed, new Uint8Array(0), SHIFT, KEY_BYTES);
+}
+
+/** What a call with a volunteer is sealed under: who has it cannot pass for a lawyer, who would have the secret it is made from. */
+export function listenerSecret(secret: Bytes, call: string): Promise<Bytes> {
+  return hkdf(secret, fromBase64url(call), LISTENER, KEY_BYTES);
 }
 
 /** Seals as one end of a call, and opens what the others sealed. */

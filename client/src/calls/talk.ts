@@ -59,6 +59,7 @@ export class Talk extends EventTarget {
   readonly #capability: Bytes;
   #isSoundOpen = false;
   #hasJoined = false;
+  #answered: "lawyer" | "listener" = "lawyer";
 
   constructor(held: Held, me: Myself) {
     super();
@@ -78,6 +79,11 @@ export class Talk extends EventTarget {
 
   get isOver(): boolean {
     return this.standing?.state === "ended" || this.end.isOver;
+  }
+
+  /** Whether a volunteer is on the line. */
+  get hasListener(): boolean {
+    return [...this.people.values()].some(({ role }) => role === "listener");
   }
 
   /** Lines to the others: open where one is, lost where none is and one was. */
@@ -139,10 +145,20 @@ export class Talk extends EventTarget {
   #stand(standing: Standing): void {
     this.standing = standing;
     if (standing.state === "ended") this.#hangUp();
+    this.#sealForWhoAnswered(standing);
     const here = new Set(standing.parties.map(({ number }) => number));
     for (const number of [...this.people.keys()]) if (!here.has(number)) this.#forget(number);
     for (const number of here) if (number !== this.end.me && standing.state === "answered" && !this.#peers.has(number)) void this.#meet(number);
     this.#changed();
+  }
+
+  /** The phone seals to a volunteer under another secret than to a lawyer: the node's word alone makes nobody a lawyer. */
+  #sealForWhoAnswered({ parties }: Standing): void {
+    if (this.#me.role !== "caller") return;
+    const who = parties.find(({ role }) => role === "lawyer" || role === "listener")?.role as "lawyer" | "listener" | undefined;
+    if (!who || who === this.#answered) return;
+    this.#answered = who;
+    this.end.sealFor(who);
   }
 
   /** Somebody is on the call: say who one is, and make a line to them. */
@@ -182,7 +198,7 @@ export class Talk extends EventTarget {
   #greet(from: number, said: Said): void {
     const isKnown = this.people.has(from);
     // Who was let in is what they were let in as, whatever they say.
-    const role = this.#invited.get(from) ?? (said["role"] as Role);
+    const role = this.#invited.get(from) ?? (this.#answered === "listener" ? "listener" : (said["role"] as Role));
     this.people.set(from, { number: from, role, name: String(said["name"] ?? "").slice(0, 60) });
     if (!isKnown && this.#hasJoined) this.#sayHello();
   }

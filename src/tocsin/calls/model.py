@@ -1,6 +1,6 @@
 """What duty and a call are: their states, what moves a call, and the refusals that its ends can meet."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, NewType
@@ -174,6 +174,9 @@ class OnDuty:
 
     roles: frozenset[Role]
     recipient: str
+    pseudonym: str = ""
+    told: Mapping[str, Any] = field(default_factory=dict)
+    """What their page's script knows of them."""
 
 
 Door = Callable[[Request[Any, Any, Any]], OnDuty]

@@ -7,14 +7,16 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader
 from markupsafe import Markup
 
-from tocsin.calls.model import Kind
+from tocsin.calls.model import Kind, OnDuty, Role
 from tocsin.jurisdictions.model import Calls, RiskRoom
 from tocsin.jurisdictions.risk import may_answer
 from tocsin.web import render
 from tocsin.web.i18n import NAMES, Language
-from tocsin.web.render import PageConfig, embedded
+from tocsin.web.render import Page, PageConfig, embedded
 
+HTML = "text/html; charset=utf-8"
 TEMPLATES = Path(__file__).parent / "templates"
+ON_CALL = Page("on_call", "on-call", "on_call_page.html", "call.duty", ("call.", "staff."))
 
 
 @cache
@@ -40,8 +42,15 @@ def words(config: PageConfig, language: Language) -> dict[str, Any]:
     }
 
 
-def panel(config: PageConfig, language: Language) -> Markup:
-    """The part of the desk's page for whoever may be rung."""
+def page(config: PageConfig, language: Language, who: OnDuty) -> bytes:
+    """Where a volunteer goes on duty; a lawyer is led to the desk."""
+    role = Role.LAWYER if Role.LAWYER in who.roles else Role.LISTENER
+    own = {"me": who, "told": embedded(who.told), "role": role, "panel": panel(config, language, Role.LISTENER)}
+    return render.draw(templates(), config, language, ON_CALL, **own)
+
+
+def panel(config: PageConfig, language: Language, role: Role = Role.LAWYER) -> Markup:
+    """The part of a page for whoever may be rung."""
     said = config.pack.calls
     assert said is not None
     text = (
@@ -52,6 +61,8 @@ def panel(config: PageConfig, language: Language) -> Markup:
             language=language,
             languages={code: NAMES[code] for code in config.pack.languages},
             places=places(said, language),
+            role=role,
+            cards=words(config, language)["cards"],
             kinds=[str(kind) for kind in Kind],
             told=embedded(words(config, language)),
         )

@@ -11,12 +11,13 @@ from litestar.handlers import ASGIRouteHandler, HTTPRouteHandler, asgi
 from litestar.params import FromPath
 from litestar.types import Receive, Scope, Send
 
-from tocsin.calls import answer, begin, decline, duty, invite, leave, resume, send, told, turn
+from tocsin.calls import answer, begin, decline, duty, invite, leave, pages, resume, send, told, turn
 from tocsin.calls.model import AskedWrong, Door, Duty, Handle, NotOnDuty
 from tocsin.calls.read import bytes_of, call_of
 from tocsin.calls.room import Calls, handle_of
 from tocsin.ids import b64, unb64
 from tocsin.web.body import read_body
+from tocsin.web.render import PageConfig
 
 BODY_LIMIT = 128 * 1024
 SCHEME = "Tocsin "
@@ -61,9 +62,21 @@ async def body_of(request: AnyRequest, shape: Any) -> Any:
         raise AskedWrong from error
 
 
-def routes(calls: Calls, door: Door, words: dict[str, Any]) -> list[HTTPRouteHandler | ASGIRouteHandler]:
+def routes(
+    calls: Calls, door: Door, words: dict[str, Any], config: PageConfig | None = None
+) -> list[HTTPRouteHandler | ASGIRouteHandler]:
     """Every handler. `words`: by language, what a page shows of a call (`pages.words`)."""
-    return [*_shifts(calls, door), *_rings(calls), *_ends(calls), *_words(words)]
+    shown = [] if config is None else [_page(door, config)]
+    return [*shown, *_shifts(calls, door), *_rings(calls), *_ends(calls), *_words(words)]
+
+
+def _page(door: Door, config: PageConfig) -> HTTPRouteHandler:
+    @get([f"/{code}/on-call" for code in config.languages], include_in_schema=False)
+    async def show(request: AnyRequest) -> Response[bytes]:
+        who, code = door(request), request.scope["path"].split("/")[1]
+        return Response(pages.page(config, config.languages[code], who), media_type=pages.HTML)
+
+    return show
 
 
 def _words(words: dict[str, Any]) -> list[HTTPRouteHandler]:

@@ -44,9 +44,11 @@ DECISIONS = Page(
 BEGIN = Page("staff", "staff/begin", "staff_begin.html", "begin.title", ("staff.",))
 TONIGHT = Page("staff", "staff/tonight", "staff_tonight.html", "tonight.title", ("staff.",))
 
+ON_CALL = "on-call"
 LINKS: tuple[tuple[Role, str, str], ...] = (
     (Role.LAWYER, "desk", "desk.title"),
     (Role.STEWARD, "desk", "desk.title"),
+    (Role.DISPATCHER, ON_CALL, "call.duty"),
     (Role.EDITOR, "staff/registry", "registry.editors_title"),
     (Role.STEWARD, "staff/registry", "registry.editors_title"),
     (Role.STEWARD, "staff/people", "staff.people"),
@@ -87,7 +89,8 @@ def told(me: Staff) -> Markup:
 
 
 def home(config: PageConfig, language: Language, me: Staff, doors: Iterable[Door]) -> bytes:
-    links = dict.fromkeys((path, key) for role, path, key in LINKS if role in me.roles)
+    absent = set() if config.pack.calls else {ON_CALL}
+    links = dict.fromkeys((path, key) for role, path, key in LINKS if role in me.roles and path not in absent)
     has_sheet = any(one.kind is Kind.SHEET for one in doors)
     return drawn(config, language, HOME, me, links=links, has_sheet=has_sheet)
 

@@ -207,8 +207,9 @@ _SCREENS = {
     "passport/join": Kind.KEYED,
     "passport/lost": Kind.KEYED,
     "passport/train": Kind.PLAIN,
+    "on-call": Kind.ON_CALL,
 }
-_OF_STAFF = frozenset({"staff", "desk", "alert-desk"})
+_OF_STAFF = frozenset({"staff", "desk", "alert-desk", "on-call"})
 """Below the language: pages that only a session opens, and the two by which one gets a session."""
 _PLAIN_BELOW = frozenset({"registry", "report", "alerts"})
 """Below the language: rooms whose deeper pages have no script."""

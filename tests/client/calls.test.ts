@@ -1,0 +1,60 @@
+/** What the ends of a call seal for each other, and for the desk: who may open it, and what does not open. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { base64url, fromBase64url, randomBytes } from "../../client/src/crypto/bytes.ts";
+import { identityOf, recipientOf } from "../../client/src/crypto/envelope.ts";
+import { listenerSecret, openFor, Sealer, sealFor, shiftCapability } from "../../client/src/calls/sealed.ts";
+
+const call = base64url(randomBytes(16));
+
+test("what one end seals the other opens once, and nobody else", async () => {
+  const secret = randomBytes(32);
+  const [phone, lawyer] = [new Sealer(secret.slice(), call, 0), new Sealer(secret.slice(), call, 1)];
+  const sealed = await phone.seal({ t: "text", text: "they opened the door" });
+  assert.equal((await lawyer.open(0, sealed))?.["text"], "they opened the door");
+  assert.equal(await lawyer.open(0, sealed), undefined, "a second time is a replay");
+  assert.equal(await lawyer.open(2, await phone.seal({ t: "text", text: "x" })), undefined, "the node cannot say it is another's");
+  assert.equal(await new Sealer(randomBytes(32), call, 1).open(0, await phone.seal({})), undefined, "the node has no secret");
+  assert.equal(await new Sealer(secret.slice(), base64url(randomBytes(16)), 1).open(0, await phone.seal({})), undefined, "nor from another call");
+});
+
+test("a changed bit does not open", async () => {
+  const secret = randomBytes(32);
+  const raw = fromBase64url(await new Sealer(secret.slice(), call, 0).seal({ t: "line", sdp: "a=fingerprint:sha-256 AA" }));
+  for (const at of [0, 7, 8, 19, 20, raw.length - 1]) {
+    const bent = raw.slice();
+    bent[at]! ^= 1;
+    assert.equal(await new Sealer(secret.slice(), call, 1).open(0, base64url(bent)), undefined, `byte ${at}`);
+  }
+});
+
+test("a page that begins anew is still believed, an older one is not", async () => {
+  const secret = randomBytes(32);
+  const lawyer = new Sealer(secret.slice(), call, 1);
+  const old = await new Sealer(secret.slice(), call, 0, 1_000).seal({ t: "hello" });
+  assert.ok(await lawyer.open(0, await new Sealer(secret.slice(), call, 0, 2_000).seal({ t: "hello" })));
+  assert.equal(await lawyer.open(0, old), undefined);
+});
+
+test("a volunteer cannot seal as a lawyer would", async () => {
+  const secret = randomBytes(32);
+  const theirs = await listenerSecret(secret.slice(), call);
+  const volunteer = new Sealer(theirs, call, 1);
+  const said = await volunteer.seal({ t: "hello", role: "lawyer" });
+  assert.equal(await new Sealer(secret.slice(), call, 0).open(1, said), undefined);
+  assert.ok(await new Sealer(await listenerSecret(secret.slice(), call), call, 0).open(1, said));
+});
+
+test("a card of another call is not believed, and a stranger opens none", async () => {
+  const [identity, other] = [identityOf(randomBytes(32)), identityOf(randomBytes(32))];
+  const card = await sealFor([await recipientOf(identity)], { area: "Powderhorn", call, v: 1 });
+  assert.equal((await openFor(identity, card, call))?.["area"], "Powderhorn");
+  assert.equal(await openFor(identity, card, base64url(randomBytes(16))), undefined);
+  assert.equal(await openFor(other, card, call), undefined);
+});
+
+test("a shift is the same on each device of a lawyer, and nobody else's", async () => {
+  const seed = randomBytes(32);
+  assert.deepEqual(await shiftCapability(seed.slice()), await shiftCapability(seed.slice()));
+  assert.notDeepEqual(await shiftCapability(seed), await shiftCapability(randomBytes(32)));
+});
