@@ -6,6 +6,8 @@ Each parameter is what it should be, what it is for another recording, or anythi
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from tests.fuzz import alerts
+
 Json = dict[str, Any]
 
 
@@ -83,6 +85,7 @@ def description(recordings: Sequence[str], capabilities: Sequence[str], starts: 
             **_passport([likes, site]),
             **_calls([likes, may, site]),
             **_push([likes, site]),
+            **alerts.paths([likes, site], may),
         },
     }  # fmt: skip
 

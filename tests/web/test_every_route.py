@@ -31,6 +31,9 @@ ASKED = [
     "/desk/items/AAAAAAAAAAAAAAAAAAAAAA/sealed", "/desk/items/AAAAAAAAAAAAAAAAAAAAAA/papers/AAAAAAAAAAAAAAAAAAAAAA",
     "/en/passport", "/es/passport/join", "/fr/passport/lost", "/en/passport/train", "/en/staff/passport", "/en/staff/passport/burn",
     "/passport/keys", "/passport/admit", "/passport/issue", "/passport/vouch", "/passport/try", "/passport/find",
+    "/alerts/areas", "/alerts/desk-keys", "/alerts/ticket", "/alerts/live", "/alerts/truth", "/alerts/reports", "/alerts/reports/state",
+    "/alerts/danger", "/alerts/duty", "/alerts/duty/asked", "/alert-desk/matters", "/alert-desk/news", "/alert-desk/warnings",
+    "/alert-desk/matters/AAAAAAAAAAAAAAAAAAAAAA/take", "/alert-desk/alerts/AAAAAAAAAAAAAAAAAAAAAA/cancel",
     "/recover", "/encounters", "/encounters/AAAAAAAAAAAAAAAAAAAAAA/state", "/encounters/AAAAAAAAAAAAAAAAAAAAAA/sealed",
     "/no/such/place", "/log/tile/nonsense", "/log/beats/x", "/static/built/none.js", "/en/nothing", "/%00",
 ]  # fmt: skip

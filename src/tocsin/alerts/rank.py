@@ -14,7 +14,8 @@ NEAR_S = 1_200
 """Reports of one area that are at most so far apart may be of one thing."""
 CHORUS = 4
 """More of one cohort, or of no token, than this add nothing: a script can have as many as it likes."""
-UNKNOWN = (HowMany.UNKNOWN, Vehicles.UNKNOWN)
+SOME = 24
+"""So many of one thing are compared with each other: a flood of one thing agrees with itself anyway."""
 
 
 @dataclass(frozen=True)
@@ -99,5 +100,15 @@ def _cluster(group: Sequence[Item]) -> Cluster:
         if one.lane is Lane.TOKEN:
             cohorts[one.cohort] += 1
     trusted = sum(2 + min(count - 1, CHORUS) // 2 for count in cohorts.values())
-    slow = sum(one.lane is Lane.SLOW for one in said)
-    return Cluster(tuple(group), trusted, min(slow, CHORUS), max(item.came_s for item in group))
+    return Cluster(tuple(group), trusted, agreement(said), max(item.came_s for item in group))
+
+
+def agreement(said: Sequence[Said]) -> int:
+    """How much reports of one thing tell the same: for each what it shares with the one most like it, up to a chorus."""
+    if len(said) < 2:
+        return 0
+    some = said[:SOME]
+    alike = [
+        max(likeness(one, other) for place, other in enumerate(some) if place != own) for own, one in enumerate(some)
+    ]
+    return sum(sorted(alike, reverse=True)[:CHORUS])
