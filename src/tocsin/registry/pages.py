@@ -306,6 +306,7 @@ def draw(template: str, config: PageConfig, language: Language, page: Page, **mo
             languages=list(config.languages.values()),
             say=language.say,
             built=config.built,
+            has_alerts=config.has_alerts,
             scripts=[],
             strings="",
             client="",
