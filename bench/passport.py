@@ -3,7 +3,8 @@
 Redeeming is durable, on SQLite. Beside it `voprf` alone on the same batches, nothing read and nothing written, and what `openssl
 speed` says of one X25519 agreement: the same kind of arithmetic in the library everybody has. In turns, the best round of each counts,
 by processor time.
-Issuing writes nothing yet: vouchers and training codes are not built. `--short`: fewer rounds.
+Whole sets are issued as `POST /passport/issue` does: what entitles is checked, a mark for each batch is written durably, 65 tokens are
+given. `--short`: fewer rounds.
 """
 
 import asyncio
@@ -21,10 +22,11 @@ from bench._report import Headline, asked, finish, table
 from tocsin.clock import SystemClock
 from tocsin.crypto import oprf, tokens
 from tocsin.ids import SlotNumber
+from tocsin.passport import issue
 from tocsin.passport.keep import keep, read_log
-from tocsin.passport.model import Slots
+from tocsin.passport.model import NOT_AT_FIRST, SETS, By, Role, Slots
 from tocsin.passport.redeem import redeem
-from tocsin.passport.room import Awake, Passport
+from tocsin.passport.room import Awake, Passport, admission_of
 from tocsin.store.db import Database
 from tocsin.store.erase_keys import EraseKeys
 from tocsin.tlog import public
@@ -37,6 +39,7 @@ ROUNDS, SHORT_ROUNDS = 20, 6
 BATCHES = 10
 """In one round."""
 AT_ONCE = 64
+SETS_ASKED, SHORT_SETS, PHONES = 400, 100, 16
 A_SECOND, SECONDS, SHORT_SECONDS = 200, 20, 5
 ISSUE_GOAL, P99_GOAL_MS = 0.8, 50
 
@@ -57,6 +60,8 @@ async def measured(folder: Path, *, is_short: bool) -> list[Headline]:
     rounds, seconds = (SHORT_ROUNDS, SHORT_SECONDS) if is_short else (ROUNDS, SECONDS)
     say("Issuing.")
     ours, alone, agreed = issuing(key, rounds)
+    say("Issuing whole sets, durably.")
+    sets = await whole_sets(passport, SHORT_SETS if is_short else SETS_ASKED)
     say("Redeeming.")
     raws = drawn(key, BATCH * BATCHES * 2 + A_SECOND * seconds)
     bulk, paced = raws[: BATCH * BATCHES * 2], raws[BATCH * BATCHES * 2 :]
@@ -69,6 +74,7 @@ async def measured(folder: Path, *, is_short: bool) -> list[Headline]:
     p99 = times[int(len(times) * 0.99)] * 1000
     rows = [
         ["tokens issued a second", f"{ours:.0f}"],
+        ["of whole sets, durable, 16 phones at once, by the clock", f"{sets:.0f}"],
         ["voprf alone, the same batches", f"{alone:.0f}"],
         ["tokens redeemed a second, durable, 64 at once", f"{redeemed:.0f}"],
         ["processor time of one such redeem, ms", f"{each_ms:.2f}"],
@@ -123,6 +129,30 @@ def issuing(key: Awake, rounds: int) -> tuple[float, float, float]:
         ]
         best[:2] = map(max, best, seen)
     return best[0], best[1], by_openssl()
+
+
+async def whole_sets(passport: Passport, count: int) -> float:
+    """Tokens a second of first sets for `count` confirmers, each with an admission of its own."""
+    at = passport.key(Role.RENEW_CONFIRMER, 1, passport.epoch)
+    wanted = [(role, many) for role, many in SETS[Role.CONFIRMER].items() if role not in NOT_AT_FIRST]
+    asked = []
+    for _ in range(count):
+        batches = []
+        for role, many in wanted:
+            key = passport.key(role, 1, passport.epoch)
+            blinded = [oprf.blind(one, scalar) for one, scalar in inputs_of(key, many)]
+            batches.append((key.key.id, tokens.request(key.issuer.public, blinded)))
+        proof = admission_of(at, CLOCK.random_bytes(16))
+        asked.append(issue.Asked(By.ADMISSION, proof, CLOCK.random_bytes(32), batches))
+    left = iter(asked)
+
+    async def phone() -> None:
+        for one in left:
+            await issue.issue(passport, one)
+
+    began = time.perf_counter()
+    await asyncio.gather(*(phone() for _ in range(PHONES)))
+    return count * sum(many for _, many in wanted) / (time.perf_counter() - began)
 
 
 def by_openssl() -> float:

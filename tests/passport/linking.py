@@ -159,7 +159,12 @@ def _batch(client: Client, issuer: tokens.Issuer, count: int) -> Iterator[tuple[
 
 def attacked(client: Client, pairs: int, source: random.Random) -> list[Result]:
     """Every attack on `pairs` tokens of a client, each with one other token for company."""
-    asked, spent = logs(client, pairs, source)
+    return judged(*logs(client, pairs, source), source)
+
+
+def judged(asked: Sequence[Asked], spent: Sequence[Spent], source: random.Random) -> list[Result]:
+    """Every attack on two full logs, in which each token stands where its request stands."""
+    pairs = len(asked)
     others = [(index + source.randrange(1, pairs)) % pairs for index in range(pairs)]
     return [Result(name, _right(score, asked, spent, others), pairs) for name, score in ATTACKS.items()]
 

@@ -68,6 +68,18 @@ async def test_two_vouchers_and_a_training_make_a_member_with_tokens(passport: P
     assert (await spent(passport, member.tokens[Role.MEMBER][0])).role is Role.MEMBER
 
 
+async def test_a_key_issues_as_soon_as_a_beat_has_taken_it(
+    passport: Passport, node: Node, clock: MovableClock, phone: NewPhone
+) -> None:
+    """A phone sees the log before the node looks at it again."""
+    member = await joined(passport, phone)
+    await burn.burn(passport, Role.MEMBER)
+    assert await refusal(member.fetch([Role.MEMBER])) == "asked_otherwise"
+    await beat(node)
+    await member.fetch([Role.MEMBER])
+    assert (await spent(passport, member.tokens[Role.MEMBER][0])).role is Role.MEMBER
+
+
 async def test_what_is_less_than_two_people_and_a_training_is_refused_and_uses_nothing_up(
     passport: Passport, phone: NewPhone
 ) -> None:

@@ -19,7 +19,7 @@ from sqlalchemy import Connection
 from tocsin.crypto import oprf
 from tocsin.crypto.tokens import KEY_ID_BYTES, NONCE_BYTES, TokenMalformed, read_request, read_token, token_input
 from tocsin.passport import codes, queries, training
-from tocsin.passport.keep import made_before
+from tocsin.passport.keep import made_before, read_log
 from tocsin.passport.model import (
     NOT_AT_FIRST,
     SECRET_BYTES,
@@ -87,6 +87,8 @@ async def issue(passport: Passport, asked: Asked) -> list[bytes]:
     if len(asked.secret) != SECRET_BYTES:
         raise SecretWrong
     right = await _right(passport, asked)
+    if any((at := passport.logged.get(key_id)) is not None and not at.stands for key_id, _ in asked.batches):
+        await read_log(passport)  # a beat may have taken a key a moment ago, and a phone has seen it
     batches = [_batch(passport, right, key_id, raw) for key_id, raw in asked.batches]
     if not batches or len({one.at.key.id for one in batches}) != len(batches):
         raise AskedOtherwise
