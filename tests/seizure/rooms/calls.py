@@ -40,10 +40,7 @@ class CallsLived:
     """The room's workload. A call leaves no number anywhere, so no column can be asked for its order."""
 
     named: frozenset[str] = frozenset()
-    words: Mapping[str, str] = {
-        "said on a call": "what caller and lawyer sealed for each other",
-        "call": "numbers of calls",
-    }
+    words: Mapping[str, str] = {"said on a call": "what caller and lawyer sealed for each other"}
     lives: Sequence[Life] = ()
 
     def __init__(
@@ -84,12 +81,13 @@ class CallsLived:
 
     def residuals(self, seized: Seized, image: Path) -> Iterator[str]:
         yield "Shifts of this evening stand in memory as random handles with languages, places and hours (THREATS.md, T2)."
+        yield "Random numbers of calls that are over stay in the router's memory of addresses; they are nobody's (THREATS.md, T2)."
 
     def _call(self, *, is_passed_on: bool) -> None:
         person, by = self.source.choice(self.people), self.source.randrange(len(self.lawyers))
         call, phone, secret, end = (CLOCK.random_bytes(size) for size in (16, 32, 32, 32))
         marker = f"said on a call: {letters(self.source, 18)}"
-        for kind, value in (("call", call), ("capability", phone), ("capability", end), ("recording key", secret)):
+        for kind, value in (("capability", phone), ("capability", end), ("recording key", secret)):
             self.truths.add(kind, value)
         self.truths.add("said on a call", marker)
         browser, recipients = Browser(self.town.port, person), [one.recipient for one in self.lawyers]
