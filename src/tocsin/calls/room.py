@@ -49,7 +49,7 @@ class Calls:
     queue: Queue = field(default_factory=Queue)
     boot: bytes = b""
     ended: dict[CallId, int] = field(default_factory=dict)
-    _news: asyncio.Event = field(default_factory=asyncio.Event)
+    _watching: set["_Watcher"] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self.boot = self.clock.random_bytes(BOOT_BYTES)
@@ -64,21 +64,19 @@ class Calls:
             self.look()
 
     def look(self) -> None:
-        """Move on what can move, forget what is over, and wake whoever waits for news."""
+        """Move on what can move, forget what is over, and tell whom it concerns."""
         now = self.now_ms
         advance(self.queue, now)
         for call in [one for one in self.queue.calls.values() if one.state is State.ENDED]:
             if now - self.ended.setdefault(call.id, now) > KEPT_MS:
                 del self.queue.calls[call.id], self.ended[call.id]
-        self._news.set()
-        self._news = asyncio.Event()
+        self.tell()
 
-    async def news(self, wait_s: float) -> None:
-        """Wait until something may have changed, or so long."""
-        try:
-            await asyncio.wait_for(self._news.wait(), wait_s)
-        except TimeoutError:
-            return
+    def tell(self) -> None:
+        """Wake whoever watches what has changed, and nobody else: fifty calls at once must not wake each other."""
+        for one in self._watching:
+            if one.read() != one.seen:
+                one.news.set()
 
     def duty(self, capability: bytes) -> Duty:
         """The shift that a capability stands for. Raises `NotOnDuty`."""
@@ -125,13 +123,32 @@ class Calls:
             party.heard_ms = self.now_ms
 
     async def _watch(self, read: Callable[[], int], for_s: float) -> AsyncGenerator[bool, None]:
-        seen, until, beat = -1, self.clock.monotonic() + for_s, self.clock.monotonic() + BEAT_S
-        while (now := self.clock.monotonic()) < until:
-            if read() != seen or now >= beat:
-                is_new, seen, beat = read() != seen, read(), now + BEAT_S
-                yield is_new
-            else:
-                await self.news(min(until, beat) - now)
+        until, beat = self.clock.monotonic() + for_s, self.clock.monotonic() + BEAT_S
+        one = _Watcher(read)
+        self._watching.add(one)
+        try:
+            while (now := self.clock.monotonic()) < until:
+                if read() != one.seen or now >= beat:
+                    is_new, one.seen, beat = read() != one.seen, read(), now + BEAT_S
+                    yield is_new
+                else:
+                    await one.wait(min(until, beat) - now)
+        finally:
+            self._watching.discard(one)
+
+
+class _Watcher:
+    """Somebody who waits until what `read` gives is not `seen` any more."""
+
+    def __init__(self, read: Callable[[], int]) -> None:
+        self.read, self.seen, self.news = read, -1, asyncio.Event()
+
+    async def wait(self, seconds: float) -> None:
+        self.news.clear()
+        try:
+            await asyncio.wait_for(self.news.wait(), seconds)
+        except TimeoutError:
+            return
 
 
 def handle_of(capability: bytes) -> Handle:

@@ -28,7 +28,7 @@ def send(calls: Calls, call: Call, party: Party, asked: Send) -> int:
     while len(call.messages) > MOST_KEPT or sum(len(one.sealed) for one in call.messages) > MOST_BYTES:
         call.messages.pop(0)
     call.version += 1
-    calls.look()
+    calls.tell()
     return call.sent
 
 
