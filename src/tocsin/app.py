@@ -18,7 +18,7 @@ from litestar.enums import ScopeType
 from litestar.handlers import HTTPRouteHandler
 from litestar.types import ASGIApp, Receive, Scope, Send
 
-from tocsin import __version__, at_alerts, at_calls, at_deliver, at_desk, at_passport, push_routes
+from tocsin import __version__, at_alert_pages, at_alerts, at_calls, at_deliver, at_desk, at_passport, push_routes
 from tocsin.alerts import desk_routes, duty_routes
 from tocsin.alerts import routes as alert_routes
 from tocsin.alerts.board import Board as AlertBoard
@@ -82,6 +82,7 @@ def litestar_of(node: Node) -> Litestar:
     calls = at_calls.calls_of(node)
     delivery = at_deliver.delivery_of(node)
     alerts = at_alerts.alerts_of(node, passport, at_passport.slow_lane_of(node), delivery)
+    config = at_alert_pages.with_alerts(config, alerts)
     node.release, node.sealed_extra = built.client, lambda: sealed_extra(node, built)
     node.pinned = served.trust_hash(client_config(node, built))
     return Litestar(
@@ -100,7 +101,7 @@ def litestar_of(node: Node) -> Litestar:
             *passport_pages.page_routes(passport, office.sessions, config),
             *passport_routes.routes(passport, lambda: at_passport.keys_answer(node, passport)),
             *push_routes.routes(delivery, config),
-            *_alerts(alerts, office),
+            *_alerts(node, alerts, office, delivery, config),
             _constant("/client-config", client_config(node, built)),
             _health(node),
         ],
@@ -257,13 +258,19 @@ async def _life(
         await node.end()
 
 
-def _alerts(alerts: Alerts | None, office: Office) -> list[Any]:
+def _alerts(
+    node: Node, alerts: Alerts | None, office: Office, delivery: at_deliver.Delivery, config: pages.PageConfig
+) -> list[Any]:
     """Addresses of alerts; none where the jurisdiction pack does not turn them on."""
     if alerts is None:
         return []
-    door = at_alerts.door_of(office.sessions)
-    desk_ = desk_routes.routes(alerts, AlertBoard(alerts), door)
-    return [*alert_routes.routes(alerts), *duty_routes.routes(alerts), *desk_]
+    door, board = at_alerts.door_of(office.sessions), AlertBoard(alerts)
+    return [
+        *alert_routes.routes(alerts),
+        *duty_routes.routes(alerts),
+        *desk_routes.routes(alerts, board, door),
+        *at_alert_pages.routes(node, alerts, board, office.sessions, delivery, config),
+    ]
 
 
 def _hot_path(node: Node, rest: ASGIApp) -> ASGIApp:

@@ -11,13 +11,23 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from tests.rules.tree import PACKAGE, ROOT
+from tests.web import design_alerts
 from tocsin.jurisdictions.load import load
 from tocsin.web import i18n
 from tocsin.web.render import TEMPLATES
 
 PAGE = ROOT / "docs" / "design.html"
 CSS = ROOT / "client" / "css"
-SHEETS = ("_tokens.css", "_page.css", "_controls.css", "_encounter.css", "_registry.css", "_staff.css", "desk.css")
+SHEETS = (
+    "_tokens.css",
+    "_page.css",
+    "_controls.css",
+    "_encounter.css",
+    "_registry.css",
+    "_staff.css",
+    "desk.css",
+    "alerts.css",
+)
 ENGLISH = i18n.load()["en"]
 PACK = load("minneapolis-sample")
 
@@ -318,7 +328,7 @@ def page() -> str:
     def icon(name: str) -> str:
         return str(Markup(drawn(name)))
 
-    parts = [("Colours", swatches()), *components(icon)]
+    parts = [("Colours", swatches()), *components(icon), *design_alerts.components()]
     sections = "\n".join(
         f'<h2>{escape(name)}</h2>\n<div class="sheet">\n{sides(markup)}\n</div>' for name, markup in parts
     )

@@ -42,6 +42,7 @@ PASSKEYS = (
     .replace("publickey-credentials-get=()", "publickey-credentials-get=(self)")
 )
 ANSWERING = PASSKEYS.replace("camera=()", "camera=(self)").replace("microphone=()", "microphone=(self)")
+PLACE = NOTHING.replace("geolocation=()", "geolocation=(self)")
 WASM = SCRIPTED.format("'self' 'wasm-unsafe-eval'")
 FOREVER = "public, max-age=31536000, immutable"
 
@@ -51,6 +52,8 @@ EXACT: dict[Kind, tuple[str, str, str]] = {
     Kind.SCRIPTED: (SCRIPTED.format("'self'"), NOTHING, "no-store"),
     Kind.KEYED: (WASM, WORDS, "no-store"),
     Kind.ENCOUNTER: (WASM, CAMERA, "no-store"),
+    Kind.REPORT: (SCRIPTED.format("'self'"), PLACE.replace("microphone=()", "microphone=(self)"), "no-store"),
+    Kind.NEAR: (SCRIPTED.format("'self'"), PLACE, "no-store"),
     Kind.STAFF: (WASM, PASSKEYS, "no-store"),
     Kind.ON_CALL: (WASM, ANSWERING, "no-store"),
     Kind.MACHINE: (MACHINE, NOTHING, "no-store"),
@@ -102,6 +105,13 @@ PATHS = {
     "/en/about": Kind.PLAIN,
     "/en/measures": Kind.PLAIN,
     "/en/app.webmanifest": Kind.PLAIN,
+    "/es/report": Kind.REPORT,
+    "/es/report/status": Kind.PLAIN,
+    "/en/alerts": Kind.NEAR,
+    "/en/alerts/map": Kind.PLAIN,
+    "/fr/report-a-danger": Kind.PLAIN,
+    "/en/alert-desk": Kind.STAFF,
+    "/alerts/live": Kind.MACHINE,
     "/en/staff/": Kind.STAFF,
     "/es/staff/sign-in": Kind.STAFF,
     "/fr/staff/people/invite": Kind.STAFF,

@@ -44,8 +44,10 @@ DECISIONS = Page(
 BEGIN = Page("staff", "staff/begin", "staff_begin.html", "begin.title", ("staff.",))
 TONIGHT = Page("staff", "staff/tonight", "staff_tonight.html", "tonight.title", ("staff.",))
 
-ON_CALL = "on-call"
+ON_CALL, ALERT_DESK = "on-call", "alert-desk"
 LINKS: tuple[tuple[Role, str, str], ...] = (
+    (Role.DISPATCHER, ALERT_DESK, "adesk.title"),
+    (Role.STEWARD, ALERT_DESK, "adesk.title"),
     (Role.LAWYER, "desk", "desk.title"),
     (Role.STEWARD, "desk", "desk.title"),
     (Role.DISPATCHER, ON_CALL, "call.duty"),
@@ -89,8 +91,8 @@ def told(me: Staff) -> Markup:
 
 
 def home(config: PageConfig, language: Language, me: Staff, doors: Iterable[Door]) -> bytes:
-    absent = set() if config.pack.calls else {ON_CALL}
-    links = dict.fromkeys((path, key) for role, path, key in LINKS if role in me.roles and path not in absent)
+    built = {ON_CALL: bool(config.pack.calls), ALERT_DESK: config.has_alerts}
+    links = dict.fromkeys((path, key) for role, path, key in LINKS if role in me.roles and built.get(path, True))
     has_sheet = any(one.kind is Kind.SHEET for one in doors)
     return drawn(config, language, HOME, me, links=links, has_sheet=has_sheet)
 

@@ -1,0 +1,125 @@
+"""The room's screens as a browser gets them: the real verbs, pages and stream over a trial's city; who is at the desk is a cookie."""
+
+import asyncio
+import threading
+import traceback
+from collections.abc import Coroutine, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, TypeVar
+
+import uvicorn
+from litestar import Litestar, Request, Response, asgi
+from litestar.types import Receive, Scope, Send
+
+from tests.alerts.world import DEE, SAM, STEW, City, city
+from tests.waiting import wait_until
+from tests.web.sample import page_config
+from tocsin.alerts import desk_routes, duty_routes, pages, public_routes, report_routes, routes, staff_pages
+from tocsin.alerts.model import AlertCancelled, AlertPublished, Caller, MsgType
+from tocsin.clock import SystemClock
+from tocsin.crypto import envelope
+from tocsin.deliver.model import Kind, Message
+from tocsin.deliver.sse import Hub
+from tocsin.errors import TocsinError
+from tocsin.ids import b64
+from tocsin.web import pages as house_pages
+from tocsin.web.headers import Site, with_headers
+from tocsin.web.static_files import Built
+
+STAFF = {one.pseudonym: one for one in (DEE, SAM, STEW)}
+T = TypeVar("T")
+
+
+@dataclass
+class Screens:
+    """A city whose screens are served. What a test does to it runs in the server's own loop."""
+
+    url: str
+    city: City
+    hub: Hub
+    loop: asyncio.AbstractEventLoop
+
+    def do(self, doing: Coroutine[Any, Any, T]) -> T:
+        return asyncio.run_coroutine_threadsafe(doing, self.loop).result(60)
+
+
+@contextmanager
+def serving_screens(folder: Path, built: Built | None = None) -> Iterator[Screens]:
+    """A city on loopback, by the machine's own clock: a browser has no other."""
+    found, loop = city(folder), asyncio.new_event_loop()
+    found.clock.ms = SystemClock().now_ms()
+    hub = Hub(found.clock)
+    found.alerts.heard.append(lambda event: _tell(hub, event))
+    application = _application(found, hub, built)
+    server = uvicorn.Server(
+        uvicorn.Config(
+            application, host="127.0.0.1", port=0, log_level="error", access_log=False, timeout_graceful_shutdown=1
+        )
+    )
+    thread = threading.Thread(target=lambda: loop.run_until_complete(server.serve()))
+    thread.start()
+    try:
+        wait_until(lambda: server.started)
+        yield Screens(f"http://localhost:{server.servers[0].sockets[0].getsockname()[1]}", found, hub, loop)
+    finally:
+        server.should_exit = True
+        thread.join()
+        loop.close()
+        found.database.close()
+        found.erase_keys.close()
+
+
+def _broke(_: Request[Any, Any, Any], error: Exception) -> Response[Any]:
+    traceback.print_exception(error)  # a trial says what broke; a node says nothing
+    return Response({"code": "unexpected"}, status_code=500)
+
+
+def _refused(_: Request[Any, Any, Any], error: TocsinError) -> Response[Any]:
+    return Response({"code": error.code, "message": error.message}, status_code=error.status)
+
+
+def _tell(hub: Hub, event: object) -> None:
+    if isinstance(event, AlertPublished | AlertCancelled):
+        posted = event.posted
+        kind = Kind.CANCEL if posted.msg_type is MsgType.CANCEL else Kind.ALERT
+        hub.show(Message(posted.id, kind, posted.wire, posted.expires_s * 1000))
+
+
+def _application(found: City, hub: Hub, built: Built | None) -> Any:
+    alerts, (node_identity, recipient) = found.alerts, envelope.new_identity(found.clock)
+    keys = {str(status): b64(key) for status, key in alerts.ports.public().items()}
+    client = {
+        "alert_keys": keys,
+        "emergency_number": "911",
+        "origin": found.alerts.city,
+        "share_recipient": recipient,
+        "sample": True,
+    }
+    config = replace(page_config(built or Built.load()), client=client)
+    config = replace(config, kept=(pages.kept(config),))
+
+    def door(request: Request[Any, Any, Any]) -> Caller:
+        return STAFF[request.cookies["who"]]
+
+    def tell(request: Request[Any, Any, Any]) -> dict[str, Any]:
+        who = door(request)
+        return {"staff": b64(who.id), "pseudonym": who.pseudonym, "idle_s": 900, "warn_s": 60}
+
+    @asgi("/alerts/news", copy_scope=False)
+    async def news(scope: Scope, receive: Receive, send: Send) -> None:
+        await hub(scope, receive, send)
+
+    handlers = [
+        news,
+        *house_pages.routes(config),
+        *routes.routes(alerts),
+        *duty_routes.routes(alerts),
+        *desk_routes.routes(alerts, found.board, door),
+        *report_routes.routes(alerts, lambda sealed: envelope.open_with(node_identity, sealed), config),
+        *public_routes.page_routes(alerts, lambda: hub.place, config),
+        *staff_pages.routes(alerts, found.board, door, tell, config),
+    ]
+    failures = {**house_pages.failures(config), TocsinError: _refused, Exception: _broke}
+    return with_headers(Litestar(handlers, exception_handlers=failures, openapi_config=None), Site())
