@@ -39,6 +39,8 @@ class Town:
         self.extra_environment: dict[str, str] = {}
         self.founded = ""
         """What `tocsin init` said: the links of the first stewards."""
+        self.stewards: list[Any] = []
+        """Those of them who came in (`rooms.staff`), for rooms whose pages need one."""
         elsewhere.mkdir(parents=True, exist_ok=True)
         self.clock_file = elsewhere / "clock"
         self.clock_file.write_bytes(bytes(8))
@@ -160,6 +162,8 @@ class Town:
             "public_url": f"http://127.0.0.1:{self.port}",
             "beat_seconds": BEAT_S,
             "erase_slots": 1024,
+            "passport_cohorts": 2,
+            "passport_cohort_least": 1,
             "ballast_bytes": 1024 * 1024,
             "witnesses": self._witnesses(),
             "recording": {"starts_per_minute": 1_000_000},

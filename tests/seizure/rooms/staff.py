@@ -172,6 +172,7 @@ class Staff:
         """Founders by the links of `init`, the others by a steward's."""
         for name, secret in zip(FOUNDERS, self._links, strict=False):
             self._join(name, secret)
+        self.town.stewards = [*self.members]
         for name, role in INVITED if self.members else ():
             self._join(name, self.members[0].invite(name, role))
 
