@@ -252,7 +252,7 @@ def test_a_dispatcher_decides_with_two_and_takes_back(tmp_path: Path, page_of: P
 
 def test_every_page_is_whole_for_everybody(screens: Screens, page_of: PageOf) -> None:
     page = page_of(screens)
-    for path in ("report", "report/status", "alerts", "alerts/map", "alerts/true", "report-a-danger"):
+    for path in ("report", "report/status", "alerts", "alerts/map", "alerts/true", "report-a-danger", "duty"):
         page.goto(f"{screens.url}/es/{path}")
         assert not findings_both_ways(page), path
         for width in (320, 360, 1366):

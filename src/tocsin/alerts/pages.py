@@ -38,6 +38,7 @@ DESK = Page(
     "adesk.title",
     ("adesk.", "alert.", "report.", "alerts.danger_about_", "staff."),
 )
+DUTY = Page("duty", "duty", "duty.html", "duty.title", ("duty.", "alert.kind.nothing-seen", "report.kind_"))
 ABOUT = ("somebody-in-danger", "points-at-a-person", "points-at-a-home", "not-true", "threat")
 
 
@@ -219,3 +220,10 @@ def desk(
         reasons=REASONS,
         state=embedded(state),
     )
+
+
+def duty(config: PageConfig, language: Language) -> bytes:
+    """The page of a confirmer: the same for everybody."""
+    areas = {area.id: area.name for area in config.pack.areas}
+    rules = config.pack.observer_page.get(language.code)
+    return draw(config, language, DUTY, rules=rules, state=embedded({"areas": areas}))

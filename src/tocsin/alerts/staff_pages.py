@@ -1,4 +1,4 @@
-"""The page of the alert desk, for who has a session."""
+"""The pages of the alert desk, for who has a session, and of a confirmer, for who has a token."""
 
 from collections.abc import Callable
 from typing import Any
@@ -19,8 +19,11 @@ Tell = Callable[[AnyRequest], dict[str, Any]]
 
 
 def routes(alerts: Alerts, board: Board, door: Door, tell: Tell, config: PageConfig) -> list[HTTPRouteHandler]:
-    """It, in every language."""
-    return [_desk(alerts, board, door, tell, config, language) for language in config.languages.values()]
+    """Both, in every language."""
+    handlers = []
+    for language in config.languages.values():
+        handlers += [_desk(alerts, board, door, tell, config, language), _duty(config, language)]
+    return handlers
 
 
 def _desk(
@@ -34,5 +37,15 @@ def _desk(
         stewards = [recipient for _, recipient in await alerts.ports.stewards()]
         drawn = pages.desk(config, language, caller, tell(request), board.told()["lines"], stewards)
         return Response(drawn, media_type=pages.HTML)
+
+    return show
+
+
+def _duty(config: PageConfig, language: Language) -> HTTPRouteHandler:
+    content = pages.duty(config, language)
+
+    @get(f"/{language.code}/duty", sync_to_thread=False, include_in_schema=False)
+    def show() -> Response[bytes]:
+        return Response(content, media_type=pages.HTML)
 
     return show
