@@ -4,6 +4,7 @@ DAYS is a file of eight bytes: how many milliseconds the node's clock is ahead. 
 starts; none for the node as it is. SEIZURE_SWEEP_S makes its sweep quicker. Nothing of this is reachable from the product.
 """
 
+import ctypes
 import mmap
 import os
 import signal
@@ -14,11 +15,15 @@ from typing import Any
 
 from tocsin import forgetful
 
+PR_SET_PDEATHSIG = 1
+"""linux/prctl.h: the signal that the kernel sends when whoever started this process is gone."""
+
 Door = Callable[[Any], Any]
 
 
 def main() -> None:
     forgetful.begin()
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)  # a trial that was killed leaves no node
     from tests.seizure import leaks
     from tocsin import at_desk, clock, node, serving
     from tocsin.settings import settings_of
