@@ -23,8 +23,7 @@ def recorded(page: Page, town: Running) -> str:
 
 
 def stopped(page: Page) -> str:
-    page.click("#stop")
-    page.click("#stop")
+    page.dblclick("#stop")  # within four seconds, however slow the machine is
     return copied(page)
 
 
@@ -32,8 +31,7 @@ def copied(page: Page) -> str:
     """The words, read off the screen, which then forgets them."""
     page.locator("#words li").first.wait_for(timeout=60_000)
     words = " ".join(page.locator("#words li").all_text_contents())
-    page.click("#words-have")
-    page.click("#words-have")
+    page.dblclick("#words-have")  # within four seconds, however slow the machine is
     expect(page.locator("#words-part")).to_be_hidden()
     return words
 
@@ -83,8 +81,7 @@ def test_the_words_open_share_and_erase_from_another_device(
 
     other.get_by_role("button", name=re.compile(f"Drop {recipient[:12]}")).click()
     expect(other.locator("#recipients li")).to_have_count(before)
-    other.click("#erase")
-    other.click("#erase")
+    other.dblclick("#erase")  # within four seconds, however slow the machine is
     expect(other.locator("#outcome")).to_contain_text("Will be erased when no duty to keep it remains")
     other.goto(f"{town.url}/en/recover")
     other.fill("#typed", words)

@@ -243,8 +243,7 @@ def test_the_rehearsal_asks_records_ten_seconds_and_keeps_two_choices(opened: Op
     move(page, phase="words", safeMs=10_050, words=WORDS)
     expect(page.locator("#arrived")).to_contain_text("All ten seconds arrived")
     expect(page.locator(".rehearsing")).to_be_visible()
-    page.click("#words-have")
-    page.click("#words-have")
+    page.dblclick("#words-have")  # within four seconds, however slow the machine is
     page.click("text=They are dropped from this phone")
     page.click("text=A short sound")
     page.click("text=Kitchen measures, a cup")
