@@ -191,7 +191,7 @@ def ask(place: World, cases: Any, examples: int, number: int) -> int:
         case.query = {**(case.query or {}), "canary": CANARY}
         if case.media_type == "application/octet-stream":
             case.body = bent(source, source.choice(place.chunks))
-        check(place, case, case.call(base_url=place.url, allow_redirects=False))
+        check(place, case, case.call(base_url=place.url, allow_redirects=False, timeout=60))
 
     each()
     return count
