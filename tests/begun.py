@@ -43,7 +43,7 @@ class Begun:
             return not connection.exec_driver_sql("SELECT count(*) FROM sqlite_master").scalar()
 
     def _keep(self, database: Database) -> None:
-        self.kept = sqlite3.connect(":memory:")
+        self.kept = sqlite3.connect(":memory:", check_same_thread=False)  # a demo runs in a thread of its own
         raw = database._engine.raw_connection()
         raw.driver_connection.backup(self.kept)  # type: ignore[union-attr]  # it is connected
         raw.close()

@@ -2,6 +2,7 @@
 
 import re
 import socket
+import sqlite3
 import ssl
 import threading
 from pathlib import Path
@@ -14,7 +15,7 @@ from tests.serving import free_ports
 from tests.waiting import wait_until
 from tocsin.clock import SystemClock
 from tocsin.demo import __main__ as demo
-from tocsin.demo import lan
+from tocsin.demo import erasing, lan
 from tocsin.demo.children import ChildDied, Children
 from tocsin.demo.run import running
 from tocsin.demo.town import DESK_NAME, HOST, STEWARDS, DemoFailed, Ports, Town
@@ -70,6 +71,22 @@ def test_a_first_start_a_second_one_and_nothing_left_running(tmp_path: Path) -> 
             httpx.get(town.url, trust_env=False)
     assert logs[0] == logs[1], "the second start is the same town"
     assert (town.folder / "staff.json").stat().st_mode & 0o077 == 0
+    in_one_act(town)
+
+
+def in_one_act(town: Town) -> None:
+    """Two fake people recorded, once for both starts; then nothing of them is left, and what is no demo stays."""
+    with sqlite3.connect(town.folder / "node" / "tocsin.sqlite") as database:
+        assert database.execute("SELECT count(*) FROM recording WHERE kind = 'encounter'").fetchone() == (2,)
+    database.close()
+    elsewhere = Town(town.folder.parent / "not-a-demo", town.ports)
+    elsewhere.folder.mkdir()
+    elsewhere.settings.write_text('pack = "of-a-city"\n')
+    with pytest.raises(DemoFailed):
+        erasing.erase(elsewhere)
+    assert elsewhere.settings.exists()
+    erasing.erase(town)
+    assert not town.folder.exists()
 
 
 def test_a_phone_on_the_network_is_let_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 
 from tocsin.clock import SystemClock
-from tocsin.demo import links, members
+from tocsin.demo import erasing, fake_people, links, members
 from tocsin.demo.run import running
 from tocsin.demo.town import Ports, Town
 from tocsin.errors import TocsinError
@@ -32,8 +32,11 @@ FIRST_PORT = 8000
 @click.option(
     "--port", default=FIRST_PORT, show_default=True, help="The node's port; the others lie at most 461 above it."
 )
-def main(*, lan: bool, seconds: float | None, folder: Path, port: int) -> None:
-    """A node with a sample city, two witnesses and links to try."""
+@click.option("--erase", "is_erased", is_flag=True, help="Erase a stopped demo: everything of it, in one act.")
+def main(*, lan: bool, seconds: float | None, folder: Path, port: int, is_erased: bool) -> None:
+    """A sandbox: a node with a sample city, fake people, two witnesses and links to try."""
+    if is_erased:
+        return _erase(Town(folder.resolve(), Ports.above(port)))
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
@@ -42,6 +45,16 @@ def main(*, lan: bool, seconds: float | None, folder: Path, port: int) -> None:
     except TocsinError as error:
         click.echo(f"{error.message} ({error.code})", err=True)
         sys.exit(1)
+    return None
+
+
+def _erase(town: Town) -> None:
+    try:
+        erasing.erase(town)
+    except TocsinError as error:
+        click.echo(f"{error.message} ({error.code})", err=True)
+        sys.exit(1)
+    click.echo(f"Erased: {town.folder}. Nothing of the demo is left there.")
 
 
 def demo(town: Town, stop: threading.Event, seconds: float | None, say: Callable[[str], None] = click.echo) -> None:
@@ -49,6 +62,8 @@ def demo(town: Town, stop: threading.Event, seconds: float | None, say: Callable
     clock = SystemClock()
     with running(town, clock) as children, ExitStack() as doors:
         door = _door(town, doors) if town.lan else ""
+        if not town.lan:
+            fake_people.come(town, clock)
         for line in links.lines(town, door, members.links(town, clock)):
             say(line)
         end = clock.monotonic() + seconds if seconds is not None else None

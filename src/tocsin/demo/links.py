@@ -40,7 +40,7 @@ def lines(town: Town, door_url: str, confirmers: Mapping[int, str]) -> Iterator[
     yield ""
     yield from phone(town, door_url)
     yield ""
-    yield "  Ctrl-C stops everything. What was recorded stays in the folder; remove the folder to begin anew."
+    yield "  Ctrl-C stops everything. What was recorded stays in the folder; ./run demo --erase erases all of it in one act."
 
 
 def desk(town: Town) -> Iterator[str]:
@@ -50,7 +50,9 @@ def desk(town: Town) -> Iterator[str]:
     yield "  until then they seal to the person alone, and say so."
     yield f"  {'The desk, as that lawyer':<28} {town.url}/en/desk"
     yield f"  {'As one of two stewards':<28} {town.url}/en/staff/"
-    yield "  They sign in with passphrases. In earnest each has their own, made in their own browser, and nobody prints it:"
+    if town.lan is None:
+        yield "  Two people who do not exist have recorded a drawn street: they wait at the desk."
+    yield "  The staff sign in with passphrases. In earnest each has their own, made in their own browser, and nobody prints it:"
     for person in reversed(staff.known(town)):
         yield f"    {person.pseudonym:<20} {person.passphrase}"
     folder = town.folder.name
