@@ -52,7 +52,7 @@ class Size(NamedTuple):
     peer: int
 
 
-SHORT, FULL = Size(4_000, 2, 300), Size(20_000, 5, 1_500)
+SHORT, FULL = Size(2_000, 2, 200), Size(20_000, 5, 1_500)
 
 
 class Round(NamedTuple):

@@ -11,6 +11,7 @@ from typing import Any
 
 from tocsin.crypto.alert import Alert, Kind, Status, sign
 from tocsin.crypto.keys import SigningKey
+from tocsin.deliver import channels
 from tocsin.deliver.ahead import Ahead
 from tocsin.deliver.endpoint import Allowed
 from tocsin.deliver.outbox import Outbox
@@ -74,7 +75,7 @@ def delivery_of(node: Node) -> Delivery:
     ahead = Ahead(sender, subscriptions)
     hub = Hub(clock)
     push = PushChannel(sender, subscriptions, ahead, clock)
-    outbox = Outbox(node.database, clock, [hub, push])
+    outbox = Outbox(node.database, clock, [hub, push, *channels.configured(settings, node.pack.name, clock)])
     tests = Quota(clock, TESTS_AN_HOUR)
     return Delivery(node, outbox, hub, sender, subscriptions, ahead, zones_of(node.pack.areas), tests)
 

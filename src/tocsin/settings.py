@@ -59,6 +59,18 @@ class RecordingLimits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     starts_per_minute: int = 120
 
 
+class Mail(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The outside channel e-mail: one sentence to one address, which a list server spreads. Off without `to`."""
+
+    host: str = "localhost"
+    port: int = 25
+    secure: str = ""
+    account: str = ""
+    secret: str = ""
+    sender: str = ""
+    to: str = ""
+
+
 class Alarm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How a steward is woken, and how often the node tries itself. See `docs/run/alarm.md`."""
 
@@ -102,6 +114,9 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     passport_cohort_least: int = 20
     push_contact: str = ""
     push_services: tuple[str, ...] = ()
+    relay_targets: tuple[str, ...] = ()
+    outside_a_day: int = 24
+    mail: Mail = Mail()
     alerts_per_hour: int = 6
     ballast_bytes: int = 64 * 1024**2
     erase_slots: int = 4096
@@ -156,6 +171,10 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     def _check_delivery(self) -> None:
         if self.push_contact and not self.push_contact.startswith(("mailto:", "https://")):
             raise SettingsWrong("push_contact begins with mailto: or https://")
+        if self.mail.secure not in ("", "tls", "starttls"):
+            raise SettingsWrong('mail.secure is "tls", "starttls", or "" for a server on the machine itself')
+        if bool(self.mail.to) != bool(self.mail.sender):
+            raise SettingsWrong("mail.to and mail.sender go together")
 
     def _check_passport(self) -> None:
         if not 0 <= self.passport_cohorts <= MOST_COHORTS:

@@ -219,5 +219,6 @@ def test_an_iphone_is_led_to_the_home_screen_before_anything_is_asked(opened: Op
 
 def test_without_script_the_page_says_where_else_to_look(opened: OpenPage, place: Place) -> None:
     page = opened(f"{place.url}/en/notify", java_script_enabled=False)
-    expect(page.get_by_text("Without it, open the page with the alerts")).to_be_visible()
+    expect(page.locator("noscript p.notice")).to_be_visible()
+    assert "Without it, open the page with the alerts" in page.content()
     expect(page.locator("#ask")).to_be_hidden()

@@ -26,7 +26,7 @@ SERVICES = (
     "https://*.notify.windows.com",
 )
 """Push services of the browsers there are. An operator adds others (UnifiedPush) in the settings."""
-MOST_URL = 640
+MOST_URL = 512
 _PATH = re.compile(r"[A-Za-z0-9._~!$&'()*+,;=:@%/?-]*")
 _HOST = re.compile(r"[a-z0-9.-]{1,253}|\[[0-9a-f:]{2,39}\]")
 
