@@ -105,6 +105,7 @@ async def test_a_channel_has_a_budget_and_what_takes_back_is_not_held_by_it(
     assert len(server.letters) == 5
 
 
+@pytest.mark.filterwarnings("ignore:.imghdr:DeprecationWarning")  # apprise imports it
 async def test_apprise_is_given_the_sentence_alone_and_each_target_fails_alone(
     tmp_path: Path, clock: MovableClock
 ) -> None:
