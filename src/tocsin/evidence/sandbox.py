@@ -109,7 +109,7 @@ def _walls(limits: Limits, rules: int, environment: dict[str, str]) -> list[str]
     return [
         prlimit, *bounds, bwrap, "--unshare-all", "--unshare-user", "--disable-userns", "--die-with-parent", "--new-session",
         "--clearenv", "--setenv", "PATH", "/usr/bin", *spoken, "--cap-drop", "ALL", "--uid", "65534", "--gid", "65534",
-        "--hostname", "box", *_seen(), "--dev", "/dev", "--size", str(limits.memory), "--tmpfs", "/tmp", "--chdir", "/tmp",  # noqa: S108  inside
+        "--hostname", "box", "--dev", "/dev", "--size", str(limits.memory), "--tmpfs", "/tmp", *_seen(), "--chdir", "/tmp",  # noqa: S108  inside
         "--seccomp", str(rules), "--",
     ]  # fmt: skip
 
