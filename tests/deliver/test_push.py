@@ -188,14 +188,14 @@ async def test_a_disk_has_no_endpoint_no_zone_and_no_length_of_either(
     tables: Database, clock: MovableClock, tmp_path: Path
 ) -> None:
     async with serving() as service, city(tables, clock, service) as town:
-        for zone in ("north", "a-zone-with-a-much-longer-name", "north"):
+        for zone in ("quince", "a-zone-with-a-much-longer-name", "quince"):  # words of no table
             await town.join(zone)
         rows = await tables.read(lambda c: c.execute(subscription.select()).all())
         assert {len(row.box) for row in rows} == {12 + BOX_BYTES + 16}
         assert {row.ends_week for row in rows} == {NOON // WEEK_MS + WEEKS}
         raw = b"".join(bytes(row.box) + bytes(row.id) for row in rows)
         raw += b"".join(one.read_bytes() for one in tmp_path.rglob("*") if one.is_file())
-        for needle in (b"secret-endpoint", b"north", b"much-longer", service.origin.encode()):
+        for needle in (b"secret-endpoint", b"quince", b"much-longer", service.origin.encode()):
             assert needle not in raw
         other = Subscriptions(tables, lambda: b"x" * 32, clock)
         assert await other.after(b"", 10) == [], "another key opens nothing, and breaks nothing"

@@ -30,7 +30,7 @@ def test_a_reviewed_pack_opens_what_it_names_and_nothing_else() -> None:
 
 def test_a_sample_opens_what_it_names_for_trying_out() -> None:
     pack = load("minneapolis-sample")
-    assert [room for room in RiskRoom if may_answer(pack, room)] == [RiskRoom.RECORDING_ADVICE]
+    assert [room for room in RiskRoom if may_answer(pack, room)] == [RiskRoom.ALERTS, RiskRoom.RECORDING_ADVICE]
 
 
 def test_naming_a_room_absent_is_as_good_as_not_naming_it() -> None:
