@@ -24,6 +24,7 @@ import msgspec
 from sqlalchemy import Connection, func, select
 
 from tocsin import __version__
+from tocsin.alerts import tables as alerts
 from tocsin.clock import Clock
 from tocsin.crypto import canonical
 from tocsin.deliver.tables import message as outbox_message
@@ -35,8 +36,8 @@ from tocsin.encounters.tables import frame, hold, indexed_to, recording
 from tocsin.errors import TocsinError
 from tocsin.jurisdictions.load import shipped
 from tocsin.own_keys import PUBLISHED, read_published
+from tocsin.passport.tables import code, issued, spent
 from tocsin.passport.tables import key as passport_key
-from tocsin.passport.tables import spent
 from tocsin.people import tables as people
 from tocsin.people.tables import statement
 from tocsin.registry import tables as registry
@@ -121,10 +122,13 @@ CARRIED: dict[Any, Change] = {
 }
 LEFT = (
     *(frame, hold, indexed_to, item, paper, passport_key, people.invitation),
-    *(registry.progress, spent, statement, work, outbox_message, outbox_row, subscription),
+    *(registry.progress, spent, issued, code, statement, work, outbox_message, outbox_row, subscription),
+    *(alerts.report, alerts.matter, alerts.voice, alerts.standing, alerts.attribution, alerts.warning, alerts.threat),
+    *(alerts.count, alerts.brake),
 )
 """Where a second lies, and work, holds, stewards' statements, what is on its way, what the desk has on what is not in a backup.
-Passport keys die with the node: a restored one takes them off the log and makes others. No invitation comes back to life.
+Passport keys die with the node, and with them every mark made under one: a restored node takes them off the log and makes others.
+No invitation comes back to life. Of alerts nothing is carried: rows live hours, and their boxes lie under slots of `erase.keys`.
 """
 
 

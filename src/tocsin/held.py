@@ -42,12 +42,15 @@ HELD: dict[str, tuple[str, ...]] = {
     "disclose.held_desk": ("desk_item.*", "desk_paper.*", "what waits at the desk", "phone/tocsin.draft.*"),
     "disclose.held_passport": ("passport_key.*", "passport_spent.*", "passport_issued.*", "passport_code.*"),
     "disclose.held_registry": ("registry_*",),
+    "disclose.held_alerts": ("alerts_*",),
+    "disclose.held_messages": ("push_subscription.*", "outbox_message.*", "outbox_row.*"),
+    "disclose.held_calls": ("who is on duty", "calls"),
     "disclose.held_backup": ("a backup",),
     "disclose.held_counts": ("counts by code", "error ids", "the probe's last success"),
     "disclose.held_memory": (),
     "disclose.held_phone": (
         "phone/tocsin-unsent", "phone/tocsin.desk-keys", "phone/tocsin.leave", "phone/tocsin.sound", "phone/tocsin.name",
-        "phone/tocsin-passport",
+        "phone/tocsin-passport", "phone/tocsin.push", "phone/push",
         "phone/release-*",
     ),
 }  # fmt: skip
@@ -58,8 +61,8 @@ NEVER: dict[str, tuple[str, ...]] = {
     "disclose.never_connection": ("address", "agent", "asked", "sent by mistake"),
     "disclose.never_place": ("place",),
     "disclose.never_hour": ("moment", "receipt", "order"),
-    "disclose.never_link": ("taker", "same person", "leaf"),
-    "disclose.never_content": ("note", "recorded", "size"),
+    "disclose.never_link": ("taker", "same person", "leaf", "vouch", "token"),
+    "disclose.never_content": ("note", "recorded", "size", "said on a call"),
     "disclose.never_keys": ("recording key", "capability", "identity", "locator", "share", "words"),
     "disclose.never_erased": ("erased",),
 }
