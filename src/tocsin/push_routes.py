@@ -91,6 +91,7 @@ def routes(delivery: Delivery, config: PageConfig) -> list[HTTPRouteHandler]:
         except PushRefused:
             await delivery.subscriptions.drop(secret)
             raise
+        await delivery.subscriptions.put(secret, found.endpoint, found.zone)
         return Response({"sent": True, "zone": found.zone})
 
     @post("/push/leave", status_code=200, include_in_schema=False)

@@ -25,6 +25,7 @@ def paths(asks: list[Json], may: Json) -> Json:
     report = _shape(key=KEY, wearing={"type": "array", "items": WORD}, ticket=ANYTHING, work=ANYTHING, **said)
     anybody = {
         "reports": report,
+        "reports/sealed": _shape(sealed=ANYTHING),
         "reports/state": _shape(code=ANYTHING),
         "danger": _shape(about=WORD, alert=ID),
     }

@@ -86,8 +86,22 @@ def description(recordings: Sequence[str], capabilities: Sequence[str], starts: 
             **_calls([likes, may, site]),
             **_push([likes, site]),
             **alerts.paths([likes, site], may),
+            **_pages_of_rooms([likes, speaks, site]),
         },
     }  # fmt: skip
+
+
+def _pages_of_rooms(also: list[Json]) -> Json:
+    """Pages and plain forms of alerts and passport, by strangers and by staff that are none."""
+    page = [_path("language", LANGUAGE), *also, _header("Origin", ORIGIN), _header("Cookie", COOKIE)]
+    form = {"anyOf": [text("^(kind|area|code|to|role|card|about)=[A-Za-z0-9_-]{0,40}$"), {"type": "string"}]}
+    sends = _does(page, "application/x-www-form-urlencoded", form)
+    read = ("alerts/map", "alerts/true", "passport/join", "passport/lost", "passport/train", "report/status")
+    sent = ("passport/train", "report/status", *(f"staff/passport/{name}" for name in ("burn", "training", "vouch")))
+    paths: Json = {f"/{{language}}/{name}": {"get": _does(page)} for name in (*read, "staff/passport")}
+    for name in sent:
+        paths.setdefault(f"/{{language}}/{name}", {})["post"] = sends
+    return {**paths, **{f"/{name}": {"get": _does(also)} for name in ("alerts", "report", "report-a-danger")}}
 
 
 def _push(asks: list[Json]) -> Json:

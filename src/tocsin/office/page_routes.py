@@ -7,7 +7,7 @@ A refusal comes back as the page itself, with its sentence in the reader's langu
 from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, quote
 
 from litestar import Request, Response, get, post
 from litestar.handlers import HTTPRouteHandler
@@ -82,7 +82,7 @@ def sign_in_place(request: AnyRequest, config: PageConfig) -> str:
     language = (
         first if first in config.languages else negotiate(request.headers.get("accept-language", ""), config.languages)
     )
-    return f"/{language}/{pages.SIGN_IN.path}#{request.scope['path']}"
+    return f"/{language}/{pages.SIGN_IN.path}#{quote(request.scope['path'])}"
 
 
 def _door(config: PageConfig) -> HTTPRouteHandler:
