@@ -11,7 +11,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from tests.rules.tree import PACKAGE, ROOT
-from tests.web import design_alerts
+from tests.web import design_alerts, design_rooms
 from tocsin.jurisdictions.load import load
 from tocsin.web import i18n
 from tocsin.web.render import TEMPLATES
@@ -328,7 +328,7 @@ def page() -> str:
     def icon(name: str) -> str:
         return str(Markup(drawn(name)))
 
-    parts = [("Colours", swatches()), *components(icon), *design_alerts.components()]
+    parts = [("Colours", swatches()), *components(icon), *design_alerts.components(), *design_rooms.components()]
     sections = "\n".join(
         f'<h2>{escape(name)}</h2>\n<div class="sheet">\n{sides(markup)}\n</div>' for name, markup in parts
     )

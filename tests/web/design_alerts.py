@@ -81,7 +81,7 @@ def a_map() -> str:
         f'<path class="{looks[nth] if nth < len(looks) else ""}" d="{path}"/>'
         for nth, path in enumerate(drawn.paths.values())
     ]
-    return f'<svg class="map" viewBox="0 0 600 {drawn.height}" role="img" aria-label="map">{"".join(paths)}</svg>'
+    return f'<svg class="areas" viewBox="0 0 600 {drawn.height}" role="img" aria-label="map">{"".join(paths)}</svg>'
 
 
 def slots() -> str:

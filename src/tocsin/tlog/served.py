@@ -23,7 +23,8 @@ PINNED = ("alert_keys", "desk_wait_s", "log", "origin", "receipt_key", "sample",
 SCRIPT = re.compile(rb"<script\b([^>]*)>")
 SOURCE = re.compile(rb'\bsrc="([^"]*)"')
 CONFIG = re.compile(rb'<script type="application/json" id="config">(.*?)</script>', re.DOTALL)
-MOST_BYTES = 8 * 1024 * 1024
+MOST_BYTES = 32 * 1024 * 1024
+"""The longest file of a client is what runs the model that finds faces, 13 MB."""
 
 
 class ServedOddly(TocsinError):

@@ -1,0 +1,34 @@
+"""Components of the passport, messages, the desk's copies and the registry's map for docs/design.html."""
+
+from collections.abc import Iterator
+
+FILM = "".join(f'<canvas class="still" width="120" height="68" aria-label="00:0{n}"></canvas>' for n in range(4))
+LEVELS = ("country", "state", "county", "commune", "commune named")
+
+
+def components() -> Iterator[tuple[str, str]]:
+    """Name and markup of each."""
+    yield "Passport: a card of the training, codes to hand on", passport()
+    yield "Messages: the way in pictures", steps()
+    yield "Pictures of one second, to look at before a copy leaves", f'<div class="stills">{FILM}</div>'
+    yield "Words of a document as they lie in it", '<p class="lines">Page 1\nWhereas the city\n  may not acquire</p>'
+    yield "Map of the registry: outlines by level, counts, ways to go", outlines()
+
+
+def passport() -> str:
+    return (
+        '<section class="group card"><p>Keep your distance. Look, and say what you saw.</p></section>'
+        '<ul class="codes" role="list"><li class="code">river-lamp-seven</li><li class="code">stone-wind-four</li></ul>'
+    )
+
+
+def steps() -> str:
+    picture = '<svg class="drawing" viewBox="0 0 96 96" aria-hidden="true"><path d="M24 12h48v72H24z"/></svg>'
+    return f'<ol class="steps"><li>{picture}Share</li><li>{picture}Add to the home screen</li></ol>'
+
+
+def outlines() -> str:
+    squares = "".join(f'<path class="{level}" d="M{20 + 90 * n} 20h80v80h-80z"/>' for n, level in enumerate(LEVELS))
+    count = '<text class="count" x="420" y="65" text-anchor="middle">12</text>'
+    ways = '<ul class="goes" role="list"><li><a href="#here">Nearer</a></li><li><a href="#here">North</a></li></ul>'
+    return f'<svg class="map" viewBox="0 0 480 120" role="img" aria-label="map">{squares}{count}</svg>{ways}'
