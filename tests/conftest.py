@@ -1,8 +1,13 @@
 """Fixtures that every test may ask for, and the order in which several processes take the files."""
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 pytest_plugins = ["tests.postgres", "tests.begun"]
+
+settings.register_profile("house", settings.default, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("house")
+"""No test asserts a timing, a generated example's neither: a busy machine is not a defect."""
 
 LONGEST_FIRST = (
     "tests/web/test_accessible.py",
