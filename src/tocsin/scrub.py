@@ -7,6 +7,7 @@ import json
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -14,6 +15,7 @@ import click
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy import Connection, select
+from sqlalchemy.exc import DatabaseError
 
 from tocsin.crypto.profiles import NONCE_BYTES
 from tocsin.encounters import queries
@@ -51,9 +53,9 @@ def scrub(settings: Settings) -> Iterator[Read]:
         yield Read("erase.keys", settings.erase_slots, tuple(f"slot {at} is damaged" for at in erase_keys.damaged()))
         if isinstance(database, Database):
             with closing(database):
-                yield _tables(database)
-                yield _index(database, segments)
-                yield _envelopes(database, erase_keys)
+                yield _asked("tables", partial(_tables, database))
+                yield _asked("index", partial(_index, database, segments))
+                yield _asked("envelopes", partial(_envelopes, database, erase_keys))
 
 
 def _attempt(verb: Callable[[], Database]) -> Database | str:
@@ -63,6 +65,14 @@ def _attempt(verb: Callable[[], Database]) -> Database | str:
         if error.code == "store_in_use":
             raise
         return error.message
+
+
+def _asked(store: str, verb: Callable[[], Read]) -> Read:
+    """What `verb` read; where a flipped bit keeps the database from answering at all, that is the damage."""
+    try:
+        return verb()
+    except DatabaseError:
+        return Read(store, 0, ("the database cannot read its own tables",))
 
 
 def _keys(settings: Settings) -> Read:
