@@ -50,7 +50,7 @@ class Begun:
 
 
 @pytest.fixture(scope="session")
-def begun() -> Iterator[Begun]:
+def newest_schema() -> Iterator[Begun]:
     made = Begun()
     yield made
     if made.kept is not None:
@@ -58,6 +58,10 @@ def begun() -> Iterator[Begun]:
 
 
 @pytest.fixture(autouse=True)
-def begins_with_its_tables(request: pytest.FixtureRequest, begun: Begun, monkeypatch: pytest.MonkeyPatch) -> None:
+def begins_with_its_tables(
+    request: pytest.FixtureRequest, newest_schema: Begun, monkeypatch: pytest.MonkeyPatch
+) -> None:
     if not request.node.nodeid.startswith(ABOUT_MIGRATIONS):
-        monkeypatch.setattr(Database, "migrate", lambda database, revision="head": begun.migrate(database, revision))
+        monkeypatch.setattr(
+            Database, "migrate", lambda database, revision="head": newest_schema.migrate(database, revision)
+        )

@@ -60,12 +60,12 @@ def test_without_script_a_page_says_what_one_can_do(opened: OpenPage, node: str,
         expect(drawn.locator("a.emergency").first).to_be_visible()
 
 
-def test_the_camera_is_for_two_pages_only(opened: OpenPage, node: str) -> None:
+def test_the_camera_is_for_pages_that_film_or_talk(opened: OpenPage, node: str) -> None:
     allowed = {}
     for page in SCRIPTED:
         drawn = opened(f"{node}/en/{page.path}")
         allowed[page.name] = drawn.evaluate("document.featurePolicy.allowsFeature('camera')")
-    assert {name for name, is_allowed in allowed.items() if is_allowed} == {"first", "rehearsal"}
+    assert {name for name, is_allowed in allowed.items() if is_allowed} == {"first", "rehearsal", "join"}
 
 
 def test_leaving_is_quick_and_empties_the_cache_of_this_node(opened: OpenPage, node: str) -> None:
