@@ -18,7 +18,17 @@ from litestar.enums import ScopeType
 from litestar.handlers import HTTPRouteHandler
 from litestar.types import ASGIApp, Receive, Scope, Send
 
-from tocsin import __version__, at_alert_pages, at_alerts, at_calls, at_deliver, at_desk, at_passport, push_routes
+from tocsin import (
+    __version__,
+    at_alert_pages,
+    at_alerts,
+    at_calls,
+    at_deliver,
+    at_desk,
+    at_passport,
+    cap_routes,
+    push_routes,
+)
 from tocsin.alerts import desk_routes, duty_routes
 from tocsin.alerts import routes as alert_routes
 from tocsin.alerts.board import Board as AlertBoard
@@ -101,6 +111,7 @@ def litestar_of(node: Node) -> Litestar:
             *passport_pages.page_routes(passport, office.sessions, config),
             *passport_routes.routes(passport, lambda: at_passport.keys_answer(node, passport)),
             *push_routes.routes(delivery, config),
+            *cap_routes.routes(alerts, node.settings, node.pack, config.languages[node.pack.languages[0]]),
             *_alerts(node, alerts, office, delivery, config),
             _constant("/client-config", client_config(node, built)),
             _health(node),
@@ -238,6 +249,7 @@ async def _life(
     alerts: Alerts | None,
 ) -> AsyncIterator[None]:
     await node.begin()
+    await at_alerts.refill(node, alerts, delivery)
     tending = node.every("office", office.tend, OFFICE_SECONDS)
     node.tasks += [
         asyncio.create_task(loop)

@@ -10,12 +10,14 @@ from litestar import Request
 from sqlalchemy import Connection
 
 from tocsin import at_passport
-from tocsin.alerts import ask, expire, report_danger
+from tocsin.alerts import ask, expire, publish, report_danger, truth
 from tocsin.alerts.coarsen import table
 from tocsin.alerts.model import Caller, Door, MsgType, Post, Posted, Reason, Status
 from tocsin.alerts.refusals import KeysLocked, TableAbsent
 from tocsin.alerts.room import Alerts, Limits, Ports
+from tocsin.alerts.tables import timer
 from tocsin.at_deliver import Delivery
+from tocsin.crypto.alert import AlertRefused
 from tocsin.crypto.keys import SigningKey
 from tocsin.deliver.model import Kind, Message, Release
 from tocsin.encounters.room import ERASE_SLOT
@@ -32,11 +34,11 @@ from tocsin.people import staff
 from tocsin.people.session import Sessions
 from tocsin.people.staff import Role, State
 from tocsin.store.key_custody import KeyLocked, KeyUnknown
-from tocsin.store.work import Verb
+from tocsin.store.work import Verb, Work
 from tocsin.tlog import public
 from tocsin.tlog.entry import beat_entry
 
-SWEEP_S = 15.0
+BEGIN_S, SWEEP_S = 1.0, 15.0
 PURPOSE = "alerts report"
 KEYS = {Status.ACTUAL: CITY_KEY, Status.EXERCISE: EXERCISE_KEY, Status.TEST: TEST_KEY}
 
@@ -54,25 +56,46 @@ def alerts_of(node: Node, passport: Passport, lane: SlowLane, delivery: Delivery
     limits = Limits(node.settings.alerts_per_hour, tuple(node.pack.languages), is_limited)
     room, ports = node.encounters, _ports(node, passport, lane, poster(delivery))
     origin = node.settings.log_origin
-    alerts = Alerts(node.clock, node.database, room.erase_keys, room.work, origin, areas, ports, limits)
-    node.more_work |= work(alerts)
-    return alerts
+    timers = Work(node.database, node.clock, timer)
+    return Alerts(node.clock, node.database, room.erase_keys, timers, origin, areas, ports, limits)
 
 
 def work(alerts: Alerts) -> dict[str, Verb]:
-    """The room's verbs of durable work, by kind."""
+    """The verbs of the room's timers, by kind."""
     return {ask.SILENT: partial(ask.silence, alerts), report_danger.FREEZE: partial(report_danger.freeze, alerts)}
 
 
 def loops(node: Node, alerts: Alerts | None) -> list[Coroutine[Any, Any, None]]:
-    """What is over is forgotten."""
+    """What is over is forgotten, and what waits for a time is done then."""
     if alerts is None:
         return []
+    well = partial(node.troubles.pop, "alert timers", None)  # that loop never returns while it is well
 
     async def swept() -> None:
         await expire.expire(alerts)
 
-    return [node.every("alerts", swept, SWEEP_S)]
+    return [
+        node.every("alerts", swept, SWEEP_S),
+        node.every("alert timers", lambda: alerts.work.run(work(alerts), well=well), BEGIN_S),
+    ]
+
+
+async def refill(node: Node, alerts: Alerts | None, delivery: Delivery) -> None:
+    """Show what stands to the stream of a node that was started anew: its memory is empty, the tables are not.
+
+    What the outbox has still to show comes under the same number, and is shown once. Where the tables hold what no key of the node
+    signed, the node starts all the same, and says so.
+    """
+    if alerts is None:
+        return
+    try:
+        found = await node.database.read(lambda c: truth.carried(alerts, c))
+    except AlertRefused:
+        node.troubles["alerts"] = "An alert in the tables was not signed by this node."
+        return
+    for wire, told in sorted(found, key=lambda one: (one[1].sent, one[1].id)):
+        kind = kind_of(publish.posted_of(told, wire, (b"", b"")))
+        delivery.hub.show(Message(told.id, kind, wire, told.expires * 1000))
 
 
 def door_of(sessions: Sessions) -> Door:

@@ -124,7 +124,7 @@ LEFT = (
     *(frame, hold, indexed_to, item, paper, passport_key, people.invitation),
     *(registry.progress, spent, issued, code, statement, work, outbox_message, outbox_row, subscription),
     *(alerts.report, alerts.matter, alerts.voice, alerts.standing, alerts.attribution, alerts.warning, alerts.threat),
-    *(alerts.count, alerts.brake),
+    *(alerts.count, alerts.brake, alerts.timer),
 )
 """Where a second lies, and work, holds, stewards' statements, what is on its way, what the desk has on what is not in a backup.
 Passport keys die with the node, and with them every mark made under one: a restored node takes them off the log and makes others.

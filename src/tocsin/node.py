@@ -107,8 +107,6 @@ class Node:
     """Members of a sealed export that only the composition root knows."""
     take_files: Callable[[Mapping[str, Any], Callable[[bytes], object]], None] = lambda *_: None
     """What takes files into the registry, and writes how far it came; set by the composition root."""
-    more_work: dict[str, Verb] = field(default_factory=dict)
-    """Verbs of durable work that rooms bring, by kind; filled by the composition root before `begin`."""
     tasks: list[asyncio.Task[None]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -184,7 +182,7 @@ class Node:
     def _work(self) -> dict[str, Verb]:
         """The verbs of durable work, by kind."""
         room = self.encounters
-        return {ERASE: partial(erase.finish, room), ERASE_SLOT: partial(share.finish_slot, room), **self.more_work}
+        return {ERASE: partial(erase.finish, room), ERASE_SLOT: partial(share.finish_slot, room)}
 
     async def end(self) -> None:
         """Stop the loops and let go of the stores, once. Nothing depends on this being called."""

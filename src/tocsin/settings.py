@@ -19,6 +19,8 @@ from tocsin.errors import TocsinError
 MOST_COHORTS = 32
 LEAST_OF_COHORT = 20
 """Rules of safety, 7."""
+LEAST_SECRET = 24
+"""Characters of a secret that is asked over the network."""
 ONION = re.compile(r"[a-z2-7]{56}\.onion")
 """A version 3 onion address (rend-spec-v3, 6)."""
 
@@ -71,6 +73,22 @@ class Mail(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     to: str = ""
 
 
+class MatrixRoom(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The outside channel Matrix: one sentence into one encrypted room. Off without `room`."""
+
+    homeserver: str = ""
+    account: str = ""
+    secret: str = ""
+    room: str = ""
+
+
+class CapReader(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """An institution that may read CAP 1.2 (`docs/spec/cap.md`), with a secret of its own."""
+
+    name: str
+    secret: str
+
+
 class Alarm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How a steward is woken, and how often the node tries itself. See `docs/run/alarm.md`."""
 
@@ -117,6 +135,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     relay_targets: tuple[str, ...] = ()
     outside_a_day: int = 24
     mail: Mail = Mail()
+    matrix: MatrixRoom = MatrixRoom()
+    cap_readers: tuple[CapReader, ...] = ()
     alerts_per_hour: int = 6
     ballast_bytes: int = 64 * 1024**2
     erase_slots: int = 4096
@@ -175,6 +195,14 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
             raise SettingsWrong('mail.secure is "tls", "starttls", or "" for a server on the machine itself')
         if bool(self.mail.to) != bool(self.mail.sender):
             raise SettingsWrong("mail.to and mail.sender go together")
+        room = self.matrix
+        if room.room and not (room.account and room.secret and room.homeserver.startswith(("https://", "http://127."))):
+            raise SettingsWrong("matrix.room needs matrix.account, matrix.secret, and an https:// matrix.homeserver")
+        names = [one.name for one in self.cap_readers]
+        if len(set(names)) != len(names) or any(not name or ":" in name for name in names):
+            raise SettingsWrong("cap_readers have names of their own, without a colon")
+        if any(len(one.secret) < LEAST_SECRET for one in self.cap_readers):
+            raise SettingsWrong(f"cap_readers have secrets of at least {LEAST_SECRET} characters")
 
     def _check_passport(self) -> None:
         if not 0 <= self.passport_cohorts <= MOST_COHORTS:

@@ -1,6 +1,7 @@
 """The room as the composition root makes it: real tokens of two cohorts, the real slow lane, the outbox, the log."""
 
 from functools import partial
+from typing import Any
 
 import pytest
 
@@ -8,12 +9,13 @@ from tests.alerts.world import DEE, SAM
 from tests.passport.conftest import MovableClock, anyio_backend, clock, node, passport
 from tests.passport.member import issued, key_of
 from tocsin import at_alerts, at_deliver, at_passport
-from tocsin.alerts import ask, confirm, queries, release, take
+from tocsin.alerts import ask, cancel, confirm, queries, release, take
 from tocsin.alerts.decide import digest
-from tocsin.alerts.model import Answer, Kind, Verdict
+from tocsin.alerts.model import Answer, Kind, Posted, Reason, Verdict
 from tocsin.alerts.report import Asked, report
 from tocsin.alerts.room import Alerts, digest_of
 from tocsin.deliver import queries as outbox
+from tocsin.deliver.sse import Hub
 from tocsin.ids import b64
 from tocsin.jurisdictions import load
 from tocsin.node import Node
@@ -30,7 +32,8 @@ def room_of(node: Node, passport: Passport) -> Alerts:
     return found
 
 
-async def test_from_a_strangers_report_to_the_outbox_with_real_tokens(node: Node, passport: Passport) -> None:
+async def published(node: Node, passport: Passport) -> tuple[Alerts, Posted]:
+    """From a stranger's report to the outbox, with real tokens."""
     alerts = room_of(node, passport)
     text, _ = alerts.ports.ticket()
     await report(alerts, Asked(b64(b"k" * 32), Kind.ACTIVITY, node.pack.areas[0].id, ticket=text))
@@ -53,10 +56,56 @@ async def test_from_a_strangers_report_to_the_outbox_with_real_tokens(node: Node
     assert not await node.database.read(outbox.waiting)
     done = await release.at_desk(alerts, SAM, row.id, of)
     assert done.posted is not None
+    return alerts, done.posted
+
+
+async def stream(hub: Hub, seen: str = "") -> bytes:
+    """What an open page is given at once."""
+    given: list[bytes] = []
+
+    async def send(message: Any) -> None:
+        given.append(message.get("body", b""))
+
+    async def gone() -> Any:
+        return {"type": "http.disconnect"}
+
+    headers = [(b"last-event-id", seen.encode())] if seen else []
+    await hub({"type": "http", "headers": headers}, gone, send)  # type: ignore[arg-type]
+    return b"".join(given)
+
+
+async def test_from_a_strangers_report_to_the_outbox_with_real_tokens(node: Node, passport: Passport) -> None:
+    await published(node, passport)
     assert {name for name, (count, _) in (await node.database.read(outbox.waiting)).items() if count == 1} == {
         "page",
         "push",
     }
+
+
+async def test_a_node_that_was_started_anew_shows_what_stands_once_and_what_ended_nowhere(
+    node: Node, passport: Passport, clock: MovableClock
+) -> None:
+    alerts, posted = await published(node, passport)
+    before = at_deliver.delivery_of(node)
+    await at_alerts.refill(node, alerts, before)
+    place = before.hub.place
+    after = at_deliver.delivery_of(node)
+    assert posted.wire not in await stream(after.hub, place)
+    await at_alerts.refill(node, alerts, after)
+    await after.outbox.turn(after.hub)  # the row that the process before it did not come to
+    for seen in (place, "", "nonsense"):
+        assert (await stream(after.hub, seen)).count(posted.wire) == 1
+    assert posted.wire not in await stream(after.hub, after.hub.place)
+    back = await cancel.cancel(alerts, DEE, posted.root, Reason.NOT_SO)
+    last = at_deliver.delivery_of(node)
+    await at_alerts.refill(node, alerts, last)
+    given = await stream(last.hub, after.hub.place)
+    assert (given.count(back.wire), given.count(posted.wire)) == (1, 0)
+    clock.ms = posted.expires_s * 1000
+    assert back.wire not in await stream(last.hub)
+    ended = at_deliver.delivery_of(node)
+    await at_alerts.refill(node, alerts, ended)
+    assert b"data:" not in await stream(ended.hub)
 
 
 async def test_a_members_token_is_no_confirmers(node: Node, passport: Passport) -> None:

@@ -21,6 +21,7 @@ from tocsin.alerts.refusals import KeysLocked
 from tocsin.alerts.release import Released
 from tocsin.alerts.report import Asked, Filed
 from tocsin.alerts.room import Alerts, Limits, Ports, digest_of
+from tocsin.alerts.tables import timer
 from tocsin.clock import SystemClock
 from tocsin.crypto import envelope
 from tocsin.crypto.keys import SigningKey
@@ -223,7 +224,9 @@ def city(folder: Path, url: str = "", **limits: Any) -> City:
     work = Work(database, clock)
     ports = _ports(database, work, posted, commitments, names["dispatcher"][1], stewards, locked)
     more = {"languages": ("en", "es", "fr"), **limits}
-    alerts = Alerts(clock, database, erase_keys, work, CITY, table(PACK.areas), ports, Limits(**more))
+    alerts = Alerts(
+        clock, database, erase_keys, Work(database, clock, timer), CITY, table(PACK.areas), ports, Limits(**more)
+    )
     heard: list[object] = []
     alerts.heard.append(heard.append)
     return City(clock, database, erase_keys, alerts, Board(alerts), posted, commitments, heard, names["dispatcher"][0], stewards,

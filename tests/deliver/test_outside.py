@@ -83,9 +83,17 @@ async def test_a_mail_says_the_sentence_whatever_happened(tmp_path: Path, clock:
 
 
 async def test_a_mail_server_that_is_away_is_tried_again(tmp_path: Path, clock: MovableClock) -> None:
-    channel = with_mail(tmp_path, free_ports(1)[0], clock)
-    with pytest.raises(ChannelDown):
-        await channel.send(telling(Kind.ALERT), Steps())
+    port = free_ports(1)[0]
+    channel = with_mail(tmp_path, port, clock, a_day=1)
+    for _ in range(3):
+        with pytest.raises(ChannelDown) as down:
+            await channel.send(telling(Kind.ALERT), Steps())
+        assert down.value.after_s == 0, "what was not said is not counted against the day"
+    server = MailServer()
+    listening = await asyncio.start_server(server.serve, "127.0.0.1", port)
+    await channel.send(telling(Kind.ALERT), Steps())
+    listening.close()
+    assert len(server.letters) == 1
 
 
 async def test_a_channel_has_a_budget_and_what_takes_back_is_not_held_by_it(

@@ -58,7 +58,7 @@ def running(town: Town, disk: Disk, to: Path, variant: str, *, is_root: bool) ->
 def elsewhere(town: Town) -> Iterator[tuple[str, bytes]]:
     """What the node said, its memory-backed folder, and what the witnesses keep."""
     yield "said", town.said
-    yield "runtime folder", joined(town.elsewhere / "runtime")
+    yield "runtime folder", joined(town.runtime)
     yield "witness state", b"".join(joined(folder) for folder in town.witness_folders())
 
 

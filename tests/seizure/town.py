@@ -3,10 +3,13 @@
 import contextlib
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +20,7 @@ from tests.waiting import wait_until
 from tocsin import new_keys
 from tocsin.clock import SystemClock
 from tocsin.demo.town import tocsin
-from tocsin.own_keys import read_published
+from tocsin.own_keys import MEMORY, read_published
 from tocsin.settings import Settings, settings_of, toml_of
 
 READY_S = 180.0
@@ -33,7 +36,7 @@ class Town:
 
     def __init__(self, disk: Disk, elsewhere: Path, *, witnesses: int, leaks: Sequence[str] = ()) -> None:
         self.disk, self.elsewhere, self.leaks = disk, elsewhere, leaks
-        self.port, *self._witness_ports = free_ports(1 + witnesses)
+        self.port, self.push_port, *self._witness_ports = free_ports(2 + witnesses)
         self.node: subprocess.Popen[bytes] | None = None
         self.witnesses: list[subprocess.Popen[bytes]] = []
         self.extra_environment: dict[str, str] = {}
@@ -41,7 +44,14 @@ class Town:
         """What `tocsin init` said: the links of the first stewards."""
         self.stewards: list[Any] = []
         """Those of them who came in (`rooms.staff`), for rooms whose pages need one."""
+        self.dispatchers: list[Any] = []
+        self.phones: list[tuple[int, Any]] = []
+        """Confirmers' phones (`rooms.passport`), each with the epoch of its tokens."""
+        self.beside: list[Callable[[], None]] = []
+        """What ends whatever a room started beside the node."""
         elsewhere.mkdir(parents=True, exist_ok=True)
+        self.runtime = Path(tempfile.mkdtemp(prefix="tocsin-seizure-", dir=MEMORY))
+        self.beside.append(partial(shutil.rmtree, self.runtime))
         self.clock_file = elsewhere / "clock"
         self.clock_file.write_bytes(bytes(8))
         (disk.place / "tmp").mkdir()
@@ -135,6 +145,8 @@ class Town:
 
     def end(self) -> None:
         self.stop()
+        for ended in self.beside:
+            ended()
         for witness in self.witnesses:
             witness.terminate()
             witness.wait(30)
@@ -153,7 +165,7 @@ class Town:
     def _write_settings(self) -> None:
         settings: dict[str, Any] = {
             "folder": str(self.disk.place / "node"),
-            "runtime": str(self.elsewhere / "runtime"),
+            "runtime": str(self.runtime),
             "log_origin": "sample.example/log",
             "pack": "minneapolis-sample",
             "keys": "unattended",
@@ -164,6 +176,8 @@ class Town:
             "erase_slots": 1024,
             "passport_cohorts": 2,
             "passport_cohort_least": 1,
+            "push_services": [f"http://127.0.0.1:{self.push_port}"],
+            "alerts_per_hour": 100,
             "ballast_bytes": 1024 * 1024,
             "witnesses": self._witnesses(),
             "recording": {"starts_per_minute": 1_000_000},

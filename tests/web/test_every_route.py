@@ -36,7 +36,7 @@ ASKED = [
     "/alert-desk/matters", "/alert-desk/news", "/alert-desk/warnings",
     "/alert-desk/matters/AAAAAAAAAAAAAAAAAAAAAA/take", "/alert-desk/alerts/AAAAAAAAAAAAAAAAAAAAAA/cancel",
     "/report", "/alerts", "/report-a-danger", "/es/report", "/es/report/status", "/es/alerts", "/fr/alerts/map", "/en/alerts/true",
-    "/es/report-a-danger", "/en/alert-desk", "/alerts/reports/sealed",
+    "/cap/feed.atom", "/cap/AAAAAAAAAAAAAAAAAAAAAA.xml", "/es/report-a-danger", "/en/alert-desk", "/alerts/reports/sealed",
     "/recover", "/encounters", "/encounters/AAAAAAAAAAAAAAAAAAAAAA/state", "/encounters/AAAAAAAAAAAAAAAAAAAAAA/sealed",
     "/no/such/place", "/log/tile/nonsense", "/log/beats/x", "/static/built/none.js", "/en/nothing", "/%00",
 ]  # fmt: skip

@@ -145,7 +145,7 @@ def put(alerts: Alerts, connection: Connection, seen: Matter, alert: Alert, rele
         is_cancelled=False,
         expires_s=alert.expires,
         cancels=msgspec.msgpack.encode(prepared),
-        published_s=alert.sent,
+        published_s=earlier.published_s if earlier is not None else alert.sent,
     )
     queries.put_standing(connection, row)
     posted = posted_of(alert, wire, (first, second), before)

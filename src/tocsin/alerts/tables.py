@@ -59,7 +59,7 @@ standing = Table(
     Column("is_cancelled", Boolean, nullable=False),
     Column("expires_s", BigInteger, nullable=False),
     Column("cancels", LargeBinary, nullable=False),  # signed in advance, one a reason
-    Column("published_s", BigInteger, nullable=False),  # as in the wire: steps of five minutes
+    Column("published_s", BigInteger, nullable=False),  # `sent` of its first version: steps of five minutes
     sqlite_with_rowid=False,
 )
 
@@ -102,6 +102,20 @@ count = Table(
     Column("count", Integer, nullable=False),
     sqlite_with_rowid=False,
 )
+
+timer = Table(
+    "alerts_timer",
+    metadata,
+    Column("id", LargeBinary(16), primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("due_ms", BigInteger, nullable=False),
+    Column("leased_until_ms", BigInteger, nullable=False),
+    Column("tries", Integer, nullable=False),
+    Column("payload", LargeBinary, nullable=False),
+    Index(None, "due_ms"),
+    sqlite_with_rowid=False,
+)
+"""As `store.tables.work`, apart from it: on a page of that table these times would lie beside numbers of recordings."""
 
 brake = Table(
     "alerts_brake",

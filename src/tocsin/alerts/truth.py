@@ -54,8 +54,18 @@ def live(alerts: Alerts, connection: Connection) -> list[Alert]:
 
 def wires(alerts: Alerts, connection: Connection) -> list[bytes]:
     """What the live page carries: everything that stands, and what was taken back until it would have ended."""
+    return [wire for wire, _ in carried(alerts, connection)]
+
+
+def shown(alerts: Alerts, connection: Connection) -> list[Alert]:
+    """The same, read."""
+    return [alert for _, alert in carried(alerts, connection)]
+
+
+def carried(alerts: Alerts, connection: Connection) -> list[tuple[bytes, Alert]]:
+    """The same, as bytes and read."""
     found = [one for one in queries.standings(connection) if not is_over(alerts, one)]
-    return [one.wire for one in found if is_live(read(alerts, one.wire), alerts.now_s)]
+    return [(one.wire, told) for one in found if is_live(told := read(alerts, one.wire), alerts.now_s)]
 
 
 def _place(one: Alert) -> dict[str, object]:

@@ -39,20 +39,20 @@ class Email:
 
         if message.kind in SILENT:
             return
-        self.budget.spend(is_urgent=message.kind in URGENT)
-        try:
-            await aiosmtplib.send(
-                self._mail(),
-                hostname=self.host,
-                port=self.port,
-                username=self.account or None,
-                password=self.secret or None,
-                use_tls=self.secure == "tls",
-                start_tls=self.secure == "starttls",
-                timeout=PATIENCE_S,
-            )
-        except (aiosmtplib.SMTPException, OSError, TimeoutError) as error:
-            raise ChannelDown from error
+        with self.budget.spending(is_urgent=message.kind in URGENT):
+            try:
+                await aiosmtplib.send(
+                    self._mail(),
+                    hostname=self.host,
+                    port=self.port,
+                    username=self.account or None,
+                    password=self.secret or None,
+                    use_tls=self.secure == "tls",
+                    start_tls=self.secure == "starttls",
+                    timeout=PATIENCE_S,
+                )
+            except (aiosmtplib.SMTPException, OSError, TimeoutError) as error:
+                raise ChannelDown from error
 
     def _mail(self) -> EmailMessage:
         """Always the same but for its number and the hour it is handed over."""

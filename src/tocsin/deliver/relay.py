@@ -22,9 +22,9 @@ class Relay:
         """Raises `ChannelDown`."""
         if message.kind in SILENT:
             return
-        self.budget.spend(is_urgent=message.kind in URGENT)
-        if not await asyncio.to_thread(self._told):
-            raise ChannelDown
+        with self.budget.spending(is_urgent=message.kind in URGENT):
+            if not await asyncio.to_thread(self._told):
+                raise ChannelDown
 
     def _told(self) -> bool:
         import apprise

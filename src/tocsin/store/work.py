@@ -12,7 +12,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Connection, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Table, delete, func, insert, select, update
 
 from tocsin.clock import Clock
 from tocsin.store.db import Database
@@ -40,7 +40,9 @@ class Item:
 class Work:
     """The table, and the loop that performs it."""
 
-    def __init__(self, database: Database, clock: Clock) -> None:
+    def __init__(self, database: Database, clock: Clock, table: Table = work) -> None:
+        """`table` has the columns of `work`: whose times must not lie on one page with other people's has one of its own."""
+        self._table = table
         self._database = database
         self._clock = clock
         self._woken = asyncio.Event()
@@ -54,42 +56,44 @@ class Work:
         """Add work due at `due_ms` (Unix ms) to the caller's transaction. Returns its id: 16 bytes, random unless given."""
         work_id = work_id or self._clock.random_bytes(16)
         row = {"id": work_id, "kind": kind, "due_ms": due_ms, "leased_until_ms": 0, "tries": 0, "payload": payload}
-        connection.execute(insert(work), row)
+        connection.execute(insert(self._table), row)
         self._enqueued = True
         return work_id
 
     def postpone(self, connection: Connection, work_id: bytes, due_ms: int) -> bool:
         """Move work that nobody has leased; inside the caller's transaction. Says whether it was there."""
-        free = (work.c.id == work_id) & (work.c.leased_until_ms <= self._clock.now_ms())
+        free = (self._table.c.id == work_id) & (self._table.c.leased_until_ms <= self._clock.now_ms())
         self._enqueued = True
-        return connection.execute(update(work).where(free).values(due_ms=due_ms)).rowcount > 0
+        return connection.execute(update(self._table).where(free).values(due_ms=due_ms)).rowcount > 0
 
     def hurry(self, connection: Connection, *kinds: str) -> None:
         """Make all work of these kinds due at once, and take it from whoever had it: for a process that starts and is the only one."""
-        change = update(work).where(work.c.kind.in_(kinds)).values(due_ms=0, leased_until_ms=0)
+        change = update(self._table).where(self._table.c.kind.in_(kinds)).values(due_ms=0, leased_until_ms=0)
         connection.execute(change)
         self._enqueued = True
 
     def cancel(self, connection: Connection, work_id: bytes) -> bool:
         """Forget work, inside the caller's transaction. Says whether it was there; a verb already running is not stopped."""
-        return connection.execute(delete(work).where(work.c.id == work_id)).rowcount > 0
+        return connection.execute(delete(self._table).where(self._table.c.id == work_id)).rowcount > 0
 
     async def lease(self, limit: int = TAKEN_AT_ONCE, lease_ms: int = LEASE_MS) -> list[Item]:
         """Up to `limit` due pieces, oldest first, nobody else's until `lease_ms` from now."""
         now = self._clock.now_ms()
-        if not await self._database.read(lambda connection: connection.scalar(select(func.count()).where(_free(now)))):
+        if not await self._database.read(
+            lambda connection: connection.scalar(select(func.count()).where(self._free(now)))
+        ):
             return []
-        return await self._database.write(lambda connection: _lease(connection, now, limit, lease_ms))
+        return await self._database.write(lambda connection: self._lease(connection, now, limit, lease_ms))
 
     async def done(self, item: Item) -> bool:
         """Forget a finished piece. False when its lease had run out and it is somebody else's now."""
         return await self._database.write(
-            lambda connection: connection.execute(delete(work).where(_ours(item))).rowcount > 0
+            lambda connection: connection.execute(delete(self._table).where(self._ours(item))).rowcount > 0
         )
 
     async def later(self, item: Item, due_ms: int) -> bool:
         """Give a piece back, not to be taken before `due_ms`. False when its lease had run out."""
-        change = update(work).where(_ours(item)).values(due_ms=due_ms, leased_until_ms=0)
+        change = update(self._table).where(self._ours(item)).values(due_ms=due_ms, leased_until_ms=0)
         return await self._database.write(lambda connection: connection.execute(change).rowcount > 0)
 
     def wake(self) -> None:
@@ -125,7 +129,9 @@ class Work:
     async def _wait(self, poll_s: float) -> None:
         """Until something is due, something was enqueued, or `poll_s` passed."""
         first = await self._database.read(
-            lambda connection: connection.scalar(select(func.min(work.c.due_ms)).where(work.c.leased_until_ms == 0))
+            lambda connection: connection.scalar(
+                select(func.min(self._table.c.due_ms)).where(self._table.c.leased_until_ms == 0)
+            )
         )
         due_s = poll_s if first is None else max(0.0, (first - self._clock.now_ms()) / 1000)
         try:
@@ -138,22 +144,30 @@ class Work:
             self._enqueued = False
             self.wake()
 
+    def _free(self, now_ms: int) -> ColumnElement[bool]:
+        return (self._table.c.due_ms <= now_ms) & (self._table.c.leased_until_ms <= now_ms)
 
-def _free(now_ms: int) -> ColumnElement[bool]:
-    return (work.c.due_ms <= now_ms) & (work.c.leased_until_ms <= now_ms)
+    def _ours(self, item: Item) -> ColumnElement[bool]:
+        return (self._table.c.id == item.id) & (self._table.c.leased_until_ms == item.leased_until_ms)
 
-
-def _ours(item: Item) -> ColumnElement[bool]:
-    return (work.c.id == item.id) & (work.c.leased_until_ms == item.leased_until_ms)
-
-
-def _lease(connection: Connection, now_ms: int, limit: int, lease_ms: int) -> list[Item]:
-    due = select(work.c.id).where(_free(now_ms)).order_by(work.c.due_ms).limit(limit).with_for_update(skip_locked=True)
-    change = update(work).where(work.c.id.in_(due)).values(leased_until_ms=now_ms + lease_ms, tries=work.c.tries + 1)
-    rows = connection.execute(
-        change.returning(work.c.id, work.c.kind, work.c.payload, work.c.tries, work.c.leased_until_ms, work.c.due_ms)
-    ).all()
-    return [
-        Item(bytes(row.id), row.kind, bytes(row.payload), row.tries, row.leased_until_ms)
-        for row in sorted(rows, key=lambda row: row.due_ms)
-    ]
+    def _lease(self, connection: Connection, now_ms: int, limit: int, lease_ms: int) -> list[Item]:
+        table = self._table
+        due = (
+            select(table.c.id)
+            .where(self._free(now_ms))
+            .order_by(table.c.due_ms)
+            .limit(limit)
+            .with_for_update(skip_locked=True)
+        )
+        change = (
+            update(table).where(table.c.id.in_(due)).values(leased_until_ms=now_ms + lease_ms, tries=table.c.tries + 1)
+        )
+        rows = connection.execute(
+            change.returning(
+                table.c.id, table.c.kind, table.c.payload, table.c.tries, table.c.leased_until_ms, table.c.due_ms
+            )
+        ).all()
+        return [
+            Item(bytes(row.id), row.kind, bytes(row.payload), row.tries, row.leased_until_ms)
+            for row in sorted(rows, key=lambda row: row.due_ms)
+        ]

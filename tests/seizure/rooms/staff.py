@@ -110,11 +110,13 @@ class Member:
         told: dict[str, Any] = json.loads(raw)
         return status, told
 
-    def raw(self, path: str, body: bytes, media: str) -> tuple[int, bytes]:
+    def raw(
+        self, path: str, body: bytes = b"", media: str = "application/json", method: str = "POST"
+    ) -> tuple[int, bytes]:
         connection = http.client.HTTPConnection("127.0.0.1", self.town.port, timeout=PATIENCE_S)
         told = {"Origin": self.browser.place.origin, "Content-Type": media}
         told |= {"Cookie": f"{COOKIE}={self.cookie}"} if self.cookie else {}
-        connection.request("POST", path, body, told)
+        connection.request(method, path, body or None, told)
         answer = connection.getresponse()
         raw, given = answer.read(), answer.headers.get("set-cookie", "")
         connection.close()
@@ -175,6 +177,7 @@ class Staff:
         self.town.stewards = [*self.members]
         for name, role in INVITED if self.members else ():
             self._join(name, self.members[0].invite(name, role))
+        self.town.dispatchers = [one for one in self.members if dict(INVITED).get(one.name) == "dispatcher"]
 
     def _join(self, name: str, secret: str) -> None:
         member = Member(self.town, self.truths, name, self.source)
