@@ -28,7 +28,8 @@ function pinsOf({ city, keys }: Vector): Pins {
 
 class InMemory implements PushStore {
   readonly all = new Map<string, Kept>();
-  readonly #pins: Pins | undefined;
+  #pins: Pins | undefined;
+  leavesWhileKeeping = false;
   constructor(pins: Pins | undefined) {
     this.#pins = pins;
   }
@@ -39,7 +40,9 @@ class InMemory implements PushStore {
     return [...this.all.values()];
   }
   async keep(one: Kept): Promise<void> {
+    await new Promise((done) => setTimeout(done, 1));
     this.all.set(one.root, one);
+    if (this.leavesWhileKeeping) this.#pins = undefined;
   }
   async drop(root: string): Promise<void> {
     this.all.delete(root);
@@ -86,6 +89,22 @@ test("a cancel takes the alert's place, and the alert does not come back after i
   const other = phone();
   assert.ok(await receive(other, known("cancel").wire, NOW), "as loud where the alert never came");
   assert.equal(await receive(other, known("alert").wire, NOW), undefined);
+});
+
+test("an alert and its cancel that come together end as the cancel, and the same twice is shown once", async () => {
+  for (const together of [["alert", "cancel"], ["alert", "alert", "cancel"]]) {
+    const store = phone();
+    const shown = await Promise.all(together.map((name) => receive(store, known(name).wire, NOW)));
+    assert.deepEqual([...store.all.values()].map(({ wire }) => wire), [known("cancel").wire]);
+    assert.equal(shown.filter(Boolean).length, 2);
+  }
+});
+
+test("a message that is on its way while its person leaves is neither kept nor shown", async () => {
+  const store = phone();
+  store.leavesWhileKeeping = true;
+  assert.equal(await receive(store, known("alert").wire, NOW), undefined);
+  assert.equal(store.all.size, 0);
 });
 
 test("what has ended is forgotten when the next message comes, whatever that is", async () => {

@@ -41,18 +41,36 @@ export interface Shown {
   readonly pins: Pins;
 }
 
-/** What may be shown for `wire` at `nowS` (Unix seconds); undefined for what must be dropped. Keeps it until it ends. */
-export async function receive(store: PushStore, wire: string, nowS: number): Promise<Shown | undefined> {
+let before: Promise<unknown> = Promise.resolve();
+
+/**
+ * What may be shown for `wire` at `nowS` (Unix seconds); undefined for what must be dropped. Keeps it until it ends.
+ *
+ * One after the other: a browser hands over what came together at the same moment, and an alert that was read first must not be kept over
+ * the Cancel that was read after it.
+ */
+export function receive(store: PushStore, wire: string, nowS: number): Promise<Shown | undefined> {
+  const mine = before.then(() => receiveOne(store, wire, nowS));
+  before = mine.catch(() => undefined);
+  return mine;
+}
+
+async function receiveOne(store: PushStore, wire: string, nowS: number): Promise<Shown | undefined> {
   await dropEnded(store, nowS);
   const pins = await store.pins();
   const keys = pins && keysOf(pins);
   const alert = keys && (await verifyAlert(wire, keys, pins.city));
   if (!alert || !isLive(alert, nowS)) return undefined;
   const root = rootOf(alert);
-  const before = (await store.kept()).find((one) => one.root === root);
-  if (before && before.version >= alert.version) return undefined;
+  const had = (await store.kept()).find((one) => one.root === root);
+  if (had && had.version >= alert.version) return undefined;
   // A Cancel's own end may be nearer than that of what it takes back; what was taken back stays taken back until then.
-  await store.keep({ root, version: alert.version, expires: Math.max(alert.expires, before?.expires ?? 0), wire });
+  await store.keep({ root, version: alert.version, expires: Math.max(alert.expires, had?.expires ?? 0), wire });
+  // Its person may have left meanwhile: what was kept after that would stay behind, and be shown.
+  if ((await store.pins()) === undefined) {
+    await store.drop(root);
+    return undefined;
+  }
   return { root, status: alert.status, type: alert.msg_type, pins };
 }
 
