@@ -59,6 +59,7 @@ LISTED = 4096
 REMEMBERED = "backed-up.json"
 """In the node's folder: when the last backup was made."""
 
+HOUR_S = 3_600
 HERE_ONLY = frozenset({"folder", "runtime", "database", "tls_certificate", "tls_key"})
 """Settings that belong to one machine."""
 
@@ -114,17 +115,24 @@ def _as_public(row: Mapping[str, Any]) -> Mapping[str, Any] | None:
     return None if row["kind"] == HIDDEN else row
 
 
+def _as_braked(row: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A freeze outlives the machine; the hour of an alert, and who would lift it, do not. The third voice ends on a whole hour."""
+    until_s = -(-row["third_until_s"] // HOUR_S) * HOUR_S
+    return {**row, "recent_s": "", "lifting": b"", "third_until_s": until_s}
+
+
 CARRIED: dict[Any, Change] = {
     recording: _as_restored,
     public_entry: _as_public,
     **dict.fromkeys(people.STAFF, dict),  # sealed in browsers: a recovery sheet opens it on the restored node
+    alerts.brake: _as_braked,
     **dict.fromkeys(registry.BACKED_UP, dict),  # public; only how far an import came stays
 }
 LEFT = (
     *(frame, hold, indexed_to, item, paper, passport_key, people.invitation),
     *(registry.progress, spent, issued, code, statement, work, outbox_message, outbox_row, subscription),
     *(alerts.report, alerts.matter, alerts.voice, alerts.standing, alerts.attribution, alerts.warning, alerts.threat),
-    *(alerts.count, alerts.brake, alerts.timer),
+    *(alerts.count, alerts.timer),
 )
 """Where a second lies, and work, holds, stewards' statements, what is on its way, what the desk has on what is not in a backup.
 Passport keys die with the node, and with them every mark made under one: a restored node takes them off the log and makes others.

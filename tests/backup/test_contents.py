@@ -16,9 +16,12 @@ from tests.encounters.phone import Phone
 from tests.encounters.stewards import Pair, founding, leave, of_desk, signed
 from tocsin import backup, new_keys
 from tocsin.acts import backup_is_fresh
+from tocsin.alerts import brake
+from tocsin.alerts.refusals import PublishingFrozen
 from tocsin.backup import BackupNowhere, BackupTaken, BackupToItself, SchemaOlder
 from tocsin.backup_commands import words_of
 from tocsin.crypto import envelope
+from tocsin.crypto.alert import Status
 from tocsin.encounters import create, erase, receive, start, state
 from tocsin.encounters.create import Start
 from tocsin.encounters.model import RecordingErased, RecordingLost
@@ -301,3 +304,25 @@ def test_a_key_that_was_taken_off_the_desk_after_the_backup_stays_off(settings: 
         (one.leaf, one.tree_size, one.beat) for one in listed
     }
     assert len(listed) == 3
+
+
+def test_a_freeze_of_publishing_outlives_the_machine_and_no_hour_of_an_alert_does(
+    settings: Settings, tmp_path: Path
+) -> None:
+    vault, exact = Vault(tmp_path / "vault"), 1_796_000_123
+    with standing(settings) as node:
+        asyncio.run(one_beat(node))
+        frozen = brake.Brake("kkckcc", f"{exact - 123}", is_frozen=True, third_until_s=exact, lifting=b"m" * 16)
+        node.database.write_now(brake.locked)
+        node.database.write_now(lambda c: brake.write(c, frozen))
+        checkpoint = DiskBlobs(Path(settings.folder) / "log").get("checkpoint")
+        vault.make(settings)
+    everything = b"".join(vault.parts().values())
+    assert str(exact).encode() not in everything
+    assert str(exact - 123).encode() not in everything
+    vault.restore(tmp_path / "new", checkpoint=checkpoint)
+    with standing(settings_of(tmp_path / "new" / "node.toml")) as node:
+        found = node.database.read_now(brake.read)
+        assert found == brake.Brake("kkckcc", is_frozen=True, third_until_s=exact + 3_600 - exact % 3_600)
+        with pytest.raises(PublishingFrozen):
+            brake.refuse_frozen(found, Status.ACTUAL)
