@@ -62,7 +62,8 @@ NEVER: dict[str, tuple[str, ...]] = {
     "disclose.never_place": ("place",),
     "disclose.never_hour": ("moment", "receipt", "order"),
     "disclose.never_link": ("taker", "same person", "leaf", "vouch", "token"),
-    "disclose.never_content": ("note", "recorded", "size", "said on a call"),
+    "disclose.never_content": ("note", "recorded", "size", "said on a call", "told the desk"),
+    "disclose.never_endpoint": ("endpoint",),
     "disclose.never_keys": ("recording key", "capability", "identity", "locator", "share", "words"),
     "disclose.never_erased": ("erased",),
 }
