@@ -8,6 +8,7 @@ from tests.deploy.promises import RUN, Promise, check
 from tests.rules.tree import ROOT
 
 NODE, WITNESS, BACKUP = "tocsin.service", "tocsin-witness.service", "tocsin-backup.service"
+DOCUMENTS = "tocsin.service.d/documents.conf"
 CLOSED = (
     "NoNewPrivileges", "ProtectHome", "PrivateDevices", "ProtectClock", "ProtectHostname", "ProtectKernelLogs",
     "ProtectKernelModules", "ProtectKernelTunables", "ProtectControlGroups", "PrivateIPC", "PrivateUsers", "RestrictNamespaces",
@@ -122,6 +123,21 @@ def test_the_backups_unit_keeps_its_promises() -> None:
     text = (RUN / "systemd" / BACKUP).read_text()
     check(text, promises)
     assert set(service(text)["TemporaryFileSystem"][0].split()[0].split(":")) >= {"/tmp"}
+
+
+def test_what_opens_documents_takes_down_no_wall_but_those_that_the_box_is_made_of() -> None:
+    """Run under systemd 252: with the unit alone the sandbox is missing, with this beside it every wall of the box stands."""
+    text = (RUN / "systemd" / DOCUMENTS).read_text()
+    kinds = "user mnt pid net ipc uts cgroup"
+    promises = {
+        "namespaces for the box": line("RestrictNamespaces", "", kinds, instead="no"),
+        "calls for the box": line("SystemCallFilter", "@mount capset sethostname", instead="@privileged"),
+        "the box has a name": line("ProtectHostname", "no"),
+        "no namespace within": line("ProtectKernelTunables", "no"),
+        "and its loopback": line("RestrictAddressFamilies", "AF_NETLINK", instead="AF_PACKET"),
+        "nothing else": Promise(lambda text: len(service(text)) == 5, ((r"\Z", "\nNoNewPrivileges=no\n"),)),
+    }
+    check(text, promises)
 
 
 @pytest.mark.parametrize("name", [NODE, WITNESS, BACKUP])

@@ -43,6 +43,22 @@ def test_a_checkout_under_tmp_is_seen_inside(tmp_path: Path, monkeypatch: pytest
     sandbox.require()
 
 
+@pytest.mark.parametrize("root", ["/srv", "/etc", "/opt"])
+def test_an_installation_anywhere_is_the_only_thing_seen_there(monkeypatch: pytest.MonkeyPatch, root: str) -> None:
+    """The way to what was let in is no hole; whatever else stands beside it is."""
+    here, seen, ours = f"{root}/tocsin/boxed", [*sandbox._seen()], sandbox._ours()
+    let_in = ["--ro-bind", str(sandbox.BOXED), here]
+    monkeypatch.setattr(sandbox, "_ours", lambda: [*ours, here])
+    monkeypatch.setattr(sandbox, "_seen", lambda: iter([*seen, *let_in]))
+    sandbox.require()
+    for beside in (f"{root}/tocsin/node.db", f"{root}/other/secret"):
+        monkeypatch.setattr(
+            sandbox, "_seen", lambda beside=beside: iter([*seen, *let_in, "--ro-bind", __file__, beside])
+        )
+        with pytest.raises(SandboxMissing):
+            sandbox.require()
+
+
 @pytest.mark.parametrize(
     "line",
     ["exec sleep 60", "exec cat /dev/zero", "exec tail /dev/zero", "while :; do :; done", "exit 3", "kill -9 $$"],
@@ -140,7 +156,7 @@ def test_what_is_made_to_do_harm_is_refused(kind: str) -> None:
 )  # fmt: skip
 def test_an_answer_of_another_form_is_refused(said: bytes) -> None:
     with pytest.raises(BoxFailed):
-        pixels._read(said)
+        pixels.read_answer(said)
 
 
 def test_what_is_covered_is_black_in_the_bytes() -> None:

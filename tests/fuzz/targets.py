@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from tests.fuzz import registry
 from tocsin.crypto import canonical, envelope
 from tocsin.crypto.custody import NoteReader
 from tocsin.crypto.stream import CommitmentWrong, Reader, check_chunk, parse_chunk, parse_header
@@ -377,6 +378,10 @@ TARGETS = (
     Target("timestamp", timestamp_token, tokens),
     Target("log-proof", log_proof, proofs),
     Target("registry-file", registry_file, registry_files),
+    Target("registry-form", registry.form, registry.forms),
+    Target("registry-areas", registry.areas, registry.files_of_areas),
+    Target("boxed-answer", registry.answer, registry.answers),
+    Target("boxed-words", registry.words, registry.tables),
     Target("statement", a_statement, lambda: [one["signed"].encode() for one in STEWARDS]),
     Target("retention-entry", retention_entry, lambda: [entries.RETENTION + STEWARDS[1]["entry"].encode()]),
 )

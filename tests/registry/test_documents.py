@@ -163,7 +163,9 @@ async def test_of_fifty_planted_names_none_is_found(
         assert not document.get_metadata_dict(skip_empty=True)
         assert document[0].get_textpage().get_text_range() == ""
         drawn = document[0].render(scale=200 / 72, grayscale=True).to_pil()
-        again = pixels._read(b"PAGES\0\0\0\x01\0" + _sized(drawn.width - drawn.width % 2, drawn.height, drawn))[2][0]
+        again = pixels.read_answer(b"PAGES\0\0\0\x01\0" + _sized(drawn.width - drawn.width % 2, drawn.height, drawn))[
+            2
+        ][0]
         assert not found_in(" ".join(one.text for one in pixels.read_words(again, "en"))), kind
     assert "geofencing" in (await client.get(f"/en/registry/entity/{made['pdf']}")).text
     hits = (await client.get("/registry/search.json", params={"q": '"geofencing software"'})).json()

@@ -130,7 +130,7 @@ async def test_list_picture_and_file_show_the_same_ties(client: httpx.AsyncClien
     listed = set(re.findall(r'href="/en/registry/entity/([^"/]+)"', page))
     assert set(found.nodes) <= listed
     file = ET.fromstring((await client.get("/registry/entities/tf-org-palantir/gexf")).content)
-    space = "{http://gexf.net/1.3}"
+    space = "{http://www.gexf.net/1.2draft}"
     assert {node.get("id") for node in file.iter(f"{space}node")} == set(found.nodes)
     edges = {(edge.get("source"), edge.get("target"), edge.get("label")) for edge in file.iter(f"{space}edge")}
     assert edges == {(tie.begin, tie.end, tie.property) for tie in found.ties}

@@ -161,8 +161,8 @@ def test_what_goes_out_as_ocds_has_the_standards_form(registry: Registry, tmp_pa
         assert {"ocid", "id", "date", "tag", "initiationType"} <= set(one)
         assert one["tag"]
         assert set(one["tag"]) <= {"tender", "award", "contract"}
-        named = {party["id"] for party in one["parties"]}
-        refers = [supplier["id"] for award in one.get("awards", ()) for supplier in award["suppliers"]]
+        named = {party["id"] for party in one.get("parties", ())}
+        refers = [supplier["id"] for award in one.get("awards", ()) for supplier in award.get("suppliers", ())]
         assert set(refers) <= named
         assert all(
             contract["awardID"] in {award["id"] for award in one["awards"]} for contract in one.get("contracts", ())

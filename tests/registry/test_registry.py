@@ -1,6 +1,8 @@
 """What the registry promises of statements, judgements and search, held on SQLite and on a real PostgreSQL."""
 
 import io
+import json
+import zlib
 from collections.abc import Iterator
 from functools import partial
 
@@ -8,9 +10,25 @@ import pytest
 from sqlalchemy import Connection, create_engine, make_url, select
 
 from tests.crypto.counted_clock import CountedClock
-from tocsin.registry import contest, derived, exports, graph, match, queries, search, starter, tables
+from tests.registry.test_map import COMMUNES
+from tocsin.evidence.pixels import Box, Page, Word
+from tocsin.registry import (
+    contest,
+    derived,
+    documents,
+    exports,
+    graph,
+    match,
+    outline,
+    queries,
+    search,
+    starter,
+    tables,
+)
 from tocsin.registry.judge import JudgementContradicts, Verdict, judge
+from tocsin.registry.map_page import look
 from tocsin.registry.model import Claim, Draft, EntityUnknown, Row, Source, VerbClass
+from tocsin.registry.reading import Read, Reading, Told
 from tocsin.registry.record import record, release
 from tocsin.registry.room import Registry, begin
 from tocsin.registry.value_sums import Refused, total_of
@@ -40,6 +58,16 @@ def found(connection: Connection, said: str, **filters: str) -> set[str]:
     numbers = list(connection.execute(question).scalars())
     names = connection.execute(select(tables.entity.c.caption).where(tables.entity.c.number.in_(numbers)))
     return set(names.scalars())
+
+
+def looked_through(title: str, said: str) -> Reading:
+    """A document of one small page, read and ready."""
+    words = [Word(one, Box(0, 0, 2, 2), 0) for one in said.split()]
+    page = Page(4, 2, zlib.compress(bytes(8)))
+    told = Told(title, "https://register.example/order.pdf")
+    made = Reading(told, "00" * 32, 0.0, lambda _: True, [Read(page, words)], 1)
+    made.done.set()
+    return made
 
 
 class RegistryContract:
@@ -227,6 +255,37 @@ class RegistryContract:
         for write in exports.EXPORTS.values():
             assert write(connection, io.BytesIO()) > 20
         assert len(queries.judged(connection, queries.entity_of(connection, PALANTIR))) == 2
+
+    def test_documents_and_their_pictures_are_the_same(self, connection: Connection) -> None:
+        name = documents.publish(connection, looked_through("Order for readers of plates", "Ville de Lyon"), DAY)
+        again = documents.publish(connection, looked_through("Order for readers of plates", "Ville de Lyon"), DAY)
+        assert name == again
+        assert documents.pages_of(connection, (name,)) == [1]
+        assert documents.picture_of(connection, name, 1).startswith(b"\x89PNG")
+        assert documents.paper_of(connection, name).startswith(b"%PDF")
+        with pytest.raises(EntityUnknown):
+            documents.picture_of(connection, name, 2)
+        assert found(connection, '"readers of plates"') == {"Order for readers of plates"}
+        told = looked_through("Notes of Jane Doe", "Ville de Lyon")
+        with pytest.raises(documents.DocumentTellsPerson):
+            documents.publish(connection, told, DAY)
+
+    def test_the_map_and_its_outlines_are_the_same(self, connection: Connection) -> None:
+        for _ in range(2):
+            assert outline.take_in(connection, json.dumps(COMMUNES).encode(), "code", "nom") == 2
+        named = outline.found(connection, ["13055", "allauch", "US-MN"])
+        assert {place: one.name for place, one in named.items()} == {
+            "13055": "Marseille", "allauch": "Allauch", "US-MN": "Minnesota",
+        }  # fmt: skip
+        assert {one.code for one in outline.stored(connection, outline.Box(5.3, 43.2, 5.4, 43.3))} == {"13055"}
+        at = [Claim("title", "Camera of a corner"), Claim("latitude", "43.30"), Claim("longitude", "5.38")]
+        camera = Draft("x-corner", "Deployment", at, {"place": ["13055"]})
+        record(connection, [Row(1, [camera], Source("https://register.example", "register"))], "d", DAY)
+        seen = look(connection, search.asked_of("corner", {}), None)
+        assert [one.ids for one in seen.spots] == [("x-corner",)] or [list(one.ids) for one in seen.spots] == [
+            ["x-corner"]
+        ]
+        assert [shape.count for shape in seen.shapes if shape.outline.name == "Marseille"] == [1]
 
     def test_the_index_is_made_anew_from_the_statements(self, connection: Connection) -> None:
         before = found(connection, "palantir")

@@ -69,14 +69,14 @@ def flattened(raw: bytes) -> Iterator[tuple[int, Left, Page]]:
     begin, total = 0, 1
     while begin < total:
         said = sandbox.run([*sandbox.python("flatten.py"), str(begin), str(AT_ONCE)], raw, Limits())
-        total, left, pages = _read(said)
+        total, left, pages = read_answer(said)
         if not pages or total > MOST_PAGES:
             raise BoxFailed
         yield from ((total, left, page) for page in pages)
         begin += len(pages)
 
 
-def _read(said: bytes) -> tuple[int, Left, list[Page]]:
+def read_answer(said: bytes) -> tuple[int, Left, list[Page]]:
     """What the sandbox answered. Raises `BoxFailed` for anything that is not exactly its form."""
     if len(said) < 10 or said[:5] != b"PAGES":
         raise BoxFailed
@@ -104,10 +104,10 @@ def read_words(page: Page, language: str) -> list[Word]:
     lines = said.decode("utf-8", errors="replace").split("\n")
     if not lines or not lines[0].startswith("level\t"):
         raise BoxFailed
-    return list(_words(page, lines[1:]))
+    return list(table_words(page, lines[1:]))
 
 
-def _words(page: Page, lines: Iterable[str]) -> Iterator[Word]:
+def table_words(page: Page, lines: Iterable[str]) -> Iterator[Word]:
     """Rows of tesseract's table: level, page, block, paragraph, line, word, left, top, width, height, confidence, text."""
     line, before = 0, ""
     for row in lines:

@@ -86,7 +86,7 @@ def python(name: str) -> list[str]:
 def require() -> None:
     """Raise `SandboxMissing` unless a program runs inside and finds every wall standing."""
     with _memory("answer") as answer, _memory("filter", filter_program()) as rules:
-        told = [*_walls(Limits(seconds=PROBE_SECONDS), rules, {}), *python("probe.py")]
+        told = [*_walls(Limits(seconds=PROBE_SECONDS), rules, {}), *python("probe.py"), *_ours()]
         try:
             done = subprocess.run(
                 told, stdin=subprocess.DEVNULL, stdout=answer, stderr=subprocess.DEVNULL, pass_fds=(rules,),
@@ -122,9 +122,17 @@ def _seen() -> Iterator[str]:
             yield from ("--symlink", str(Path(name).readlink()), name)
         elif Path(name).is_dir():
             yield from ("--ro-bind", name, name)
-    for one in dict.fromkeys((sys.base_prefix, sys.prefix, str(BOXED))):
-        if not one.startswith("/usr/") and one != "/usr":
-            yield from ("--ro-bind", one, one)
+    for one in _ours():
+        yield from ("--ro-bind", one, one)
+
+
+def _ours() -> list[str]:
+    """The interpreter, this environment and the boxed programs, where they are not in /usr."""
+    return [
+        one
+        for one in dict.fromkeys((sys.base_prefix, sys.prefix, str(BOXED)))
+        if one != "/usr" and not one.startswith("/usr/")
+    ]
 
 
 @contextmanager

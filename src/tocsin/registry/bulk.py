@@ -15,9 +15,8 @@ def put(
     """Insert `rows`, cells in the order of `columns`. `clash`: what SQL is to do about what is there already."""
     if not rows:
         return
-    mark = "%s" if connection.dialect.paramstyle in ("format", "pyformat") else "?"
     names = ", ".join(f'"{name}"' for name in columns)
-    line = f"INSERT INTO {table.name} ({names}) VALUES ({', '.join([mark] * len(columns))}) {clash}"  # noqa: S608  names of our own
+    line = f"INSERT INTO {table.name} ({names}) VALUES ({_marks(connection, len(columns))}) {clash}"  # noqa: S608  names of our own
     connection.exec_driver_sql(line, [tuple(row) for row in rows])
 
 
@@ -26,9 +25,19 @@ def found_by(
 ) -> Iterator[tuple[Any, Any]]:
     """`by` and `what` of every row whose `by` is one of `keys`."""
     for some in pieces(list(keys)):
-        question = select(by, what).where(by.in_(some))
-        for key, value in connection.execute(question if where is None else question.where(where)).all():
+        if where is None:
+            # SQLAlchemy writes five hundred places anew for each question: a tenth of an import's time.
+            line = f'SELECT "{by.name}", "{what.name}" FROM {by.table.name} WHERE "{by.name}" IN ({_marks(connection, len(some))})'  # noqa: S608
+            rows = connection.exec_driver_sql(line, tuple(some)).all()
+        else:
+            rows = connection.execute(select(by, what).where(by.in_(some), where)).all()
+        for key, value in rows:
             yield _plain(key), _plain(value)
+
+
+def _marks(connection: Connection, many: int) -> str:
+    """Places for values, as the driver writes them."""
+    return ", ".join(["%s" if connection.dialect.paramstyle in ("format", "pyformat") else "?"] * many)
 
 
 def pieces(keys: Sequence[Any]) -> Iterator[Sequence[Any]]:

@@ -51,7 +51,7 @@ def drawn(found: Around) -> tuple[list[Spot], list[Line]]:
 
 
 def gexf(nodes: Mapping[str, Node], ties: Mapping[Tie, list[str]], day: str) -> bytes:
-    """GEXF 1.3: nodes with their kinds, ties with the addresses of their sources."""
+    """GEXF 1.2, which more programs read than 1.3: nodes with their kinds, ties with the addresses of their sources."""
     told = "".join(
         f"<node id={quoteattr(one.id)} label={quoteattr(one.caption)}><attvalues>"
         f'<attvalue for="schema" value={quoteattr(one.schema)}/></attvalues></node>'
@@ -66,4 +66,5 @@ def gexf(nodes: Mapping[str, Node], ties: Mapping[Tie, list[str]], day: str) -> 
     kinds += '<attributes class="edge"><attribute id="sources" title="sources" type="string"/></attributes>'
     head = f'<meta lastmodifieddate="{escape(day)}"><creator>Tocsin</creator></meta>'
     graph = f'<graph defaultedgetype="directed">{kinds}<nodes>{told}</nodes><edges>{lines}</edges></graph>'
-    return f'<?xml version="1.0" encoding="UTF-8"?><gexf xmlns="http://gexf.net/1.3" version="1.3">{head}{graph}</gexf>'.encode()
+    made = f'<gexf xmlns="http://www.gexf.net/1.2draft" version="1.2">{head}{graph}</gexf>'
+    return f'<?xml version="1.0" encoding="UTF-8"?>{made}'.encode()

@@ -141,22 +141,48 @@ class Statement(NamedTuple):
     @builtins.property  # `property` is a field here
     def digest(self) -> bytes:
         """Sixteen bytes that name this claim. What was seen when is not in it."""
-        under = (self.source.url, self.source.origin, self.verb, self.confidence, self.as_of)
-        return blake2b(SEPARATOR.join((*self[:6], *under)).encode(), digest_size=16).digest()
+        return _digest((*self[:6], _under(self.source, self.verb, self.confidence, self.as_of)))
 
 
-def statements_of(row: Row, dataset: str, day: int) -> list[Statement]:
-    """Every statement a row makes. Raises `StatementMalformed` for a claim without what every claim has."""
+def _under(source: Source, verb: VerbClass, confidence: Confidence, as_of: str) -> str:
+    """What a row's claims mostly share, as their digests have it."""
+    return SEPARATOR.join((source.url, source.origin, verb, confidence, as_of))
+
+
+def _digest(parts: Sequence[str]) -> bytes:
+    return blake2b(SEPARATOR.join(parts).encode(), digest_size=16).digest()
+
+
+def statements_of(row: Row, dataset: str, day: int) -> dict[bytes, Statement]:
+    """Every statement a row makes, by digest. Raises `StatementMalformed` for a claim without what every claim has."""
     if not (row.source.url and dataset):
         raise StatementMalformed
-    made = []
+    made: dict[bytes, Statement] = {}
+    shared: dict[tuple[VerbClass, str], str] = {}
     for draft in row.drafts:
         for name, value, original, verb, as_of in draft.claims:
             plain = value.strip()
             if not (plain and name and draft.id):
                 raise StatementMalformed
-            under = (row.source, verb or row.verb, row.confidence, row.as_of if as_of is None else as_of, day, day)
-            made.append(Statement(draft.id, draft.schema, name, plain, original, dataset, *under))
+            how = (verb or row.verb, row.as_of if as_of is None else as_of)
+            under = shared.get(how)
+            if under is None:
+                under = shared[how] = _under(row.source, how[0], row.confidence, how[1])
+            digest = _digest((draft.id, draft.schema, name, plain, original, dataset, under))
+            made[digest] = Statement(
+                draft.id,
+                draft.schema,
+                name,
+                plain,
+                original,
+                dataset,
+                row.source,
+                how[0],
+                row.confidence,
+                how[1],
+                day,
+                day,
+            )
     return made
 
 

@@ -61,7 +61,7 @@ def release_of(connection: Connection, ocid: str, acts: Iterable[Entity]) -> Jso
     """One process as it stands now."""
     known = list(acts)
     parties: dict[str, Json] = {}
-    made: Json = {"ocid": ocid, "initiationType": "tender", "parties": []}
+    made: Json = {"ocid": ocid, "initiationType": "tender"}
     for act in known:
         money = [one for one in queries.money_of(connection, act) if one.amount.contract in act.members]
         buyers = [_party(connection, parties, one, "buyer") for one in act.values("authority")]
@@ -75,7 +75,8 @@ def release_of(connection: Connection, ocid: str, acts: Iterable[Entity]) -> Jso
         made.setdefault("contracts", []).append(_contract(act, money))
         _beside(made, act, money)
         _contested(made, act, money)
-    made["parties"] = [{**one, "roles": sorted(one["roles"])} for one in parties.values()]
+    if parties:
+        made["parties"] = [{**one, "roles": sorted(one["roles"])} for one in parties.values()]
     hashes = "".join(sorted(act.version.hash for act in known))
     first = max(
         (
@@ -103,13 +104,8 @@ def _tender(act: Entity, money: list[Money]) -> Json:
 
 def _award(act: Entity, money: list[Money], sellers: list[Json]) -> Json:
     value, date = _value(money, ValueKind.AWARD), _date(act.first("contractDate"))
-    more = {"value": value, "date": date, "description": "; ".join(act.values("notes")) or None}
-    return {
-        "id": act.id,
-        "title": act.caption,
-        "suppliers": sellers,
-        **{name: one for name, one in more.items() if one},
-    }
+    more = {"suppliers": sellers, "value": value, "date": date, "description": "; ".join(act.values("notes"))}
+    return {"id": act.id, "title": act.caption, **{name: one for name, one in more.items() if one}}
 
 
 def _contract(act: Entity, money: list[Money]) -> Json:

@@ -136,23 +136,27 @@ def _of(level: str, code: str, name: str, rings: Sequence["array[int]"]) -> Outl
 
 def take_in(connection: Connection, raw: bytes, code: str, name: str) -> int:
     """Store the areas of a GeoJSON file, by the names of their code and name; how many. Raises `OutlinesNotUnderstood`."""
-    try:
-        features = msgspec.json.decode(raw)["features"]
-        made = [_feature(one, code, name) for one in features]
-    except (msgspec.DecodeError, KeyError, TypeError, ValueError, IndexError, OverflowError) as error:
-        raise OutlinesNotUnderstood from error
-    rows = [(one.code, one.name, folded(one.name), *_micro(one.box), _packed(one.rings)) for one in made]
+    made = areas_of(raw, code, name)
+    rows = [(one.code, one.name, folded(one.name), *_micro(one.box), packed(one.rings)) for one in made]
     columns = ("code", "area", "folded", "west", "south", "east", "north", "rings")
     fresh = ", ".join(f"{column} = excluded.{column}" for column in columns[1:])
     put(connection, outline, columns, rows, f"ON CONFLICT (code) DO UPDATE SET {fresh}")
     return len(rows)
 
 
+def areas_of(raw: bytes, code: str, name: str) -> list[Outline]:
+    """The areas of a GeoJSON file. Raises `OutlinesNotUnderstood`."""
+    try:
+        return [_feature(one, code, name) for one in msgspec.json.decode(raw)["features"]]
+    except (msgspec.DecodeError, LookupError, TypeError, ValueError, OverflowError) as error:
+        raise OutlinesNotUnderstood from error
+
+
 def _micro(box: Box) -> tuple[int, ...]:
     return tuple(round(side * MICRO) for side in (box.west, box.south, box.east, box.north))
 
 
-def _packed(rings: Sequence["array[int]"]) -> bytes:
+def packed(rings: Sequence["array[int]"]) -> bytes:
     return msgspec.msgpack.encode([ring.tobytes() for ring in rings])
 
 
@@ -164,7 +168,7 @@ def _feature(told: Any, code: str, name: str) -> Outline:
         for part in parts
         for ring in part
     ]
-    if not rings or any(len(ring) < 8 or max(map(abs, ring)) > 180 * MICRO for ring in rings):
+    if not rings or any(len(ring) < 8 or len(ring) % 2 or max(map(abs, ring)) > 180 * MICRO for ring in rings):
         raise OutlinesNotUnderstood
     return _of("commune", str(told["properties"][code])[:60], str(told["properties"][name])[:120], rings)
 
@@ -186,10 +190,15 @@ def found(connection: Connection, places: Iterable[str]) -> dict[str, Outline]:
 
 
 def _row(row: Any) -> Outline:
+    box = Box(*(side / MICRO for side in (row.west, row.south, row.east, row.north)))
+    return Outline("commune", row.code, row.area, box, unpacked(row.rings))
+
+
+def unpacked(cells: bytes) -> list["array[int]"]:
+    """The rings that `packed` packed."""
     rings = []
-    for ring in msgspec.msgpack.decode(row.rings):
+    for ring in msgspec.msgpack.decode(cells):
         made = array("i")
         made.frombytes(ring)
         rings.append(made)
-    box = Box(*(side / MICRO for side in (row.west, row.south, row.east, row.north)))
-    return Outline("commune", row.code, row.area, box, rings)
+    return rings

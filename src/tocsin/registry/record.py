@@ -65,7 +65,7 @@ def record(connection: Connection, rows: Sequence[Row], dataset: str, day: int) 
             held_rows[row.number] = doubt
             continue
         try:
-            taken.append((row, {one.digest: one for one in _checked(row, dataset, day)}))
+            taken.append((row, _checked(row, dataset, day)))
         except StatementMalformed as error:
             refused[error.code] += 1
     new = _add_statements(connection, {digest: one for _, made in taken for digest, one in made.items()})
@@ -94,12 +94,12 @@ def release(connection: Connection, name: str, reason: str, day: int) -> None:
     connection.execute(ignoring(connection, released), [row])
 
 
-def _checked(row: Row, dataset: str, day: int) -> list[Statement]:
+def _checked(row: Row, dataset: str, day: int) -> Made:
     for draft in row.drafts:
         allowed = schema_of(draft.schema).allowed
         if draft.schema in PERSONS or not allowed.issuperset([claim.property for claim in draft.claims]):
             raise StatementMalformed
-    return list(row.said) or statements_of(row, dataset, day)
+    return {one.digest: one for one in row.said} if row.said else statements_of(row, dataset, day)
 
 
 def _add_statements(connection: Connection, made: Made) -> set[bytes]:
@@ -109,14 +109,14 @@ def _add_statements(connection: Connection, made: Made) -> set[bytes]:
     rows = [
         (
             digest, one.entity, one.schema, one.property, one.value, one.original, one.dataset, numbers[one.source],
-            str(one.verb), str(one.confidence), one.as_of, one.first_seen, one.last_seen,
+            one.verb.value, one.confidence.value, one.as_of, one.first_seen, one.last_seen,
         )
         for digest, one in made.items()
     ]  # fmt: skip
     put(connection, statement, KEPT, rows, SEEN_AGAIN)
     # One connection writes, so what has a higher number than before was made here.
-    added = connection.execute(select(statement.c.digest).where(statement.c.number > before)).scalars()
-    return {bytes(digest) for digest in added}
+    added = connection.scalars(select(statement.c.digest).where(statement.c.number > before)).all()
+    return set(map(bytes, added))
 
 
 def _sources(connection: Connection, wanted: set[Source]) -> dict[Source, int]:

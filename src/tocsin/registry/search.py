@@ -25,8 +25,8 @@ from tocsin.registry.schemata import INSTITUTIONS, REFERENCES, SCHEMATA
 from tocsin.registry.tables import chosen, entity, statement
 
 INDEX = "registry_words"
-COUNTED = 5_000
-"""Results that are counted at most: above it the page says «more than»."""
+COUNTED = 2_500
+"""Results that are counted at most: above it the page says «more than», and that its filters count the first of them."""
 MOST_WORDS = 12
 DATED = frozenset({"year", "kind"})
 """Filters that no institution has."""
@@ -207,7 +207,7 @@ def count(connection: Connection, found: Select[int]) -> Counted:
     """Count what was found, the first `COUNTED` of it, and what of it can be filtered by."""
     some = found.limit(COUNTED + 1).subquery()
     question = select(chosen.c.choices).select_from(some.outerjoin(chosen, chosen.c.number == some.c.number))
-    cells = [row[0] for row in connection.execute(question).all()]
+    cells = connection.scalars(question).all()
     told = facets.counted(connection, cells[:COUNTED])
     return Counted(min(len(cells), COUNTED), len(cells) > COUNTED, told)
 

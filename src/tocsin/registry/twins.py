@@ -99,8 +99,9 @@ def changes_atom(newest: Sequence[Kept], origin: str, versions: Mapping[str, str
     updated = stamp(max((one.said.first_seen for one in newest), default=0))
     entries = "".join(_entry(one, origin, versions.get(one.said.entity, "")) for one in newest)
     head = f"<id>{escape(feed)}/registry/changes.atom</id><title>Registry</title><updated>{updated}</updated>"
-    author = "<author><name>Tocsin</name></author>"
-    return f'<?xml version="1.0" encoding="utf-8"?><feed xmlns="http://www.w3.org/2005/Atom">{head}{author}{entries}</feed>'.encode()
+    here = f'<link rel="self" type="application/atom+xml" href={quoteattr(origin + "/registry/changes.atom")}/>'
+    head += f"{here}<author><name>Tocsin</name></author>"
+    return f'<?xml version="1.0" encoding="utf-8"?><feed xmlns="http://www.w3.org/2005/Atom">{head}{entries}</feed>'.encode()
 
 
 def _entry(kept: Kept, origin: str, version: str) -> str:
