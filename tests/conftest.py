@@ -31,6 +31,22 @@ LONGEST_FIRST = (
 )
 """A file that takes a minute and comes last keeps one process busy while the others stand idle."""
 
+JOURNEYS = (
+    "tests/journeys/",
+    "tests/web/test_circle.py",
+    "tests/web/test_cover.py",
+    "tests/web/test_notify.py",
+    "tests/web/test_registry_journeys.py",
+    "tests/seizure/test_seizure.py::test_nothing_is_recovered_and_every_planted_leak_of_the_short_form_is_found",
+)
+"""What plays a person's day or a whole trial, and is marked as a journey: half of all time for a hundredth of the tests."""
+
+SPINE = tuple(
+    f"tests/journeys/test_{name}.py"
+    for name in ("recording", "package", "owner_page", "town", "left_on_the_phone", "forensic")
+)
+"""The main job's own journeys are tests like others."""
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
@@ -46,7 +62,11 @@ def is_long(request: pytest.FixtureRequest) -> bool:
     return bool(request.config.getoption("--long"))
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The longest files first, else as they were found; tests of a file stay in their order."""
+    for item in items:
+        if item.nodeid.startswith(JOURNEYS) and not item.nodeid.startswith(SPINE):
+            item.add_marker(pytest.mark.journey)
     ranks = {name: rank for rank, name in enumerate(LONGEST_FIRST)}
     items.sort(key=lambda item: ranks.get(item.nodeid.partition("::")[0], len(ranks)))

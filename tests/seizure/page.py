@@ -27,7 +27,7 @@ WORDS = {
 HEAD = """# What a seized node reveals
 
 Written by `./run seizure --write` from a run, not by hand. `./run seizure` is the full form, `./run seizure --short` is part of
-`./run test`. `--json` makes the last line one JSON object, `--seed N` repeats the invented people and their days. Root is
+`./run journeys`. `--json` makes the last line one JSON object, `--seed N` repeats the invented people and their days. Root is
 needed for the disk image and for the memory of the node; without it the rest is done and what is left out is printed.
 
 The node runs in its own mount and network namespace on a fresh ext4 image. Through its real addresses come encounters,

@@ -1,5 +1,6 @@
 """axe-core over every page and state: from the left and from the right, light and dark. Any finding of WCAG 2.2 A or AA fails."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -38,39 +39,41 @@ STATES: dict[str, dict[str, Any]] = {
 }
 
 
-def findings(page: Page) -> list[str]:
+def findings(page: Page, schemes: Sequence[Literal["light", "dark"]] = SCHEMES) -> list[str]:
     """What axe found, in light and of colours in dark, each as rule and place. The script goes in past the page's policy."""
     page.context.new_cdp_session(page).send("Runtime.evaluate", {"expression": AXE})
     violations = []
-    for scheme in SCHEMES:
+    for scheme in schemes:
         page.emulate_media(color_scheme=scheme)
         violations += page.evaluate("rules => axe.run(document, rules)", RULES[scheme])["violations"]
     return [f"{one['id']}: {node['target']} {node['failureSummary']}" for one in violations for node in one["nodes"]]
 
 
 def findings_both_ways(page: Page) -> list[str]:
-    """The same from the left and from the right, for pages that stand only where they are."""
-    found = []
-    for direction in ("rtl", "ltr"):
-        page.evaluate("direction => { document.documentElement.dir = direction }", direction)
-        found += findings(page)
-    return found
+    """The same from the left and from the right; colours do not turn round with the page."""
+    page.evaluate("document.documentElement.dir = 'rtl'")
+    found = findings(page, ["light"])
+    page.evaluate("document.documentElement.dir = 'ltr'")
+    return found + findings(page)
 
 
-@pytest.mark.parametrize("direction", ["ltr", "rtl"])
 @pytest.mark.parametrize("path", [page.path for page in (*PAGES, RETENTION, STATUS)])
-def test_pages(opened: OpenPage, node: str, mirrored: str, path: str, direction: str) -> None:
-    address = node if direction == "ltr" else mirrored
-    page = opened(f"{address}/en/{path}")
-    assert page.get_attribute("html", "dir") == direction
-    assert not findings(page)
+def test_pages(opened: OpenPage, node: str, path: str) -> None:
+    assert not findings_both_ways(opened(f"{node}/en/{path}"))
 
 
-@pytest.mark.parametrize("direction", ["ltr", "rtl"])
 @pytest.mark.parametrize("state", STATES)
-def test_states(opened: OpenPage, node: str, mirrored: str, state: str, direction: str) -> None:
-    page = opened(f"{node if direction == 'ltr' else mirrored}/en/")
+def test_states(opened: OpenPage, node: str, state: str) -> None:
+    page = opened(f"{node}/en/")
     record(page, **STATES[state])
+    assert not findings_both_ways(page)
+
+
+def test_a_language_read_from_the_right_turns_the_page_round(opened: OpenPage, node: str, mirrored: str) -> None:
+    """The node says so itself: what the trials above turn round by hand comes that way."""
+    assert opened(f"{node}/en/").get_attribute("html", "dir") == "ltr"
+    page = opened(f"{mirrored}/en/")
+    assert page.get_attribute("html", "dir") == "rtl"
     assert not findings(page)
 
 
