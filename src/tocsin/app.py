@@ -27,6 +27,7 @@ from tocsin import (
     at_desk,
     at_passport,
     cap_routes,
+    fediverse_routes,
     push_routes,
 )
 from tocsin.alerts import desk_routes, duty_routes
@@ -111,6 +112,7 @@ def litestar_of(node: Node) -> Litestar:
             *passport_pages.page_routes(passport, office.sessions, config),
             *passport_routes.routes(passport, lambda: at_passport.keys_answer(node, passport)),
             *push_routes.routes(delivery, config),
+            *fediverse_routes.routes(delivery.inbox),
             *cap_routes.routes(alerts, node.settings, node.pack, config.languages[node.pack.languages[0]]),
             *_alerts(node, alerts, office, delivery, config),
             _constant("/client-config", client_config(node, built)),

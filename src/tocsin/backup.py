@@ -28,7 +28,9 @@ from tocsin.alerts import tables as alerts
 from tocsin.clock import Clock
 from tocsin.crypto import canonical
 from tocsin.deliver.tables import message as outbox_message
+from tocsin.deliver.tables import note as fediverse_note
 from tocsin.deliver.tables import row as outbox_row
+from tocsin.deliver.tables import server as fediverse_server
 from tocsin.deliver.tables import subscription
 from tocsin.desk.tables import item, paper
 from tocsin.encounters.model import ShareState, State
@@ -131,6 +133,7 @@ CARRIED: dict[Any, Change] = {
 LEFT = (
     *(frame, hold, indexed_to, item, paper, passport_key, people.invitation),
     *(registry.progress, spent, issued, code, statement, work, outbox_message, outbox_row, subscription),
+    *(fediverse_server, fediverse_note),
     *(alerts.report, alerts.matter, alerts.voice, alerts.standing, alerts.attribution, alerts.warning, alerts.threat),
     *(alerts.count, alerts.timer),
 )

@@ -43,7 +43,7 @@ HELD: dict[str, tuple[str, ...]] = {
     "disclose.held_passport": ("passport_key.*", "passport_spent.*", "passport_issued.*", "passport_code.*"),
     "disclose.held_registry": ("registry_*",),
     "disclose.held_alerts": ("alerts_*",),
-    "disclose.held_messages": ("push_subscription.*", "outbox_message.*", "outbox_row.*"),
+    "disclose.held_messages": ("push_subscription.*", "outbox_message.*", "outbox_row.*", "fediverse_server.*", "fediverse_note.*"),
     "disclose.held_calls": ("who is on duty", "calls"),
     "disclose.held_backup": ("a backup",),
     "disclose.held_counts": ("counts by code", "error ids", "the probe's last success"),

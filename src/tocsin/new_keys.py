@@ -5,6 +5,9 @@ from base64 import b64encode
 from collections.abc import Mapping
 from pathlib import Path
 
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
+
 from tocsin.clock import Clock
 from tocsin.crypto import envelope
 from tocsin.crypto.keys import SigningKey
@@ -14,6 +17,7 @@ from tocsin.evidence.receipt import ReceiptSigner
 from tocsin.own_keys import (
     CITY_KEY,
     EXERCISE_KEY,
+    FEDIVERSE_KEY,
     LOG_KEY,
     PUBLISHED,
     PUSH_KEY,
@@ -30,6 +34,9 @@ from tocsin.store.key_custody import KeyCustody, KeyExists
 from tocsin.tlog import note as notes
 from tocsin.tlog.note import VerifierKey
 
+RSA_BITS, RSA_EXPONENT = 2_048, 65_537
+"""What Mastodon makes and checks."""
+
 
 def make(settings: Settings, passphrase: str | None, clock: Clock) -> None:
     """Make the node's keys, and write their public halves. Raises `KeyExists` when this node has them all.
@@ -43,7 +50,7 @@ def make(settings: Settings, passphrase: str | None, clock: Clock) -> None:
     custody = open_custody(settings)
     if (place / PUBLISHED).exists():
         published = read_published(settings)
-        made = _later(custody, published, passphrase, clock)
+        made = _later(custody, published, passphrase, clock) | _abroad(custody, settings, published, passphrase)
         if not made:
             raise KeyExists
         _publish(place, published | made)
@@ -58,7 +65,8 @@ def make(settings: Settings, passphrase: str | None, clock: Clock) -> None:
         "receipts": ReceiptSigner(settings.log_origin, receipts).vkey,
         "share": recipient,
     }
-    _publish(place, published | _later(custody, published, passphrase, clock))
+    made = _later(custody, published, passphrase, clock) | _abroad(custody, settings, published, passphrase)
+    _publish(place, published | made)
 
 
 def _later(custody: KeyCustody, published: Mapping[str, str], passphrase: str | None, clock: Clock) -> dict[str, str]:
@@ -79,6 +87,18 @@ def _later(custody: KeyCustody, published: Mapping[str, str], passphrase: str | 
         if passphrase is not None:
             custody.create(PUSH_KEY, clock.random_bytes(KEY_BYTES), passphrase)
     return made
+
+
+def _abroad(
+    custody: KeyCustody, settings: Settings, published: Mapping[str, str], passphrase: str | None
+) -> dict[str, str]:
+    """The key of the city's actor, where the settings give it a name."""
+    if not settings.fediverse_name or FEDIVERSE_KEY in published:
+        return {}
+    key = rsa.generate_private_key(RSA_EXPONENT, RSA_BITS)
+    secret = key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
+    custody.create(FEDIVERSE_KEY, secret, passphrase)
+    return {FEDIVERSE_KEY: key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()}
 
 
 def _publish(place: Path, published: dict[str, str]) -> None:

@@ -13,6 +13,8 @@ PUBLISHED = "published.json"
 LOG_KEY, RECEIPT_KEY, SHARE_KEY, CITY_KEY = "log", "receipt", "share", "city"
 EXERCISE_KEY, TEST_KEY = "exercise", "test"
 """Drills and trials are signed by keys of their own: no reader can take one for the real thing."""
+FEDIVERSE_KEY = "fediverse"
+"""RSA, because other servers check nothing else: it signs what the city's actor says, and no alert."""
 PUSH_KEY, VAPID_KEY = "push", "vapid"
 """What seals subscriptions, and what push services know the node by."""
 
@@ -25,7 +27,7 @@ class KeysMissing(TocsinError):
 
 def read_published(settings: Settings) -> dict[str, str]:
     """The public halves of the node's keys, kept in clear: `log` and `receipts` (vkeys), `share` (age recipient), `city`,
-    `exercise` and `test` (base64), `vapid` (base64url).
+    `exercise` and `test` (base64), `vapid` (base64url), `fediverse` (PEM).
     """
     try:
         found: dict[str, str] = json.loads((Path(settings.folder) / PUBLISHED).read_text())

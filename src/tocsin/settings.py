@@ -19,6 +19,7 @@ from tocsin.errors import TocsinError
 MOST_COHORTS = 32
 LEAST_OF_COHORT = 20
 """Rules of safety, 7."""
+NAME = re.compile(r"[a-z0-9_]{1,30}")
 LEAST_SECRET = 24
 """Characters of a secret that is asked over the network."""
 ONION = re.compile(r"[a-z2-7]{56}\.onion")
@@ -134,6 +135,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     push_services: tuple[str, ...] = ()
     relay_targets: tuple[str, ...] = ()
     outside_a_day: int = 24
+    fediverse_name: str = ""
     mail: Mail = Mail()
     matrix: MatrixRoom = MatrixRoom()
     cap_readers: tuple[CapReader, ...] = ()
@@ -195,6 +197,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
             raise SettingsWrong('mail.secure is "tls", "starttls", or "" for a server on the machine itself')
         if bool(self.mail.to) != bool(self.mail.sender):
             raise SettingsWrong("mail.to and mail.sender go together")
+        if self.fediverse_name and not NAME.fullmatch(self.fediverse_name):
+            raise SettingsWrong("fediverse_name is a word of small letters, digits and _, at most 30")
         room = self.matrix
         if room.room and not (room.account and room.secret and room.homeserver.startswith(("https://", "http://127."))):
             raise SettingsWrong("matrix.room needs matrix.account, matrix.secret, and an https:// matrix.homeserver")

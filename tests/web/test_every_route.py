@@ -36,7 +36,8 @@ ASKED = [
     "/alert-desk/matters", "/alert-desk/news", "/alert-desk/warnings",
     "/alert-desk/matters/AAAAAAAAAAAAAAAAAAAAAA/take", "/alert-desk/alerts/AAAAAAAAAAAAAAAAAAAAAA/cancel",
     "/report", "/alerts", "/report-a-danger", "/es/report", "/es/report/status", "/es/alerts", "/fr/alerts/map", "/en/alerts/true",
-    "/cap/feed.atom", "/cap/AAAAAAAAAAAAAAAAAAAAAA.xml", "/es/report-a-danger", "/en/alert-desk", "/alerts/reports/sealed",
+    "/.well-known/webfinger", "/ap/actor", "/ap/inbox", "/ap/notes/00", "/cap/feed.atom",
+    "/cap/AAAAAAAAAAAAAAAAAAAAAA.xml", "/es/report-a-danger", "/en/alert-desk", "/alerts/reports/sealed",
     "/recover", "/encounters", "/encounters/AAAAAAAAAAAAAAAAAAAAAA/state", "/encounters/AAAAAAAAAAAAAAAAAAAAAA/sealed",
     "/no/such/place", "/log/tile/nonsense", "/log/beats/x", "/static/built/none.js", "/en/nothing", "/%00",
 ]  # fmt: skip

@@ -28,6 +28,7 @@ BOX_BYTES = 880
 """With this a row keeps to a quarter of a page of SQLite; a little more, and each would take a whole one."""
 NONCE_BYTES = 12
 SECRET_BYTES = 32
+_TOLD = msgspec.msgpack.Decoder(tuple[str, str, bytes, bytes, str])
 
 
 class SubscriptionsFull(TocsinError):
@@ -83,7 +84,7 @@ class Subscriptions:
         number = sha256(secret).digest()
         asked = select(subscription.c.id, subscription.c.box).where(subscription.c.id == number)
         found = await self._database.read(lambda c: c.execute(asked).one_or_none())
-        opened = None if found is None else self._open(bytes(found.id), bytes(found.box))
+        opened = None if found is None else _open(self._cipher(), bytes(found.id), bytes(found.box))
         if opened is None:
             raise SubscriptionUnknown
         return opened
@@ -101,8 +102,7 @@ class Subscriptions:
         """The next `limit` after a number, by number: random, so in no order that says anything. What does not open is left out."""
         asked = select(subscription.c.id, subscription.c.box).order_by(subscription.c.id).limit(limit)
         rows = await self._database.read(lambda c: c.execute(asked.where(subscription.c.id > number)).all())
-        opened = [self._open(bytes(row.id), bytes(row.box)) for row in rows]
-        found = [one for one in opened if one is not None]
+        found = self._opened(rows)
         if rows and not found:
             return await self.after(bytes(rows[-1].id), limit)
         return found
@@ -110,9 +110,7 @@ class Subscriptions:
     async def these(self, numbers: Iterable[bytes]) -> list[Subscriber]:
         """Those of these that are still there."""
         asked = select(subscription.c.id, subscription.c.box).where(subscription.c.id.in_(list(numbers)))
-        rows = await self._database.read(lambda c: c.execute(asked).all())
-        opened = [self._open(bytes(row.id), bytes(row.box)) for row in rows]
-        return [one for one in opened if one is not None]
+        return self._opened(await self._database.read(lambda c: c.execute(asked).all()))
 
     async def expire(self) -> None:
         """Forget those whose week is over."""
@@ -137,14 +135,24 @@ class Subscriptions:
         if len(plain) != BOX_BYTES:
             raise ValueError("longer than a box")
         nonce = self._clock.random_bytes(NONCE_BYTES)
-        return nonce + AESGCM(self._key()).encrypt(nonce, plain, number)
+        return nonce + self._cipher().encrypt(nonce, plain, number)
 
-    def _open(self, number: bytes, box: bytes) -> Subscriber | None:
-        """None for what another key sealed: its key went with a reboot, and it ends by itself."""
-        try:
-            plain = AESGCM(self._key()).decrypt(box[:NONCE_BYTES], box[NONCE_BYTES:], number)
-        except InvalidTag:
-            return None
-        told = plain[2 : 2 + int.from_bytes(plain[:2])]
-        origin, path, subscriber, auth, zone = msgspec.msgpack.decode(told, type=tuple[str, str, bytes, bytes, str])
-        return Subscriber(number, Endpoint(origin, path, subscriber, auth), zone)
+    def _opened(self, rows: Iterable[Any]) -> list[Subscriber]:
+        """Those that open. The key is asked for once: for each box it would be a read of a file."""
+        cipher = self._cipher()
+        opened = [_open(cipher, bytes(row.id), bytes(row.box)) for row in rows]
+        return [one for one in opened if one is not None]
+
+    def _cipher(self) -> AESGCM:
+        return AESGCM(self._key())
+
+
+def _open(cipher: AESGCM, number: bytes, box: bytes) -> Subscriber | None:
+    """None for what another key sealed: its key went with a reboot, and it ends by itself."""
+    try:
+        plain = cipher.decrypt(box[:NONCE_BYTES], box[NONCE_BYTES:], number)
+    except InvalidTag:
+        return None
+    told = plain[2 : 2 + int.from_bytes(plain[:2])]
+    origin, path, subscriber, auth, zone = _TOLD.decode(told)
+    return Subscriber(number, Endpoint(origin, path, subscriber, auth), zone)

@@ -37,3 +37,21 @@ subscription = Table(
     Column("ends_week", Integer, nullable=False),
     sqlite_with_rowid=False,  # row order would say who came after whom
 )
+
+server = Table(
+    "fediverse_server",
+    metadata,
+    Column("id", LargeBinary(32), primary_key=True),  # keyed digest of its shared inbox
+    Column("box", LargeBinary, nullable=False),  # the shared inbox, sealed, one size
+    Column("people", Integer, nullable=False),  # how many of it follow
+    sqlite_with_rowid=False,
+)
+
+note = Table(
+    "fediverse_note",
+    metadata,
+    Column("id", LargeBinary(16), primary_key=True),  # keyed digest of a message's number
+    Column("hour_s", BigInteger, nullable=False),
+    Column("ends_s", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
