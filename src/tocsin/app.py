@@ -90,6 +90,7 @@ def litestar_of(node: Node) -> Litestar:
     public = Registry.open(node.database, node.clock)
     node.take_files = partial(hand_in, public)
     office, board, passport = office_of(node), at_desk.desk_of(node)[1], at_passport.passport_of(node)
+    office.unread, watch.unpublished = board.late, partial(at_desk.waiting_long, board)
     calls = at_calls.calls_of(node)
     delivery = at_deliver.delivery_of(node)
     alerts = at_alerts.alerts_of(node, passport, at_passport.slow_lane_of(node), delivery)

@@ -27,10 +27,12 @@ from tocsin.node import Node
 from tocsin.people.session import IDLE_S, Sessions
 from tocsin.people.staff import Role
 from tocsin.stewardship import Thawing
+from tocsin.web.status import FAILS, WORKS
 
 WARN_S = 120
 """How long before a session ends by itself its page asks."""
 SWEEP_S = 20.0
+LATE_S = 600.0
 KINDS = (Kind.ENCOUNTER, Kind.IMPORT)
 
 
@@ -158,7 +160,16 @@ def loops(node: Node, board: Board) -> list[Coroutine[Any, Any, None]]:
     async def sweep() -> None:
         await forget.sweep(board.desk)
 
-    return [node.every("desk list", board.tick, TICK_S), node.every("desk", sweep, SWEEP_S)]
+    return [
+        node.every("desk list", board.tick, TICK_S),
+        node.every("desk", sweep, SWEEP_S),
+        node.every("desk late", board.refresh, LATE_S),
+    ]
+
+
+def waiting_long(board: Board) -> dict[str, str]:
+    """For the alarm and `tocsin status`, never for a public page: whether the desk leaves something unread."""
+    return {"desk": FAILS if board.is_overdue() else WORKS}
 
 
 def key_id(recipient: str) -> str:

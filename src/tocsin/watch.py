@@ -10,7 +10,7 @@ import json
 import logging
 import shutil
 import ssl
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -36,8 +36,9 @@ LOG_STILL_MINUTES = 5.0
 WITNESS_MINUTES = 15.0
 LEAST_FREE_BYTES = 2 * 1024**3
 
-WAKES = frozenset({"recording", "log", "room", "tree"})
-"""What somebody gets up for. A witness that is away for an hour is told on the page and wakes nobody."""
+WAKES = frozenset({"recording", "log", "room", "tree", "desk"})
+"""What somebody gets up for; `desk` is a recording that nobody opened for days. A witness that is away for an hour is told on the page
+and wakes nobody."""
 
 
 class Watch:
@@ -52,6 +53,8 @@ class Watch:
         self._failures = 0
         self._beat, self._beat_at = node.last_beat, self._began
         self._seen, self._seen_at = node.seen_size, self._began
+        self.unpublished: Callable[[], dict[str, str]] = dict
+        """Parts that the public page does not show: they say something about those who work here."""
         node.tell_status = self.tell
 
     def loops(self) -> list[Coroutine[Any, Any, None]]:
@@ -98,7 +101,7 @@ class Watch:
         noticed = self._node.noticed
         errors = {key: {"hour": found.hour, "place": found.place} for key, found in noticed.errors().items()}
         told = {
-            "parts": self.parts(),
+            "parts": self.parts() | self.unpublished(),
             "troubles": self._node.troubles,
             "this_hour": noticed.counts(),
             "errors": errors,
@@ -108,7 +111,8 @@ class Watch:
 
     async def look(self) -> None:
         """Once: whether somebody has to be woken."""
-        is_bad = any(name in WAKES and state == FAILS for name, state in self.parts().items())
+        seen = self.parts() | self.unpublished()
+        is_bad = any(name in WAKES and state == FAILS for name, state in seen.items())
         await asyncio.to_thread(self.alarm.look, is_bad=is_bad, now=self._clock.monotonic())
         if self.alarm.is_unheard:
             self._node.troubles["alarm"] = "nobody took the message that a steward is needed"

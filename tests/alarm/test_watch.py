@@ -120,6 +120,18 @@ async def test_a_log_that_stands_still_wakes_somebody(watched: Watched) -> None:
     assert [bell.rung] == [1]
 
 
+async def test_what_nobody_opens_wakes_somebody_and_no_public_page_says_so(watched: Watched) -> None:
+    node, watch, _, _ = watched
+    bell = Bell()
+    watch.alarm = Alarm([bell.ring])
+    node.last_beat = 1
+    watch.unpublished = lambda: {"desk": FAILS}
+    await watch.look()
+    assert bell.rung == 1
+    assert "desk" not in dict(watch.shown().parts)
+    assert json.loads(watch.tell())["parts"]["desk"] == FAILS
+
+
 async def test_a_message_nobody_takes_is_a_trouble_of_its_own(watched: Watched) -> None:
     watched.watch.alarm = Alarm([lambda: False])
     watched.node.log = None

@@ -8,12 +8,14 @@ from tests.desk.lawyer import Lawyer, recorded
 from tests.desk.test_take import taken
 from tests.encounters.conftest import open_node
 from tests.encounters.test_receive import send
+from tocsin import at_desk
 from tocsin.at_desk import desk_of
 from tocsin.desk.board import Board, quiet_of
 from tocsin.desk.model import Pulse
 from tocsin.encounters import close, start
 from tocsin.ids import b64
 from tocsin.node import Node
+from tocsin.web.status import FAILS, WORKS
 
 pytestmark = pytest.mark.anyio
 
@@ -90,6 +92,16 @@ async def test_what_nobody_opened_for_days_is_marked(node: Node, board: Board, w
     await board.refresh()
     assert {one.line.recording: one.line.is_late for one in board.told()} == {b64(old.id): True, b64(opened.id): False}
     assert board.late() == 1
+    assert not board.is_overdue(), "a mark first"
+    assert at_desk.waiting_long(board) == {"desk": WORKS}
+    live = await node.encounters.live(old.id)
+    assert live is not None
+    await node.encounters.replace(live, day=live.row.day - board.late_days)
+    await board.refresh()
+    assert at_desk.waiting_long(board) == {"desk": FAILS}
+    await taken(board.desk, wren, old.id)
+    await board.refresh()
+    assert not board.is_overdue(), "somebody has opened it"
 
 
 async def test_who_watches_hears_changes_and_who_comes_back_only_what_was_missed(

@@ -89,6 +89,7 @@ class Scene:
     kind: str = "encounter"
     chunks: int = 8
     step_ms: int = 20_000
+    mime: str = "video/webm;codecs=vp8,opus"
     restart_at: int = 0
     restart_mime: str = "video/mp4"
     gap_ms: tuple[int, int] = (40_000, 41_000)
@@ -251,7 +252,7 @@ class Scene:
 
     def _start(self) -> dict[str, object]:
         return {
-            "event": "start", "at": self.clock.ms + 250, "kind": self.kind, "mime": "video/webm;codecs=vp8,opus",
+            "event": "start", "at": self.clock.ms + 250, "kind": self.kind, "mime": self.mime,
             "width": 640, "height": 360, "build": "0" * 64, "browser": "Chromium 156", "os": "Linux",
             "continues": "", "continued_seq": 0, "recipients": [self.recipient], "recipients_note": "desk",
             "place": "not collected",

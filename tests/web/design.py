@@ -253,6 +253,8 @@ def components(icon: Say) -> Iterator[tuple[str, str]]:
             f'<dialog open aria-label="{text("staff.unlock_title")}"><h2>{text("staff.unlock_title")}</h2>'
             f"{button('staff.with_passkey', 'primary wide')}{field('staff.passphrase', '<input type=password>')}</dialog>"
             f'<p><code class="address">https://node.example/en/staff/join#{"x" * 43}</code></p>'
+            '<svg class="square" viewBox="0 0 7 7" aria-hidden="true"><path d="M1 1h5v5h-5z"/></svg>'
+            '<p><span class="tohand"></span></p>'
         ),
     )
     yield "The legal desk: a list beside what is in hand; undo; two papers to compare; what was written", desk()

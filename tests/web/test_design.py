@@ -6,7 +6,7 @@ from playwright.sync_api import Browser
 
 from tests.web.design import CSS, PAGE, SHEETS, page
 
-PLACES = {"reading", "scripted", "unseen", "unprinted", "foot", "live", "blanked"}
+PLACES = {"reading", "scripted", "unseen", "unprinted", "alone", "foot", "live", "blanked"}
 """Classes that place or hide a thing and are no component."""
 
 

@@ -5,7 +5,7 @@ import { offer, prepare, undo } from "../desk/undo.ts";
 import { blankWhileAway } from "../desk/away.ts";
 import { get, post, Refused } from "../staff/ask.ts";
 import { watchIdle } from "../staff/idle.ts";
-import { forget, me, NotUnlocked, signInAgain, unlocked } from "../staff/unlocked.ts";
+import { forget, me, NotUnlocked, signInAgain, signInWhereOut, unlocked } from "../staff/unlocked.ts";
 import { chime } from "../ui/signals.ts";
 import { element, note, put, show, wayOut, words } from "../ui/page.ts";
 import { drawAsked, drawDecision, drawMissing, drawReports, type DeskState, type Reported } from "./matter_view.ts";
@@ -22,7 +22,7 @@ const SOUND = "tocsin.desk.sound";
 
 const state = JSON.parse(element("desk-state").textContent) as DeskState;
 const isDispatcher = document.querySelector('[data-dispatcher="yes"]') !== null;
-const matters = new Matters(heard, signInAgain);
+const matters = new Matters(heard, signInWhereOut);
 const view = new MattersView(matters, state.areas, (matter) => void attempt(() => choose(matter)));
 let reports: readonly Reported[] = [];
 let drawnTurn = "";

@@ -1,7 +1,8 @@
 /** The console of the legal desk: the list, kept live, and the recording in hand. Keys are in this tab's memory only, and so is what they open. */
 import { watchIdle } from "../staff/idle.ts";
 import { Refused } from "../staff/ask.ts";
-import { forget, me, NotUnlocked, signInAgain, unlocked } from "../staff/unlocked.ts";
+import { counted, isInCall } from "../staff/going_on.ts";
+import { forget, me, NotUnlocked, signInAgain, signInWhereOut, unlocked } from "../staff/unlocked.ts";
 import { config, element, note, put, show, wayOut, words } from "../ui/page.ts";
 import { make, makeActs, makeFact } from "../ui/recover_parts.ts";
 import { blankWhileAway } from "./away.ts";
@@ -11,6 +12,7 @@ import type { Following } from "./following.ts";
 import { Lines, type Line, type Shown } from "./lines.ts";
 import { leaveLinks, prepareLinks, showLinks } from "./links.ts";
 import { listView, shortName, since, stream, who } from "./list_view.ts";
+import { prepareMany } from "./many.ts";
 import { leaveNotes, prepareNotes, showNotes } from "./notes_view.ts";
 import type { Opening } from "./opening.ts";
 import { Ours } from "./ours.ts";
@@ -30,12 +32,13 @@ let following: Following | undefined;
 let packaging: Opening | undefined;
 let onCall: () => void = () => undefined;
 
-const lines = new Lines((fresh) => void heard(fresh), signInAgain);
+const lines = new Lines((fresh) => void heard(fresh), signInWhereOut);
 const view = listView(lines, () => ours, choose, () => chosen);
 
 prepare((error) => note("item-problem", refusal(error)));
 prepareNotes();
 prepareLinks();
+prepareMany({ ours: () => ours, lines: () => lines.sorted().map(({ line }) => line), me: me?.pseudonym ?? "", leave });
 blankWhileAway();
 watchIdle();
 wayOut(close);
@@ -221,7 +224,7 @@ async function preparePackage(): Promise<void> {
   show("package-progress", true);
   try {
     const { signingSeed } = await unlocked();
-    const file = await sealedExport(begun.recording, capability);
+    const file = await counted(sealedExport(begun.recording, capability));
     const { begin } = await import("./opening.ts");
     const opening = await begin(file, own.identity, words, (share, checks) => {
       progress.value = share;
@@ -250,7 +253,7 @@ async function attempt(does: () => Promise<void>): Promise<void> {
   try {
     await does();
   } catch (error) {
-    if (error instanceof Refused && error.code === "not_signed_in") return signInAgain();
+    if (error instanceof Refused && error.code === "not_signed_in" && !isInCall()) return signInAgain();
     if (error instanceof NotUnlocked) return;
     note(PROBLEMS[element("item").hidden ? 0 : 1], refusal(error));
   }

@@ -34,9 +34,13 @@ export function watchSheet(typed: () => void): void {
   });
   field("a_number").addEventListener("change", checkANumber);
   element("sheet-print").addEventListener("click", () => window.print());
+  element("jail-print").addEventListener("click", () => {
+    show("jail-sheet", true);
+    window.print();
+  });
   // However printing is asked for: the browser's own command prints the fact sheet too.
   addEventListener("beforeprint", drawFacts);
-  addEventListener("afterprint", () => show("fact-sheet", false));
+  addEventListener("afterprint", () => ["fact-sheet", "jail-sheet"].forEach((id) => show(id, false)));
 }
 
 /** Says whether the A-number can be one; a wrong one can be saved all the same: it is what somebody said. */
@@ -59,7 +63,7 @@ export function drawClocks(): void {
 
 /** The fact sheet: what was typed, in the order a petition wants it, and how long each clock has. Made in this page, printed by the browser. */
 function drawFacts(): void {
-  if (element("opened-item").hidden) return;
+  if (element("opened-item").hidden || !element("jail-sheet").hidden) return;
   const said = readSheet();
   const rows = FIELDS.map((name) => [words.say(`desk.sheet_${name}`), shown(name, String(said[name] ?? ""))] as const);
   rows.splice(5, 0, [words.say("desk.sheet_warrant"), words.say(`desk.warrant_${String(said["warrant"])}`)]);

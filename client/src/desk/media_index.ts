@@ -29,7 +29,7 @@ export interface MediaIndex {
 export function indexFor(mime: string): MediaIndex | undefined {
   const kind = mime.split(";")[0]!;
   if (kind === "video/webm" || kind === "audio/webm") return new WebmIndex();
-  return kind === "video/mp4" || kind === "audio/mp4" ? new Mp4Index(mime) : undefined;
+  return ["video/mp4", "audio/mp4", "video/quicktime"].includes(kind) ? new Mp4Index(mime) : undefined;
 }
 
 /** The last place at or before `ms` from which a decoder can begin. */

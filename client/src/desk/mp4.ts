@@ -1,11 +1,12 @@
 /**
  * Where the fragments of an MP4 file begin (ISO/IEC 14496-12: moof boxes, as MediaRecorder writes them). A file without fragments, as a
- * camera writes it, has no place to begin but its start, and `entries` stays empty.
+ * camera writes it, has no place to begin but its start, and `entries` stays empty; its length is known all the same.
  */
 import { join, type Bytes } from "../crypto/bytes.ts";
 import type { Entry, MediaIndex } from "./media_index.ts";
 
-const LONGEST_READ = 4 * 1024 * 1024;
+/** The tables of a film of some hours. */
+const LONGEST_READ = 32 * 1024 * 1024;
 
 export class Mp4Index implements MediaIndex {
   readonly entries: Entry[] = [];
@@ -42,9 +43,11 @@ export class Mp4Index implements MediaIndex {
 
   #box(view: Bytes): number {
     if (view.length < 8) return 0;
-    const { size, kind } = boxAt(view, 0);
+    const { size: told, kind } = boxAt(view, 0);
+    if (told === 1 && view.length < 16) return 0;
+    const size = told === 1 ? u32(view, 8) * 2 ** 32 + u32(view, 12) : told;
     if (size < 8) {
-      this.isBroken = true; // a box of 64-bit size, or one that reaches to the end: no fragment has one
+      this.isBroken = true; // it reaches to the end: what we read never does
       return 0;
     }
     if (kind === "moov" || kind === "moof") {
@@ -67,6 +70,7 @@ export class Mp4Index implements MediaIndex {
       this.#scales.set(number, u32(times, times[0] === 1 ? 20 : 12) || 1);
       const handled = first(media, "hdlr");
       if (handled && text(handled, 8) === "vide") this.hasPicture = true;
+      if (!first(content, "mvex")) this.lastMs = Math.max(this.lastMs, (u32(times, times[0] === 1 ? 28 : 16) * 1000) / (this.#scales.get(number) ?? 1000));
     }
     this.initEnd = this.#at + content.length + 8;
   }

@@ -1,6 +1,7 @@
 /** The form that makes a package on this device: a decision on each talk, who signs, where the log's proofs come from, progress, a way to stop. */
 import { sha256 } from "@noble/hashes/sha2.js";
 import type { Bytes } from "../crypto/bytes.ts";
+import { counted } from "../staff/going_on.ts";
 import { make } from "../ui/recover_parts.ts";
 import type { Sentences } from "../ui/sentences.ts";
 import type { Note } from "./custody.ts";
@@ -168,7 +169,7 @@ export class PackageView {
     const { signal } = (this.#leaving = new AbortController());
     const told = (share: number): void => void (this.#progress.value = share);
     try {
-      await this.#pour(target, { decisions, custodianSeed, told, signal });
+      await counted(this.#pour(target, { decisions, custodianSeed, told, signal }));
     } catch (error) {
       await target.abort().catch(() => undefined);
       this.#tell(this.#say(`fault_${error instanceof Refusal ? error.code : "other"}`));

@@ -2,6 +2,7 @@
  * Plays a recording as one thing, though it lies in several media files: one clock, that of the recording; the files follow each other, and what is between
  * them is passed over. Tells its `changed` of every step; draws nothing.
  */
+import { countsWhile } from "../staff/going_on.ts";
 import { Feeder } from "./feeder.ts";
 import type { Opened } from "./opened.ts";
 import type { Reel } from "./reel.ts";
@@ -21,6 +22,8 @@ export class Player {
   #standsAtMs = 0;
   #turn: Promise<void> = Promise.resolve();
   #wants = false;
+  #watchedMs = 0;
+  readonly #endWatch = countsWhile(() => this.#isWatched());
   rate = 1;
 
   constructor(element: HTMLVideoElement, opened: Opened, changed: () => void) {
@@ -97,10 +100,18 @@ export class Player {
   }
 
   drop(): void {
+    this.#endWatch();
     this.pause();
     this.#let();
     this.element.removeAttribute("src");
     this.element.load();
+  }
+
+  /** Whether the film has moved since it was last asked: one that waits for more is a page left open. */
+  #isWatched(): boolean {
+    const before = this.#watchedMs;
+    this.#watchedMs = this.atMs;
+    return this.#wants && this.atMs !== before;
   }
 
   #then(act: () => Promise<void>): Promise<void> {

@@ -1,9 +1,10 @@
 /**
  * A page left open: two minutes before its session ends by itself it asks, and then it blanks and wants a sign-in in front of what
- * was written. What somebody does in one tab counts for all of them.
+ * was written. What somebody does in one tab counts for all of them, and what goes on by itself (a call, a film) counts as done.
  */
 import { element, put, words } from "../ui/page.ts";
 import { post, Refused } from "./ask.ts";
+import { isInCall, isSomethingDone } from "./going_on.ts";
 import { forget, me, signInAgain } from "./unlocked.ts";
 
 const LOOK_MS = 5_000;
@@ -44,6 +45,7 @@ function heard(at: unknown): void {
 
 async function look(): Promise<void> {
   if (!me || isLocking) return;
+  if (isSomethingDone()) didSomething();
   const left = me.idle_s - (Date.now() - active) / 1000;
   if (left <= 0) return lock();
   if (left <= me.warn_s) warn(left);
@@ -61,7 +63,7 @@ async function tell(): Promise<void> {
   try {
     await post("/staff/here", {});
   } catch (error) {
-    if (error instanceof Refused && error.code === "not_signed_in") await lock();
+    if (error instanceof Refused && error.code === "not_signed_in" && !isInCall()) await lock();
   }
 }
 

@@ -3,7 +3,8 @@
  * when they are not here. Nothing of them is ever persisted; a reload asks again.
  */
 import { element, note, put, show, words } from "../ui/page.ts";
-import { get } from "./ask.ts";
+import { get, Refused } from "./ask.ts";
+import { callOver } from "./going_on.ts";
 import { enter, unseal, type Door, type Secret } from "./doors.ts";
 import { isPossible } from "./passkey.ts";
 import { refusal } from "./refusal.ts";
@@ -62,11 +63,26 @@ export function forget(): void {
 /** The session is over: blank the page, and sign in again in front of it, so that nothing that was written is lost. */
 export async function signInAgain(): Promise<void> {
   if (asking?.isSignIn) return waiting;
-  asking?.refuse(new NotUnlocked());
+  end(new NotUnlocked());
   forget();
   document.body.classList.add("blanked");
   await question(true);
   document.body.classList.remove("blanked");
+}
+
+/** What a page does when its stream was refused: nothing where only the stream broke, and nobody signs in over a call. */
+export async function signInWhereOut(): Promise<void> {
+  await callOver();
+  if (await isOut()) await signInAgain();
+}
+
+async function isOut(): Promise<boolean> {
+  try {
+    await get("/staff/session");
+    return false;
+  } catch (error) {
+    return error instanceof Refused && error.code === "not_signed_in";
+  }
 }
 
 function question(isSignIn: boolean): Promise<void> {
@@ -79,7 +95,6 @@ function question(isSignIn: boolean): Promise<void> {
   show("unlock-passkey", isPossible());
   waiting = new Promise((answer, refuse) => (asking = { answer, refuse, isSignIn }));
   element<HTMLDialogElement>("unlock").showModal();
-  document.dispatchEvent(new Event("asks-for-keys"));
   return waiting;
 }
 

@@ -20,6 +20,8 @@ TICK_S = 1.0
 SILENT_S = 3.0
 """A phone sends each second. After three without one the line says since when."""
 BOOT_BYTES = 6
+WAKE_AFTER = 2
+"""After so many times `late_days` the alarm rings: a mark on a list helps nobody who does not look at it."""
 
 
 class Line(msgspec.Struct, frozen=True, omit_defaults=False):
@@ -150,6 +152,15 @@ class Board:
         """How many are marked as late: all that a steward is shown."""
         return sum(line.is_late for _, line in self.lines.values())
 
+    def is_overdue(self) -> bool:
+        """Whether anything has waited `WAKE_AFTER` times as long as the desk allows itself: then somebody is woken."""
+        return any(
+            line.is_late and line.day + WAKE_AFTER * self.late_days < self._today() for _, line in self.lines.values()
+        )
+
+    def _today(self) -> int:
+        return self.desk.clock.now_ms() // 86_400_000
+
     async def watch(self, after: int, for_s: float) -> AsyncGenerator[tuple[int, list[Told], list[str]], None]:
         """The list after a count, then each change, for so long: who goes on asks again and is asked again who they are."""
         self.watchers += 1
@@ -199,7 +210,7 @@ class Board:
             ticket=held[0],
             label=held[1],
             marks=tuple(b64(mark) for mark in marks(item)),
-            is_late=unread and kept.day + self.late_days < self.desk.clock.now_ms() // 86_400_000,
+            is_late=unread and kept.day + self.late_days < self._today(),
             quiet=quiet_of(self.desk.recordings.pulse(kept.recording_id)) if kept.stream == "open" else "",
         )
 

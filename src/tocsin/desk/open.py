@@ -39,10 +39,8 @@ def handed_over(held: Held | None, envelope: Envelope) -> bytes:
 
 async def note_refused(desk: Desk, caller: Caller, recording_id: RecordingId, code: str) -> None:
     """Note who asked, for the owner and whoever has it; once for each who asks while the node runs, so that nobody fills a history."""
-    asked = (caller.key, recording_id)
-    if asked in desk.refused or await desk.recordings.standing(recording_id) is None:
+    if await desk.recordings.standing(recording_id) is None or not desk.is_first_refusal(caller.key, recording_id):
         return
-    desk.refused.add(asked)
     role = "lawyer" if caller.is_lawyer else "steward" if caller.is_steward else "staff"
     await desk.recordings.note(recording_id, f"{role}:{caller.key}", Action.REFUSED, code)
 

@@ -56,6 +56,7 @@ def page(config: PageConfig, language: Language, board: Board, caller: Caller, b
         day=day_of(language),
         clocks=clocks_of(config.pack, language),
         areas=[area.name for area in config.pack.areas],
+        jail=list(config.languages.values()),
     )
 
 

@@ -4,7 +4,7 @@ import asyncio
 import hmac
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from hashlib import sha256
+from hashlib import blake2b, sha256
 from typing import Any
 
 import msgspec
@@ -36,6 +36,8 @@ from tocsin.ids import RecordingId, SlotNumber
 from tocsin.store.db import Database
 from tocsin.store.erase_keys import EraseKeys
 
+MOST_REFUSED = 4_096
+
 
 @dataclass
 class Desk:
@@ -47,8 +49,22 @@ class Desk:
     recordings: Recordings
     changed: Callable[[], None] = lambda: None
     """Told after each act; set by the board."""
-    refused: set[tuple[str, RecordingId]] = field(default_factory=set)
-    """Who asked for what and may not have it, by key, as far as it was noted since the node began."""
+    refused: set[bytes] = field(default_factory=set)
+    """Digests, under a key of this process, of who asked for what and may not have it, as far as it was noted since the node began:
+    whoever searches the memory for a lawyer's key or a recording's number finds neither beside the other."""
+
+    def __post_init__(self) -> None:
+        self._asking = self.clock.random_bytes(32)
+
+    def is_first_refusal(self, key: str, recording_id: RecordingId) -> bool:
+        """Whether it is to be noted that this key asked for this recording. The memory is bounded: after that it is noted anew."""
+        asked = blake2b(recording_id + key.encode(), key=self._asking, digest_size=16).digest()
+        if asked in self.refused:
+            return False
+        if len(self.refused) >= MOST_REFUSED:
+            self.refused.clear()
+        self.refused.add(asked)
+        return True
 
     def seal(self, slot: SlotNumber, recording_id: RecordingId, plain: bytes) -> bytes:
         """`plain` under a slot's key: nonce 12, then AES-256-GCM with the recording's id as AAD."""

@@ -43,6 +43,7 @@ async def steps(office: Office, config: PageConfig) -> list[Step]:
         Step("sheets", not without, "staff/keys", {"n": len(without)}),
         Step("roll", bool(roll.get("stewards")), "staff/decisions"),
         Step("pack", not pack.is_sample and pack.review.is_done, "", {"name": pack.name}),
+        Step("languages", set(config.languages) == set(pack.languages), "", _named(config)),
         Step("areas", bool(pack.areas), "", {"n": len(pack.areas), "floor": pack.area_floor}),
         Step("retention", bool(kept.rows), "staff/decisions"),
         Step("witness", parts.get("witness") == WORKS),
@@ -54,6 +55,15 @@ async def steps(office: Office, config: PageConfig) -> list[Step]:
 def opened(pack: Pack) -> dict[str, bool]:
     """The rooms of risk, and whether the pack opens each. All are closed unless somebody named by role and date opened them."""
     return {str(room.value).replace("-", "_"): may_answer(pack, room) for room in RiskRoom}
+
+
+def _named(config: PageConfig) -> dict[str, Any]:
+    """Languages in which every page is there, and those that the pack wants besides."""
+    offered = config.languages
+    return {
+        "names": ", ".join(one.name for one in offered.values()),
+        "missing": ", ".join(code for code in config.pack.languages if code not in offered),
+    }
 
 
 async def _has_sheet(office: Office, staff_id: bytes) -> bool:

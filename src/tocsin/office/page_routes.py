@@ -110,7 +110,7 @@ def _own(office: Office, config: PageConfig, language: Language) -> list[HTTPRou
     async def home(request: AnyRequest) -> Response[bytes]:
         me = office.sessions.require(request)
         own = await office.database.read(lambda c: doors.of_staff(c, me.id))
-        return html(pages.home(config, language, me, own))
+        return html(pages.home(config, language, me, own, office.unread()))
 
     @get(f"{here}/keys", include_in_schema=False)
     async def keys(request: AnyRequest) -> Response[bytes]:
@@ -159,7 +159,7 @@ def _stewards(office: Office, config: PageConfig, language: Language) -> list[HT
             secret = await office.database.write(lambda c: invitation.make(c, name, roles, office.clock, today))
             link = f"{request.headers['origin']}/{language.code}/{pages.JOIN.path}#{secret}"
             until = pages.day_of(language)(today + invitation.LIFE_DAYS)
-            return await page(me, link=link, invited=staff.pseudonym(name), until=until)
+            return await page(me, link=link, invited=staff.pseudonym(name), until=until, invited_roles=roles)
 
         return await _or_said(act, lambda problem: page(me, problem=problem))
 
@@ -215,7 +215,7 @@ async def _keys(
     return html(pages.keys(config, language, me, own, problem))
 
 
-async def _people(office: Office, config: PageConfig, language: Language, me: Staff, **more: str) -> Response[bytes]:
+async def _people(office: Office, config: PageConfig, language: Language, me: Staff, **more: Any) -> Response[bytes]:
     everybody = await office.database.read(staff.everybody)
     waiting = await office.database.read(invitation.waiting)
     return html(pages.people(config, language, me, everybody, waiting, **more))

@@ -6,6 +6,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import segno
 from jinja2 import Environment, FileSystemLoader
 from markupsafe import Markup
 
@@ -90,11 +91,13 @@ def told(me: Staff) -> Markup:
     return embedded({"staff": b64(me.id), "pseudonym": me.pseudonym, "idle_s": IDLE_S, "warn_s": WARN_S})
 
 
-def home(config: PageConfig, language: Language, me: Staff, doors: Iterable[Door]) -> bytes:
+def home(config: PageConfig, language: Language, me: Staff, doors: Iterable[Door], unread: int = 0) -> bytes:
+    """`unread`: shown to those who can do something about it."""
     built = {ON_CALL: bool(config.pack.calls), ALERT_DESK: config.has_alerts}
     links = dict.fromkeys((path, key) for role, path, key in LINKS if role in me.roles and built.get(path, True))
     has_sheet = any(one.kind is Kind.SHEET for one in doors)
-    return drawn(config, language, HOME, me, links=links, has_sheet=has_sheet)
+    told = unread if me.roles & {Role.LAWYER, Role.STEWARD} else 0
+    return drawn(config, language, HOME, me, links=links, has_sheet=has_sheet, unread=told)
 
 
 def keys(config: PageConfig, language: Language, me: Staff, doors: list[Door], problem: str = "") -> bytes:
@@ -111,11 +114,19 @@ def people(
 ) -> bytes:
     """The list for stewards: pseudonym, roles, state, and nothing else. `more`: what an act led to."""
     others = [one for one in everybody if one.id != me.id and one.state is State.ACTIVE]
-    shown = {"problem": "", "link": "", "invited": "", "until": "", **more}
+    shown = {"problem": "", "link": "", "invited": "", "until": "", "invited_roles": frozenset(), **more}
     roles = [str(role) for role in Role]
     return drawn(
-        config, language, PEOPLE, me, people=everybody, others=others, invitations=invitations, roles=roles, **shown
-    )
+        config, language, PEOPLE, me, people=everybody, others=others, invitations=invitations, roles=roles,
+        square=square, **shown,
+    )  # fmt: skip
+
+
+def square(link: str) -> Markup:
+    """A link as a square that a camera reads (QR), for the sheet that is handed to whoever is invited."""
+    drawn = segno.make(link, error="m")
+    svg = drawn.svg_inline(svgclass="square", lineclass="ink", border=2, omitsize=True, light="#fff")
+    return Markup(svg)  # noqa: S704  numbers and two fixed classes: the link is in the squares alone
 
 
 def decided(config: PageConfig, language: Language, me: Staff, now: Decisions) -> bytes:

@@ -29,6 +29,8 @@ class Office:
     salts: bytes
     ask: Ask
     hand_in: HandIn
+    unread: Callable[[], int] = field(default=lambda: 0)
+    """How many recordings nobody has opened for days: told to lawyers and stewards on their first page."""
     challenges: Challenges = field(init=False)
     backoff: Backoff = field(init=False)
 

@@ -186,7 +186,13 @@ class Desk:
         body = {"sealed": b64(sealed), "turn": 0}
         paper = f"{case.path}/papers/{b64(CLOCK.random_bytes(16))}"
         expect(browser.ask("PUT", paper, capability, json.dumps(body).encode(), headers(lawyer)), 200)
+        self._refused(browser, case)
         browser.close()
+
+    def _refused(self, browser: Browser, case: Case) -> None:
+        """A colleague asks to open it with a capability of nothing: noted, sealed, and nothing else remembers who it was."""
+        other = self.lawyers[(case.lawyer + 1) % len(self.lawyers)]
+        expect(browser.ask("POST", f"{case.path}/open", CLOCK.random_bytes(32), b"{}", headers(other)), 403)
 
     def _handed_over(self, case: Case) -> None:
         """To the next lawyer, who has it then."""

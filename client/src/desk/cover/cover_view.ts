@@ -2,6 +2,7 @@
  * A scoped copy for co-counsel or the other side: which part, with or without sound; faces are found here, a person looks at every second, and only then
  * can it be made. Nothing of it leaves this machine.
  */
+import { counted } from "../../staff/going_on.ts";
 import { make } from "../../ui/recover_parts.ts";
 import type { Sentences } from "../../ui/sentences.ts";
 import type { Packaged } from "../package_view.ts";
@@ -12,10 +13,11 @@ import type { Decisions } from "../package/withholding.ts";
 import { clock } from "../times.ts";
 import { Covers, LOOKS } from "./boxes.ts";
 import { coveredFilm, type Span } from "./film.ts";
-import { reelsOf } from "./blocks.ts";
 import type { FaceFinder } from "./faces.ts";
 import { ReviewView } from "./review_view.ts";
 import { canMake, paint, pictures, sizeOf } from "./pictures.ts";
+import { isMadeAnew } from "./sound.ts";
+import { reelsOf } from "./tracks.ts";
 
 /** The longest part that one copy covers: it is made in memory. */
 const LONGEST_MS = 10 * 60_000;
@@ -108,7 +110,7 @@ export class CoverView {
     this.#complain("");
     this.#leaving = new AbortController();
     try {
-      await does();
+      await counted(does());
     } catch (error) {
       if (this.#isDropped) return;
       const code = error instanceof Refusal ? error.code : this.#leaving.signal.aborted ? "stopped" : "other";
@@ -188,8 +190,9 @@ export class CoverView {
       .filter(({ number }) => decisions.get(number) === "mute")
       .map(({ fromMs, untilMs }) => ({ fromMs, untilMs: (untilMs ?? opened.lengthMs) + 1000 }));
     const hasSound = this.#sound.checked;
+    const sound = !hasSound ? "no sound" : (await isMadeAnew(opened, covers.fromMs, covers.untilMs)) ? "sound decoded and encoded again, in Opus" : "sound as recorded";
     const content = await coveredFilm({ opened, covers, size: this.#size, hasSound, muted, told, signal });
-    return { name: NAME, content, changes: changesOf(covers, hasSound, muted.length), method: METHOD };
+    return { name: NAME, content, changes: changesOf(covers, sound, muted.length), method: METHOD };
   }
 }
 
@@ -198,14 +201,14 @@ const METHOD =
   "before and after; a person looked at every second; drawn anew and encoded in VP8 by the browser.";
 
 /** For a court, so in English, as all of a package's tables are. */
-function changesOf(covers: Covers, hasSound: boolean, muted: number): string {
+function changesOf(covers: Covers, sound: string, muted: number): string {
   const drawn = covers.seconds.reduce((sum, second) => sum + second.drawn.length, 0);
   const whole = covers.seconds.filter(({ isWhole }) => isWhole).length;
   const parts = [
     `${clock(covers.fromMs)} to ${clock(covers.untilMs)} of the recording`,
     `faces covered: ${covers.count} found by program, ${drawn} drawn by hand`,
     `seconds covered whole: ${whole}`,
-    hasSound ? "sound as recorded" : "no sound",
+    sound,
     ...(muted > 0 ? [`talks left out: ${muted}`] : []),
   ];
   return `${parts.join("; ")}.`;

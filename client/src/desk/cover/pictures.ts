@@ -1,20 +1,17 @@
 /** The pictures of a recording, decoded one after the other at their own times. Whoever takes one closes it. */
 import type { Opened } from "../opened.ts";
 import type { Reel } from "../reel.ts";
-import { FILM, packetsOf, reelsOf, trackOf } from "./blocks.ts";
+import type { Turn } from "./mp4_tracks.ts";
+import { filmOf, reelsOf, type Film } from "./tracks.ts";
 
 export interface Picture {
   /** Milliseconds since the recording began. */
   readonly atMs: number;
   readonly frame: VideoFrame;
+  readonly turn: Turn;
 }
 
-const CODECS: Readonly<Record<string, string>> = { V_VP8: "vp8", V_VP9: "vp09.00.10.08", V_AV1: "av01.0.04M.08" };
 const MOST_WAITING = 4;
-/** A decoder begins at a key picture, and a cluster may begin in the middle between two: one is within this time. */
-const BEFORE_MS = 2500;
-/** First bit of a picture in VP8 (RFC 6386, 9.1): whether it needs the one before. A block in a group does not say. */
-const VP8_DELTA = 1;
 /** Longest side of a covered film, pixels. */
 const LONGEST = 1280;
 
@@ -23,7 +20,7 @@ export function canMake(): boolean {
   return "VideoEncoder" in globalThis && "VideoDecoder" in globalThis;
 }
 
-/** Every picture from `fromMs` to `untilMs`, in order. Of files that are no WebM, none. */
+/** Every picture from `fromMs` to `untilMs`, in order. Of a film that this browser cannot decode, none. */
 export async function* pictures(opened: Opened, fromMs: number, untilMs: number): AsyncGenerator<Picture> {
   for (const { reel, ...span } of reelsOf(opened)) {
     if (span.fromMs < untilMs && span.untilMs > fromMs) yield* picturesIn(reel, Math.max(fromMs, span.fromMs), Math.min(untilMs, span.untilMs));
@@ -31,25 +28,28 @@ export async function* pictures(opened: Opened, fromMs: number, untilMs: number)
 }
 
 async function* picturesIn(reel: Reel, fromMs: number, untilMs: number): AsyncGenerator<Picture> {
-  const track = await trackOf(reel, FILM);
-  const codec = track && CODECS[track.codec];
-  if (!codec) return;
-  const decoding = new Decoding(codec);
-  const isWanted = ({ timestamp }: VideoFrame): boolean => reel.toRecording(timestamp / 1000) >= fromMs;
+  const film = await filmOf(reel);
+  if (!film || !(await VideoDecoder.isConfigSupported(configOf(film))).supported) return;
+  const decoding = new Decoding(film);
+  const at = ({ timestamp }: VideoFrame): number => reel.toRecording(timestamp / 1000);
+  const isWanted = (frame: VideoFrame): boolean => at(frame) >= fromMs && at(frame) < untilMs;
   let hasBegun = false;
   try {
-    for await (const packet of packetsOf(reel, track.number, Math.max(reel.startMs, fromMs - BEFORE_MS), untilMs)) {
-      const isKey = track.codec === "V_VP8" ? (packet.content[0]! & VP8_DELTA) === 0 : packet.isKey;
+    for await (const { isKey, fileMs, content } of film.packets(fromMs, untilMs)) {
       hasBegun ||= isKey;
       if (!hasBegun) continue;
-      await decoding.put(new EncodedVideoChunk({ type: isKey ? "key" : "delta", timestamp: packet.fileMs * 1000, data: packet.content }));
-      for (const frame of decoding.taken(isWanted)) yield { atMs: reel.toRecording(frame.timestamp / 1000), frame };
+      await decoding.put(new EncodedVideoChunk({ type: isKey ? "key" : "delta", timestamp: Math.round(fileMs * 1000), data: content }));
+      for (const frame of decoding.taken(isWanted)) yield { atMs: at(frame), frame, turn: film.turn };
     }
     await decoding.end();
-    for (const frame of decoding.taken(isWanted)) yield { atMs: reel.toRecording(frame.timestamp / 1000), frame };
+    for (const frame of decoding.taken(isWanted)) yield { atMs: at(frame), frame, turn: film.turn };
   } finally {
     decoding.drop();
   }
+}
+
+function configOf({ codec, description }: Film): VideoDecoderConfig {
+  return { codec, ...(description && { description }) };
 }
 
 class Decoding {
@@ -57,9 +57,9 @@ class Decoding {
   readonly #decoder: VideoDecoder;
   #failed: unknown;
 
-  constructor(codec: string) {
+  constructor(film: Film) {
     this.#decoder = new VideoDecoder({ output: (frame) => this.#ready.push(frame), error: (error) => (this.#failed = error) });
-    this.#decoder.configure({ codec });
+    this.#decoder.configure(configOf(film));
   }
 
   async put(chunk: EncodedVideoChunk): Promise<void> {
@@ -88,24 +88,33 @@ class Decoding {
 
 /** Width and height of the first picture, even, at most `LONGEST`; undefined where there is no picture. */
 export async function sizeOf(opened: Opened, fromMs: number, untilMs: number): Promise<readonly [number, number] | undefined> {
-  for await (const { frame } of pictures(opened, fromMs, untilMs)) {
-    const { displayWidth, displayHeight } = frame;
-    frame.close();
-    const scale = Math.min(1, LONGEST / Math.max(displayWidth, displayHeight));
+  for await (const picture of pictures(opened, fromMs, untilMs)) {
+    const [width, height] = uprightOf(picture);
+    picture.frame.close();
+    const scale = Math.min(1, LONGEST / Math.max(width, height));
     const even = (side: number): number => Math.max(2, Math.round((side * scale) / 2) * 2);
-    return [even(displayWidth), even(displayHeight)];
+    return [even(width), even(height)];
   }
   return undefined;
 }
 
-/** Draw a picture over all of `canvas`, black around it where its shape differs, and close it. */
-export function paint(canvas: HTMLCanvasElement, { frame }: Picture): void {
+function uprightOf({ frame: { displayWidth, displayHeight }, turn }: Picture): readonly [number, number] {
+  return turn % 180 === 0 ? [displayWidth, displayHeight] : [displayHeight, displayWidth];
+}
+
+/** Draw a picture upright over all of `canvas`, black around it where its shape differs, and close it. */
+export function paint(canvas: HTMLCanvasElement, picture: Picture): void {
   const pen = canvas.getContext("2d")!;
+  const { frame, turn } = picture;
+  const [upWidth, upHeight] = uprightOf(picture);
+  const scale = Math.min(canvas.width / upWidth, canvas.height / upHeight);
+  const [width, height] = [frame.displayWidth * scale, frame.displayHeight * scale];
   pen.fillStyle = "black";
   pen.fillRect(0, 0, canvas.width, canvas.height);
-  const { displayWidth, displayHeight } = frame;
-  const scale = Math.min(canvas.width / displayWidth, canvas.height / displayHeight);
-  const [width, height] = [displayWidth * scale, displayHeight * scale];
-  pen.drawImage(frame, (canvas.width - width) / 2, (canvas.height - height) / 2, width, height);
+  pen.save();
+  pen.translate(canvas.width / 2, canvas.height / 2);
+  pen.rotate((turn * Math.PI) / 180);
+  pen.drawImage(frame, -width / 2, -height / 2, width, height);
+  pen.restore();
   frame.close();
 }

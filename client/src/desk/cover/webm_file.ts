@@ -1,6 +1,6 @@
 /** Writes a WebM file (Matroska, RFC 9559) of one film in VP8 and perhaps one sound in Opus, with its length and an index of its clusters. */
 import { join, utf8, type Bytes } from "../../crypto/bytes.ts";
-import type { Voice } from "./sound.ts";
+import type { Voice } from "./tracks.ts";
 
 export interface Block {
   readonly isFilm: boolean;
