@@ -41,7 +41,7 @@ def test_a_call_that_rings_goes_on_ringing_the_same_lawyer_for_the_rest_of_the_t
         on_duty(calls, capability(number))
     call, _ = rings(calls)
     rang, kept, copy = set(call.ringing), shifts(calls, 1, 2), ""
-    wait(calls, 12)
+    wait(calls, 6)
     copy, calls = told_to(calls, call), killed(calls)
     for is_phone in (phone_first, not phone_first):
         if is_phone:
@@ -52,10 +52,28 @@ def test_a_call_that_rings_goes_on_ringing_the_same_lawyer_for_the_rest_of_the_t
     [again] = calls.queue.calls.values()
     again.parties[0].listening = 1
     assert (again.state, whom(calls, again), len(again.rung)) == (State.RINGING, rang, 1)
-    wait(calls, 6)
+    wait(calls, 12)
     assert whom(calls, again) == rang
     wait(calls, 1.5)
     assert len(again.rung) == 2, "passed on when the twenty seconds were over"
+
+
+def test_a_node_that_was_long_in_coming_back_rings_on_for_ten_seconds() -> None:
+    """Else whom it rang would have run out of time while nobody could answer, and would be left alone for a minute."""
+    calls = room()
+    on_duty(calls, capability(1))
+    call, _ = rings(calls)
+    rang, kept, copy = set(call.ringing), shifts(calls, 1), told_to(calls, call)
+    clock = calls.clock
+    assert isinstance(clock, HandClock)
+    clock.at_ms += 90_000
+    calls = killed(calls)
+    begin.brought_back(calls, copy)
+    wait(calls, 3)
+    come_back(calls, kept)
+    wait(calls, 6)
+    [again] = calls.queue.calls.values()
+    assert (again.state, whom(calls, again)) == (State.RINGING, rang)
 
 
 def test_a_call_that_waits_keeps_its_place() -> None:

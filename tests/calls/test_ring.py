@@ -8,15 +8,21 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.calls.world import LANGUAGES, LISTENER, PLACES, HandClock, capability, on_duty, rings, room, wait, whom
-from tocsin.calls import answer, begin, decline, duty, leave, told
+from tocsin.calls import answer, begin, decline, duty, invite, leave, told
 from tocsin.calls.answer import Answer
-from tocsin.calls.model import TRANSITIONS, Call, CallEventWrong, CallNotYours, Event, Kind, State, following
+from tocsin.calls.invite import Invite
+from tocsin.calls.model import TRANSITIONS, Call, CallEventWrong, CallNotYours, Event, Kind, Role, State, following
 from tocsin.calls.room import Calls
 from tocsin.ids import b64
 
 
 def take(calls: Calls, call: Call, number: int) -> None:
-    answer.answer(calls, call, calls.duty(capability(number)), Answer(b64(sha256(b"end %d" % number).digest())))
+    answer.answer(
+        calls,
+        call,
+        calls.duty(capability(number)),
+        Answer(call=b64(call.id), digest=b64(sha256(b"end %d" % number).digest())),
+    )
 
 
 def pass_on(calls: Calls, call: Call, number: int) -> None:
@@ -156,6 +162,22 @@ def test_a_lawyer_who_is_gone_without_a_word_is_followed_by_the_next() -> None:
     wait(calls, 46)
     assert call.state is State.RINGING
     assert whom(calls, call) == {calls.duty(capability(3 - by)).handle}
+
+
+def test_who_hands_a_call_over_to_a_second_lawyer_can_be_rung_again() -> None:
+    calls = room()
+    on_duty(calls, capability(1))
+    call, _ = rings(calls)
+    take(calls, call, 1)
+    invite.invite(calls, call, call.parties[1], Invite(call=b64(call.id), role=Role.LAWYER, digest=b64(bytes(32))))
+    call.parties[2].listening = 1
+    leave.leave(calls, call, call.parties[1])
+    assert (call.state, calls.duty(capability(1)).engaged) == (State.ANSWERED, b"")
+    other, _ = rings(calls, 2)
+    assert whom(calls, other) == {calls.duty(capability(1)).handle}
+    leave.leave(calls, call, call.parties[1])
+    assert call.state is State.ENDED
+    assert calls.duty(capability(1)).engaged == other.id
 
 
 def test_a_caller_who_is_gone_ends_it() -> None:

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { base64url, fromBase64url, randomBytes } from "../../client/src/crypto/bytes.ts";
 import { identityOf, recipientOf } from "../../client/src/crypto/envelope.ts";
+import { Quality } from "../../client/src/calls/quality.ts";
 import { listenerSecret, openFor, Sealer, sealFor, shiftCapability } from "../../client/src/calls/sealed.ts";
 
 const call = base64url(randomBytes(16));
@@ -34,6 +35,33 @@ test("a page that begins anew is still believed, an older one is not", async () 
   const old = await new Sealer(secret.slice(), call, 0, 1_000).seal({ t: "hello" });
   assert.ok(await lawyer.open(0, await new Sealer(secret.slice(), call, 0, 2_000).seal({ t: "hello" })));
   assert.equal(await lawyer.open(0, old), undefined);
+});
+
+test("what was said before a node died and comes after it still counts once", async () => {
+  const secret = randomBytes(32);
+  const [phone, lawyer] = [new Sealer(secret.slice(), call, 0), new Sealer(secret.slice(), call, 1)];
+  const [first, second] = [await phone.seal({ t: "text", text: "1" }), await phone.seal({ t: "text", text: "2" })];
+  assert.ok(await lawyer.open(0, second));
+  assert.ok(await lawyer.open(0, first));
+  assert.equal(await lawyer.open(0, first), undefined);
+});
+
+const counts = (got: number, lost: number, kind = "audio"): Map<string, object> => new Map([[kind, { id: kind, type: "inbound-rtp", kind, packetsReceived: got, packetsLost: lost }]]);
+
+test("two looks at a line that loses a tenth make it poor, two without sound make it deaf, and it heals", () => {
+  const quality = new Quality();
+  assert.deepEqual(quality.judge(counts(0, 0)), { isPoor: false, isDeaf: false }, "nothing has come yet: it is not lost");
+  assert.deepEqual(quality.judge(counts(100, 0)), { isPoor: false, isDeaf: false });
+  assert.deepEqual(quality.judge(counts(180, 20)), { isPoor: false, isDeaf: false }, "one look is a moment");
+  assert.deepEqual(quality.judge(counts(260, 40)), { isPoor: true, isDeaf: false });
+  assert.deepEqual(quality.judge(counts(260, 40)), { isPoor: false, isDeaf: false });
+  assert.deepEqual(quality.judge(counts(260, 40)), { isPoor: false, isDeaf: true });
+  assert.deepEqual(quality.judge(counts(360, 40)), { isPoor: false, isDeaf: false });
+});
+
+test("a microphone that never was is no lost sound", () => {
+  const quality = new Quality();
+  for (let look = 0; look < 5; look += 1) assert.equal(quality.judge(counts(0, 0)).isDeaf, false);
 });
 
 test("a volunteer cannot seal as a lawyer would", async () => {

@@ -333,8 +333,9 @@ RING = {
 
 def _calls(also: list[Json]) -> Json:
     """Calls and shifts, by whoever makes up a capability."""
-    call = _path("call", {"anyOf": [text("^[A-Za-z0-9_-]{22}$"), ANYTHING]})
-    last = _header("Last-Event-ID", {"anyOf": [text("^[A-Za-z0-9_-]{22}\\.[0-9]{1,3}$"), {"type": "string"}]})
+    call: Json = {"anyOf": [text("^[A-Za-z0-9_-]{22}$"), ANYTHING]}
+    ids = "^[A-Za-z0-9_-]{22}\\.[A-Za-z0-9_-]{11}\\.[0-9]{1,3}$"
+    last = _header("Last-Event-ID", {"anyOf": [text(ids), {"type": "string"}]})
 
     def sends(fields: Json, *more: Json) -> Json:
         return {"post": _does([*more, *also], "application/json", {"type": "object", "properties": fields})}
@@ -347,7 +348,7 @@ def _calls(also: list[Json]) -> Json:
         "/calls/shift/events": {"get": _does(also)},
         "/{language}/on-call": {"get": _does([_path("language", LANGUAGE), _header("Cookie", COOKIE), *also])},
         "/calls/events": {"get": _does([last, *also])},
-        **{f"/calls/{{call}}/{name}": sends(fields, call) for name, fields in CALL_BODIES.items()},
+        **{f"/calls/{name}": sends({"call": call} | fields) for name, fields in CALL_BODIES.items()},
         "/calls/words/{language}": {"get": _does([_path("language", LANGUAGE), *also])},
     }
 

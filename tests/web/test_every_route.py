@@ -15,7 +15,9 @@ from tocsin.web.headers import Kind
 
 pytestmark = pytest.mark.anyio
 
-PAGES = ("", "rehearsal", "import", "recover", "verify", "desk/open", "about", "retention", "measures", "offline")
+PAGES = (
+    "", "rehearsal", "import", "call", "join", "recover", "verify", "desk/open", "about", "retention", "measures", "offline",
+)  # fmt: skip
 ASKED = [
     *(f"/{language}/{page}" for language in ("en", "es", "fr") for page in PAGES),
     "/", "/leave", "/source", "/worker.js", "/client-config", "/client-files", "/desk-keys", "/health", "/en/app.webmanifest",
@@ -38,6 +40,8 @@ ASKED = [
     "/report", "/alerts", "/report-a-danger", "/es/report", "/es/report/status", "/es/alerts", "/fr/alerts/map", "/en/alerts/true",
     "/.well-known/webfinger", "/ap/actor", "/ap/inbox", "/ap/notes/00", "/cap/feed.atom",
     "/cap/AAAAAAAAAAAAAAAAAAAAAA.xml", "/es/report-a-danger", "/en/alert-desk", "/alerts/reports/sealed",
+    "/es/on-call", "/calls", "/calls/words/es", "/calls/duty", "/calls/events", "/calls/shift/events", "/calls/shift/free",
+    "/calls/answer", "/calls/decline", "/calls/messages", "/calls/relay", "/calls/resume",
     "/recover", "/encounters", "/encounters/AAAAAAAAAAAAAAAAAAAAAA/state", "/encounters/AAAAAAAAAAAAAAAAAAAAAA/sealed",
     "/no/such/place", "/log/tile/nonsense", "/log/beats/x", "/static/built/none.js", "/en/nothing", "/%00",
 ]  # fmt: skip

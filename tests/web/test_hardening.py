@@ -65,7 +65,7 @@ def test_the_camera_is_for_pages_that_film_or_talk(opened: OpenPage, node: str) 
     for page in SCRIPTED:
         drawn = opened(f"{node}/en/{page.path}")
         allowed[page.name] = drawn.evaluate("document.featurePolicy.allowsFeature('camera')")
-    assert {name for name, is_allowed in allowed.items() if is_allowed} == {"first", "rehearsal", "join"}
+    assert {name for name, is_allowed in allowed.items() if is_allowed} == {"first", "rehearsal", "call", "join"}
 
 
 def test_leaving_is_quick_and_empties_the_cache_of_this_node(opened: OpenPage, node: str) -> None:

@@ -27,13 +27,20 @@ export async function ask<T>(path: string, body: object, capability?: Bytes, sig
   return told;
 }
 
-/** Ask until there is an answer: a message of a call must not be lost with a network. Rejects for a refusal, and when `signal` ends it. */
-export async function askOn<T>(path: string, body: object, capability: Bytes | undefined, signal: AbortSignal): Promise<T> {
+/** A node that was started again says these until a page has brought back what it held. */
+export const COMES_BACK: readonly string[] = ["call_unknown", "not_on_duty"];
+
+/**
+ * Ask until there is an answer: a message of a call must not be lost with a network, nor with a node that is on its way back. Rejects for a
+ * refusal that is not in `passing`, and when `signal` ends it.
+ */
+export async function askOn<T>(path: string, body: object, capability: Bytes | undefined, signal: AbortSignal, passing: readonly string[] = []): Promise<T> {
   for (let tries = 0; ; tries += 1) {
     try {
       return await ask<T>(path, body, capability, AbortSignal.any([signal, AbortSignal.timeout(SILENT_MS)]));
     } catch (error) {
-      if (signal.aborted || (error as CallRefused).code !== "absent") throw error;
+      const code = (error as CallRefused).code;
+      if (signal.aborted || (code !== "absent" && !passing.includes(code))) throw error;
       await pause(tries, signal);
     }
   }

@@ -10,19 +10,27 @@ import type { Talk } from "./talk.ts";
 
 /** What the page that records hands over. */
 export interface Source {
+  /** `recording` is absent where nothing is recorded. */
   readonly state: { readonly phase: string; readonly recording?: string };
-  readonly stream: MediaStream | undefined;
+  /** Tracks of the call's own; undefined where there is none or it was refused. */
+  microphone(): Promise<MediaStreamTrack | undefined>;
+  camera(): Promise<MediaStreamTrack | undefined>;
   /** Marks where the talk begins and ends inside the recording (rule 18). */
   markCall(mark: "begin" | "end"): void;
 }
 
+const AGAIN_MS = 1_000;
 const KINDS = ["stopped", "door", "held", "work"] as const;
 
 /** Put the call into `place`. Waits for its sentences as long as it takes: without a network nobody can be rung. */
 export async function begin(place: HTMLElement, config: ClientConfig, lang: string, source: Source, isAtOnce = false): Promise<CallView | undefined> {
-  const words = await loadWords(lang);
-  if (source.state.phase !== "recording" && source.state.phase !== "paused") return undefined;
-  return new CallView(place, config, words, source, isAtOnce);
+  const isUnderWay = (): boolean => source.state.phase === "recording" || source.state.phase === "paused";
+  for (;;) {
+    const words = await loadWords(lang).catch(() => undefined);
+    if (!isUnderWay()) return undefined;
+    if (words) return new CallView(place, config, words, source, isAtOnce);
+    await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
+  }
 }
 
 export class CallView {
@@ -44,12 +52,14 @@ export class CallView {
   readonly #cards: HTMLElement;
   readonly #writing: Writing;
   readonly #films = make("div", {});
+  readonly #area = make("select", { id: "call-area" });
   #kind = "other";
   #talk: Talk | undefined;
   #played: Played | undefined;
   #tick: ReturnType<typeof setInterval> | undefined;
   #isMarked = false;
   #isMuted = false;
+  #hasVoice = true;
   #isLoud = false;
   #announced = "";
 
@@ -109,7 +119,7 @@ export class CallView {
 
   #stay(): void {
     clearInterval(this.#tick);
-    this.#tell(this.#say("call.cancelled"));
+    this.#tell(this.#withRecording(this.#say("call.cancelled")));
     this.#only(this.#ring, this.#choices, this.#hotline, this.#cards);
     this.#ring.focus();
   }
@@ -118,15 +128,17 @@ export class CallView {
     clearInterval(this.#tick);
     this.#tell(this.#say("call.reaching"));
     this.#only(this.#hotline, this.#cards, this.#hangUp);
-    const stream = this.#source.stream;
+    if (!this.#source.state.recording) readAloud(this.#spoken.told.cards, this.#spoken.words.lang); // with a recording the voice would be on it
+    const microphone = await this.#source.microphone();
+    this.#hasVoice = microphone !== undefined;
     try {
       this.#talk = await ring(this.#config, thisPhone, {
         language: this.#spoken.words.lang,
         kind: this.#kind,
-        area: "",
+        area: this.#area.value,
         recording: (this.#source.state.recording ?? ""),
-        microphone: stream?.getAudioTracks()[0]?.clone(),
-        camera: () => Promise.resolve(stream?.getVideoTracks()[0]?.clone()),
+        microphone,
+        camera: () => this.#source.camera(),
       }, this.#over.signal);
     } catch (error) {
       return this.#failed(error);
@@ -140,15 +152,16 @@ export class CallView {
   #failed(error: unknown): void {
     if (this.#over.signal.aborted) return;
     const code = error instanceof NobodyProven ? "unproven" : error instanceof CallRefused ? error.code : "unexpected";
-    this.#tell(this.#say(this.#spoken.words.has(`call.no_${code}`) ? `call.no_${code}` : "call.no_unexpected"));
-    this.#only(this.#ring, this.#hotline, this.#cards);
+    this.#tell(this.#withRecording(this.#say(this.#spoken.words.has(`call.no_${code}`) ? `call.no_${code}` : "call.no_unexpected")));
+    this.#only(this.#ring, this.#choices, this.#hotline, this.#cards);
   }
 
   #draw(): void {
     const talk = this.#talk;
     if (!talk?.standing) return;
     if (talk.isOver) return this.#ended();
-    if (talk.standing.state === "answered" && talk.people.size > 0) void this.#announce(talk);
+    if (talk.standing.state !== "answered") this.#close(talk);
+    else if (talk.people.size > 0) void this.#announce(talk);
     this.#tell(this.#standing(talk));
     this.#writing.draw(talk);
     this.#played!.picture.hidden = !(talk.wantsPicture && talk.picture.getVideoTracks().some((track) => !track.muted));
@@ -172,9 +185,13 @@ export class CallView {
     const { words } = this.#spoken;
     if (state === "answered") return [onTheLine(talk, words) || words.say("call.answering"), lineTold(talk, words)].join(" ");
     if (!talk.isHeard) return words.say("call.line_node_lost");
-    if (state === "ringing") return words.say("call.ringing", { rung, of });
-    if (of === 0) return words.say("call.nobody_on_duty");
-    return `${words.say("call.nobody_free", { rung, of })} ${before > 0 ? words.count("call.before_you", before) : words.say("call.you_are_next")}`;
+    if (state === "ringing") return this.#withRecording(words.say("call.ringing", { rung, of }));
+    if (of === 0) return this.#withRecording(words.say("call.nobody_on_duty"));
+    return `${this.#withRecording(words.say("call.nobody_free", { rung, of }))} ${before > 0 ? words.count("call.before_you", before) : words.say("call.you_are_next")}`;
+  }
+
+  #withRecording(text: string): string {
+    return this.#source.state.recording ? `${text} ${this.#say("call.goes_on")}` : text;
   }
 
   /** Roles are told before sound opens, and the recording marks the talk before its first word. */
@@ -185,7 +202,7 @@ export class CallView {
     this.#announced = text;
     silence();
     this.#mark("begin");
-    this.#warning.textContent = [talk.hasListener ? words.say("call.listener_rule") : "", this.#isMarked ? words.say("call.recorded") : "", told.consent].filter(Boolean).join(" ");
+    this.#warning.textContent = [talk.hasListener ? words.say("call.listener_rule") : "", this.#isMarked ? `${words.say("call.recorded")} ${told.consent}` : "", this.#hasVoice ? "" : words.say("call.no_microphone")].filter(Boolean).join(" ");
     navigator.vibrate?.([80]);
     await speak(text, words.lang);
     if (talk.isOver || talk.isSoundOpen) return;
@@ -193,14 +210,25 @@ export class CallView {
     this.#played?.open();
   }
 
+  /** Who answered is gone without a word, and the next is rung: they are told before they are heard. */
+  #close(talk: Talk): void {
+    if (!talk.isSoundOpen) return;
+    talk.closeSound();
+    this.#played?.close();
+    this.#mark("end");
+    this.#announced = "";
+    if (this.#isMuted) this.#toggleMute();
+  }
+
   #ended(): void {
+    silence();
     this.#mark("end");
     this.#played?.drop();
     this.#films.replaceChildren();
     this.#announced = "";
     this.#talk = this.#played = undefined;
     this.#tell(this.#say("call.ended"));
-    this.#only(this.#ring, this.#hotline, this.#cards);
+    this.#only(this.#ring, this.#choices, this.#hotline, this.#cards);
   }
 
   #leave(): void {
@@ -232,7 +260,15 @@ export class CallView {
       radio.addEventListener("change", () => (this.#kind = kind));
       return make("label", { className: "choice" }, radio, this.#say(`call.kind_${kind}`));
     };
-    return make("fieldset", {}, make("legend", {}, this.#say("call.what")), ...KINDS.map(choose));
+    return make("fieldset", {}, make("legend", {}, this.#say("call.what")), ...KINDS.map(choose), this.#makeWhere());
+  }
+
+  /** Sealed to the desk with the rest; the node hears of no area. */
+  #makeWhere(): HTMLElement {
+    const { areas } = this.#spoken.told;
+    this.#area.append(make("option", { value: "" }, this.#say("call.kind_other")), ...areas.map((name) => make("option", { value: name }, name)));
+    const label = make("label", { htmlFor: "call-area" }, this.#say("call.where"));
+    return make("div", { className: "field", hidden: areas.length === 0 }, label, this.#area);
   }
 
   #makeCards(): HTMLElement {

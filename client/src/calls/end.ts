@@ -4,7 +4,7 @@
  */
 import { type Bytes } from "../crypto/bytes.ts";
 import { type Value } from "../crypto/canonical.ts";
-import { ask, askOn, bearer, listen } from "./ask.ts";
+import { ask, askOn, bearer, COMES_BACK, listen } from "./ask.ts";
 import { listenerSecret, Sealer, sealFor, type Said } from "./sealed.ts";
 import { base64url } from "../crypto/bytes.ts";
 
@@ -17,6 +17,8 @@ export interface Standing {
   readonly parties: readonly { readonly number: number; readonly role: Role }[];
   readonly messages: readonly { readonly n: number; readonly from: number; readonly sealed: string }[];
   readonly last: number;
+  /** Which life of the node says so: numbers begin anew with each. */
+  readonly life: string;
   readonly kept: string;
   readonly rung?: number;
   readonly of?: number;
@@ -37,6 +39,11 @@ export interface Held {
   readonly me: number;
 }
 
+/** How long before a node was lost something may have been said that it did not pass on any more. */
+const UNSURE_MS = 30_000;
+/** What describes a line is said anew by itself. */
+const LINE = "line";
+
 export class End {
   readonly call: string;
   readonly secret: Bytes;
@@ -47,6 +54,9 @@ export class End {
   readonly #over = new AbortController();
   #kept = "";
   #last = 0;
+  #life = "";
+  #lostAt = 0;
+  #said: { readonly at: number; readonly sealed: string }[] = [];
   #turn: Promise<unknown> = Promise.resolve();
   #opening: Promise<unknown> = Promise.resolve();
 
@@ -66,21 +76,46 @@ export class End {
   /** Hear the call until it is over. */
   listen(first?: Standing): void {
     if (first) this.#heard(first);
-    const headers = (): Record<string, string> => ({ ...bearer(this.#capability), "last-event-id": `${this.call}.${this.#last}` });
+    const headers = (): Record<string, string> => ({ ...bearer(this.#capability), "last-event-id": `${this.call}.${this.#life}.${this.#last}` });
     const hearing = {
       heard: (standing: Standing) => this.#heard(standing),
       refused: (code: string) => this.#refused(code),
-      line: (isHeard: boolean) => this.#told.line(isHeard),
+      line: (isHeard: boolean) => this.#lined(isHeard),
     };
     void listen("/calls/events", headers, hearing, this.#over.signal);
   }
 
-  /** Seal and send, in order; what a network swallowed goes again. Never rejects: what cannot be sent any more is over. */
+  /** Seal and send, in order; what a network or a dying node swallowed goes again. Never rejects: what cannot be sent any more is over. */
   send(said: { readonly [key: string]: Value }): Promise<unknown> {
     this.#turn = this.#turn
-      .then(async () => askOn(`/calls/${this.call}/messages`, { sealed: await this.#sealer.seal(said) }, this.#capability, this.#over.signal))
+      .then(async () => {
+        const sealed = await this.#sealer.seal(said);
+        if (said["t"] !== LINE) this.#remember(sealed);
+        await this.#post(sealed);
+      })
       .catch(() => undefined);
     return this.#turn;
+  }
+
+  #post(sealed: string): Promise<unknown> {
+    return askOn("/calls/messages", { call: this.call, sealed }, this.#capability, this.#over.signal, COMES_BACK);
+  }
+
+  #remember(sealed: string): void {
+    const since = (this.#lostAt || Date.now()) - UNSURE_MS;
+    this.#said = [...this.#said.filter(({ at }) => at > since), { at: Date.now(), sealed }];
+  }
+
+  /** Another life of the node: what the former one may not have passed on is said again. Who had it drops it by its count. */
+  #sayAgain(): void {
+    const since = (this.#lostAt || Date.now()) - UNSURE_MS;
+    this.#lostAt = 0;
+    for (const { at, sealed } of this.#said) if (at > since) this.#turn = this.#turn.then(() => this.#post(sealed)).catch(() => undefined);
+  }
+
+  #lined(isHeard: boolean): void {
+    if (!isHeard) this.#lostAt ||= Date.now();
+    this.#told.line(isHeard);
   }
 
   /** Seal the call to volunteers too: under another secret, so that none of them can pass for a lawyer. */
@@ -102,14 +137,14 @@ export class End {
 
   /** Ask the node something about this call. */
   ask<T>(what: string, body: object = {}): Promise<T> {
-    return ask<T>(`/calls/${this.call}/${what}`, body, this.#capability);
+    return ask<T>(`/calls/${what}`, { call: this.call, ...body }, this.#capability);
   }
 
   /** Leave, and forget what opens the call. */
   leave(): void {
     if (this.isOver) return;
-    void fetch(`/calls/${this.call}/end`, {
-      method: "POST", body: "{}", keepalive: true, credentials: "omit", headers: { "content-type": "application/json", ...bearer(this.#capability) },
+    void fetch("/calls/end", {
+      method: "POST", body: JSON.stringify({ call: this.call }), keepalive: true, credentials: "omit", headers: { "content-type": "application/json", ...bearer(this.#capability) },
     }).catch(() => undefined);
     this.drop();
   }
@@ -122,7 +157,8 @@ export class End {
   }
 
   #heard(standing: Standing): boolean {
-    this.#last = standing.last;
+    if (this.#life && standing.life !== this.#life) this.#sayAgain();
+    [this.#last, this.#life] = [standing.last, standing.life];
     this.#kept = standing.kept || this.#kept;
     this.#told.standing(standing);
     for (const { from, sealed } of standing.messages) {
@@ -132,7 +168,8 @@ export class End {
         if (said && !this.isOver) this.#told.said(from, said);
       });
     }
-    return standing.state !== "ended" && !this.isOver;
+    if (standing.state === "ended") this.drop();
+    return !this.isOver;
   }
 
   /** The node was started again and does not know the call: it is given back what it had sealed. */
@@ -140,7 +177,6 @@ export class End {
     if (code !== "call_unknown" || !this.#kept) return this.#ended();
     try {
       await askOn("/calls/resume", { kept: this.#kept }, undefined, this.#over.signal);
-      this.#last = 0;
       return true;
     } catch {
       return this.#ended();
@@ -148,8 +184,9 @@ export class End {
   }
 
   #ended(): false {
-    const standing = { state: "ended", you: this.me, parties: [], messages: [], last: this.#last, kept: "" } as const;
+    const standing = { state: "ended", you: this.me, parties: [], messages: [], last: this.#last, life: this.#life, kept: "" } as const;
     this.#told.standing(standing);
+    this.drop();
     return false;
   }
 }

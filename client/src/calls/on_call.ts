@@ -8,7 +8,7 @@ import { post } from "../staff/ask.ts";
 import { isCallWhile } from "../staff/going_on.ts";
 import { element, note, put, show } from "../ui/page.ts";
 import { Sentences } from "../ui/sentences.ts";
-import { ask, askOn, bearer, CallRefused, listen } from "./ask.ts";
+import { ask, askOn, bearer, CallRefused, COMES_BACK, listen } from "./ask.ts";
 import { lineTold, loadWords, onTheLine, Writing, type CallWords } from "./parts.ts";
 import { Played } from "./played.ts";
 import { openFor, shiftCapability } from "./sealed.ts";
@@ -42,6 +42,8 @@ export interface Desk {
 
 const role = element("on-call").dataset["role"] === "listener" ? "listener" : "lawyer";
 const DAY_MS = 86_400_000;
+const BACK_MS = 30_000;
+const MIDWORD_MS = 1_000;
 const told = JSON.parse(element("call-words").textContent) as CallWords;
 const words = new Sentences(document.documentElement.lang, told.strings);
 
@@ -51,6 +53,7 @@ let shift: Bytes | undefined;
 let over = new AbortController();
 let kept = "";
 let ring: Ring | undefined;
+let deafUntil = 0;
 let card: { area: string; recording: string } | undefined;
 let talk: Talk | undefined;
 let played: Played | undefined;
@@ -74,6 +77,7 @@ export function prepareOnCall(where: Desk): void {
   });
   isCallWhile(() => talk !== undefined || ring !== undefined);
   document.addEventListener("keydown", keyed, true);
+  document.addEventListener("asks-for-keys", raise);
   element("ring").addEventListener("cancel", (event) => event.preventDefault()); // a reflex must not pass somebody on
 }
 
@@ -93,6 +97,7 @@ function keyed(event: KeyboardEvent): void {
   if (!act || !ring || event.ctrlKey || event.metaKey || event.altKey) return;
   event.preventDefault();
   event.stopPropagation();
+  if (performance.now() < deafUntil) return;
   void attempt(act);
 }
 
@@ -182,11 +187,21 @@ async function rings(now: Ring): Promise<void> {
   card = { area: String(said?.["area"] ?? ""), recording: String(said?.["recording"] ?? "") };
   const place = card.area ? `${card.area}, ${told.places[now.place] ?? ""}` : (told.places[now.place] ?? now.place);
   put("ring-text", words.say("call.rings", { language: told.languages[now.language] ?? now.language, place, kind: words.say(`call.kind_${now.kind}`) }));
-  const dialog = element<HTMLDialogElement>("ring");
-  if (!dialog.open) dialog.showModal(); // above everything, a locked desk too
-  element("ring-answer").focus();
+  raise();
   sound();
   bell = setInterval(sound, 2000);
+}
+
+/** Above everything, a locked desk too. */
+function raise(): void {
+  if (!ring) return;
+  const dialog = element<HTMLDialogElement>("ring");
+  const isWriting = document.activeElement?.matches("input, textarea") ?? false;
+  dialog.close();
+  dialog.showModal();
+  // A word that is half written must neither answer nor pass on.
+  if (isWriting) deafUntil = performance.now() + MIDWORD_MS;
+  element(isWriting ? "ring-title" : "ring-answer").focus();
 }
 
 /** Nothing of what rang stays. */
@@ -213,7 +228,7 @@ async function passOn(): Promise<void> {
   const [now, mine] = [ring, shift];
   if (!now || !mine) return;
   stopRinging();
-  await ask(`/calls/${now.call}/decline`, {}, mine);
+  await askOn("/calls/decline", { call: now.call }, mine, soon(), COMES_BACK);
 }
 
 async function answer(): Promise<void> {
@@ -222,15 +237,20 @@ async function answer(): Promise<void> {
   stopRinging();
   const microphone = navigator.mediaDevices.getUserMedia({ audio: true }).then((stream) => stream.getAudioTracks()[0], () => undefined);
   const capability = randomBytes(32);
-  const taken = await askOn<{ offer: string; you: number }>(`/calls/${now.call}/answer`, { digest: base64url(await sha256(capability)) }, mine, over.signal);
+  const taken = await askOn<{ offer: string; you: number }>("/calls/answer", { call: now.call, digest: base64url(await sha256(capability)) }, mine, soon(), COMES_BACK);
   const said = await openFor(identity, taken.offer, now.call);
   if (typeof said?.["secret"] !== "string") throw new CallRefused("not_for_us");
   begin(new Talk({ call: now.call, capability, secret: fromBase64url(said["secret"]), me: taken.you }, {
     role, name: desk.name, microphone: await microphone, camera, isHidden: element<HTMLInputElement>("duty-hidden").checked,
-  }));
+  }), Boolean(about?.recording));
   language = now.language;
   element("talk-title").focus();
   if (about?.recording) await desk.openBeside(about.recording);
+}
+
+/** A node that is on its way back is waited for, and not for ever. */
+function soon(): AbortSignal {
+  return AbortSignal.any([over.signal, AbortSignal.timeout(BACK_MS)]);
 }
 
 async function camera(): Promise<MediaStreamTrack | undefined> {
@@ -239,14 +259,14 @@ async function camera(): Promise<MediaStreamTrack | undefined> {
 
 // --- the talk ---------------------------------------------------------------------------------------------------------------
 
-function begin(made: Talk): void {
+function begin(made: Talk, isRecorded: boolean): void {
   talk = made;
   played = new Played(made, false);
   played.sound.volume = 1;
   writing = new Writing(() => talk, words);
   element("talk-writing").replaceChildren(writing.place);
   element("talk-films").replaceChildren(played.sound, played.picture);
-  note("talk-consent", [words.say("call.recorded_there"), told.consent].filter(Boolean).join(" "));
+  note("talk-consent", isRecorded ? `${words.say("call.recorded_there")} ${told.consent}` : words.say("call.unrecorded"));
   show("talk", true);
   show("duty-free", false);
   made.addEventListener("change", draw);

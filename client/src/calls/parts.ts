@@ -11,6 +11,8 @@ export interface CallWords {
   readonly hotline: string;
   readonly languages: Record<string, string>;
   readonly places: Record<string, string>;
+  /** Names, each of at least 2,000 residents: what a caller may say of where they are. */
+  readonly areas: readonly string[];
 }
 
 export interface Spoken {
@@ -33,7 +35,8 @@ export function onTheLine(talk: Talk, words: Sentences): string {
 /** How sound goes: over the line, not yet, not any more. */
 export function lineTold(talk: Talk, words: Sentences): string {
   if (!talk.isHeard && talk.line !== "open") return words.say("call.line_node_lost");
-  return words.say(`call.line_${talk.isSoundOpen || talk.line !== "open" ? talk.line : "trying"}`);
+  const line = words.say(`call.line_${talk.isSoundOpen || talk.line !== "open" ? talk.line : "trying"}`);
+  return talk.hasLostPicture && talk.line === "open" ? `${line} ${words.say("call.picture_lost")}` : line;
 }
 
 /** What was written, with a field to write in. */

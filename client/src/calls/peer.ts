@@ -1,8 +1,10 @@
 /**
  * The line between two ends: WebRTC, described only in what the ends seal for each other. The end with the higher number describes, the other
- * answers; so two never describe at once. A line that is lost is tried again for as long as the call lasts.
+ * answers; so two never describe at once. A line that is lost is tried again for as long as the call lasts. What arrives is counted: a line
+ * that loses too much says so, first for its picture, then for its sound.
  */
 import type { Value } from "../crypto/canonical.ts";
+import { Quality } from "./quality.ts";
 import type { Said } from "./sealed.ts";
 
 export type LineState = "trying" | "open" | "lost";
@@ -13,6 +15,8 @@ export interface Wires {
   readonly microphone: MediaStreamTrack | undefined;
   send(said: { readonly [key: string]: Value }): void;
   changed(): void;
+  /** The line carries too little for a picture beside the sound. */
+  poor(): void;
   /** A track of the other's that plays now. */
   track(track: MediaStreamTrack): void;
   /** Addresses of the relay are short-lived: fresh ones for another try. */
@@ -21,6 +25,9 @@ export interface Wires {
 
 const LOST_MS = 2_000;
 const AGAIN_MS = 5_000;
+/** A description that was not answered for so long is taken for lost: on a slow way an answer needs longer than a try. */
+const UNANSWERED_MS = 15_000;
+const LOOK_MS = 2_000;
 
 export class Peer {
   state: LineState = "trying";
@@ -32,6 +39,11 @@ export class Peer {
   #retry: ReturnType<typeof setTimeout> | undefined;
   #turn: Promise<unknown> = Promise.resolve();
   #isClosed = false;
+  #isDeaf = false;
+  #described = 0;
+  #describedAt = 0;
+  readonly #quality = new Quality();
+  readonly #looking: ReturnType<typeof setInterval>;
 
   constructor(me: number, to: number, wires: Wires) {
     this.#describes = me > to;
@@ -51,6 +63,7 @@ export class Peer {
       this.#inTurn(() => this.#describe(false));
     }
     this.#later(AGAIN_MS * 2);
+    this.#looking = setInterval(() => void this.#look(), LOOK_MS);
   }
 
   /** What the other end said about the line. */
@@ -76,19 +89,21 @@ export class Peer {
   close(): void {
     this.#isClosed = true;
     clearTimeout(this.#retry);
+    clearInterval(this.#looking);
     globalThis.removeEventListener?.("online", this.#again);
     this.#line.close();
   }
 
   async #take(said: Said): Promise<void> {
-    if (said["again"] === true && this.#describes) return this.#describe(true);
+    if (said["again"] === true && this.#describes) return this.#describeAgain();
     if (typeof said["ice"] === "string") return this.#takeCandidate(said);
     if (typeof said["sdp"] !== "string") return;
     const type = said["type"] === "offer" ? "offer" : "answer";
-    if (type === "offer" && this.#line.signalingState !== "stable") return;
+    if (type === "offer" ? this.#line.signalingState !== "stable" : said["to_try"] !== this.#described) return;
     await this.#line.setRemoteDescription({ type, sdp: said["sdp"] });
     for (const candidate of this.#early.splice(0)) await this.#line.addIceCandidate(candidate).catch(() => undefined);
-    if (type === "offer") await this.#answer();
+    if (type === "offer") await this.#answer(said["try"] ?? 0);
+    else this.#describedAt = 0;
   }
 
   async #takeCandidate(said: Said): Promise<void> {
@@ -97,26 +112,45 @@ export class Peer {
     else await this.#line.addIceCandidate(candidate).catch(() => undefined);
   }
 
-  async #answer(): Promise<void> {
+  async #answer(number: Value): Promise<void> {
     for (const transceiver of this.#line.getTransceivers()) {
       transceiver.direction = "sendrecv";
       const isAudio = transceiver.receiver.track.kind === "audio";
       if (isAudio && this.#wires.microphone && !transceiver.sender.track) await transceiver.sender.replaceTrack(this.#wires.microphone);
     }
     await this.#line.setLocalDescription(await this.#line.createAnswer());
-    this.#send({ type: "answer", sdp: this.#line.localDescription!.sdp });
+    this.#send({ type: "answer", to_try: number, sdp: this.#line.localDescription!.sdp });
   }
 
   async #describe(isAgain: boolean): Promise<void> {
     if (isAgain) this.#line.setConfiguration(await this.#wires.refresh());
     await this.#line.setLocalDescription(await this.#line.createOffer({ iceRestart: isAgain }));
-    this.#send({ type: "offer", sdp: this.#line.localDescription!.sdp });
+    [this.#described, this.#describedAt] = [this.#described + 1, performance.now()];
+    this.#send({ type: "offer", try: this.#described, sdp: this.#line.localDescription!.sdp });
+  }
+
+  /** An answer that is on its way is waited for: who describes anew each time never takes one. */
+  async #describeAgain(): Promise<void> {
+    if (this.#describedAt && performance.now() - this.#describedAt < UNANSWERED_MS) return;
+    await this.#describe(true);
+  }
+
+  /** Count what arrives. A line that is open and brings no sound is as good as lost. */
+  async #look(): Promise<void> {
+    if (this.#line.connectionState !== "connected") return;
+    const { isPoor, isDeaf } = this.#quality.judge(await this.#line.getStats());
+    if (this.#isClosed) return;
+    if (isPoor) this.#wires.poor();
+    if (isDeaf === this.#isDeaf) return;
+    this.#isDeaf = isDeaf;
+    if (isDeaf) this.#later(AGAIN_MS);
+    this.#judge();
   }
 
   #judge(): void {
     if (this.#isClosed) return;
     const { connectionState: line, iceConnectionState: ice } = this.#line;
-    if (line === "connected" && ice !== "disconnected") return this.#become("open");
+    if (line === "connected" && ice !== "disconnected") return this.#become(this.#isDeaf ? "lost" : "open");
     if (line === "failed" || ice === "failed") this.#later(0);
     else if (this.state === "open" && (line === "disconnected" || ice === "disconnected")) this.#later(LOST_MS);
     if (line === "failed" || line === "disconnected" || ice === "disconnected") this.#become("lost");
@@ -137,7 +171,7 @@ export class Peer {
 
   readonly #again = (): void => {
     if (this.#isClosed || this.state === "open") return;
-    if (this.#describes) this.#inTurn(() => this.#describe(true));
+    if (this.#describes) this.#inTurn(() => this.#describeAgain());
     else this.#send({ again: true });
     this.#later(AGAIN_MS);
   };

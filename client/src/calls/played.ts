@@ -33,6 +33,10 @@ export class Played {
     void this.sound.play().catch(() => undefined);
   }
 
+  close(): void {
+    this.sound.muted = true;
+  }
+
   loud(isLoud: boolean): void {
     this.sound.volume = isLoud ? 1 : QUIET;
   }

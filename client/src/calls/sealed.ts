@@ -13,6 +13,8 @@ const STEP = 512;
 const NONCE_BYTES = 12;
 const KEY_BYTES = 32;
 const COUNT_BYTES = 8;
+/** How far behind the newest count a message may come: a node that was killed is told again what it may not have passed on. */
+const WINDOW = 256;
 const END = utf8("tocsin.calls/v1 end");
 const LISTENER = utf8("tocsin.calls/v1 listener");
 const SHIFT = utf8("tocsin.calls/v1 shift");
@@ -48,7 +50,7 @@ export class Sealer {
   readonly #call: Bytes;
   readonly #me: number;
   readonly #keys = new Map<number, Promise<CryptoKey>>();
-  readonly #seen = new Map<number, number>();
+  readonly #seen = new Map<number, number[]>();
   #count: number;
 
   /** `count`: where to go on counting; the clock's milliseconds, so that a page that begins anew does not count what it sealed before. */
@@ -67,7 +69,7 @@ export class Sealer {
     return base64url(join(bigEndian(n, COUNT_BYTES), nonce, new Uint8Array(sealed)));
   }
 
-  /** What end `from` sealed; undefined for what does not open, or has a count that was seen. */
+  /** What end `from` sealed; undefined for what does not open, or has a count that was seen or is far behind (RFC 4303, section 3.4.3). */
   async open(from: number, sealed: string): Promise<Said | undefined> {
     try {
       const raw = fromBase64url(sealed);
@@ -76,8 +78,9 @@ export class Sealer {
       const key = await this.#key(from);
       const plain = await crypto.subtle.decrypt(this.#algorithm(nonce, from, n), key, raw.slice(COUNT_BYTES + NONCE_BYTES));
       const said = loads(unpadded(new Uint8Array(plain))) as Said;
-      if (said["n"] !== n || n <= (this.#seen.get(from) ?? 0)) return undefined;
-      this.#seen.set(from, n);
+      const seen = this.#seen.get(from) ?? [];
+      if (said["n"] !== n || seen.includes(n) || n <= Math.max(0, ...seen) - WINDOW) return undefined;
+      this.#seen.set(from, [...seen, n].slice(-WINDOW));
       return said;
     } catch {
       return undefined;

@@ -47,6 +47,8 @@ export class Talk extends EventTarget {
   isHeard = true;
   hasRelay = false;
   wantsPicture = false;
+  /** The picture went because the line was bad. */
+  hasLostPicture = false;
   readonly end: End;
   readonly #me: Myself;
   /** Nobody yet for an end that was met and whose line is being prepared. */
@@ -54,6 +56,8 @@ export class Talk extends EventTarget {
   readonly #invited = new Map<number, Role>();
   readonly #early: { from: number; said: Said }[] = [];
   readonly #wanting = new Set<number>();
+  /** The count of what each said last of a picture. */
+  readonly #saidWanting = new Map<number, number>();
   #camera: MediaStreamTrack | undefined;
   #config: Promise<RTCConfiguration> | undefined;
   readonly #capability: Bytes;
@@ -100,6 +104,12 @@ export class Talk extends EventTarget {
     this.#changed();
   }
 
+  /** Who answered is gone: nothing is heard or said until it was told who comes. */
+  closeSound(): void {
+    this.#isSoundOpen = false;
+    if (this.#me.microphone) this.#me.microphone.enabled = false;
+  }
+
   get isSoundOpen(): boolean {
     return this.#isSoundOpen;
   }
@@ -118,8 +128,13 @@ export class Talk extends EventTarget {
 
   /** Say whether this end wants a picture; it goes when the other wants one too. */
   wantPicture(wants: boolean): void {
+    this.hasLostPicture = false;
+    this.#wish(wants);
+  }
+
+  #wish(wants: boolean, lost = false): void {
     this.wantsPicture = wants;
-    void this.end.send({ t: "picture", wants });
+    void this.end.send({ t: "picture", wants, lost });
     void this.#showPicture();
     this.#changed();
   }
@@ -172,6 +187,7 @@ export class Talk extends EventTarget {
       microphone: this.#me.microphone,
       send: (said) => void this.end.send(said),
       changed: () => this.#lineChanged(),
+      poor: () => this.#dropPicture(),
       track: (track) => (track.kind === "audio" ? this.sound : this.picture).addTrack(track),
       refresh: () => this.#freshConfig(),
     });
@@ -190,7 +206,7 @@ export class Talk extends EventTarget {
     if (kind === "hello" && ROLES.includes(String(said["role"]))) this.#greet(from, said);
     else if (kind === "invited" && ROLES.includes(String(said["role"]))) this.#invited.set(Number(said["number"]), said["role"] as Role);
     else if (kind === "text") this.notes.push({ from, text: String(said["text"]).slice(0, LONGEST_TEXT) });
-    else if (kind === "picture") this.#wanted(from, said["wants"] === true);
+    else if (kind === "picture") this.#wanted(from, said);
     else if (kind === "line" && said["to"] === this.end.me) this.#toPeer(from, said);
     this.#changed();
   }
@@ -209,8 +225,14 @@ export class Talk extends EventTarget {
     else this.#early.push({ from, said });
   }
 
-  #wanted(from: number, wants: boolean): void {
-    if (wants) this.#wanting.add(from);
+  #wanted(from: number, said: Said): void {
+    if (Number(said["n"]) < (this.#saidWanting.get(from) ?? 0)) return;
+    this.#saidWanting.set(from, Number(said["n"]));
+    if (said["lost"] === true && this.wantsPicture) {
+      this.hasLostPicture = true;
+      this.#wish(false);
+    }
+    if (said["wants"] === true) this.#wanting.add(from);
     else this.#wanting.delete(from);
     void this.#showPicture();
   }
@@ -223,8 +245,15 @@ export class Talk extends EventTarget {
 
   /** A line that is lost first loses its picture. */
   #lineChanged(): void {
-    if (this.line === "lost" && this.wantsPicture) this.wantPicture(false);
+    if (this.line === "lost") this.#dropPicture();
     this.#changed();
+  }
+
+  /** The sound is worth more than the picture. It does not come back by itself: a line that flaps would be worse than none. */
+  #dropPicture(): void {
+    if (!this.wantsPicture) return;
+    this.hasLostPicture = true;
+    this.#wish(false, true);
   }
 
   #configured(): Promise<RTCConfiguration> {
@@ -232,7 +261,7 @@ export class Talk extends EventTarget {
   }
 
   async #freshConfig(): Promise<RTCConfiguration> {
-    const relay = await ask<Relay>(`/calls/${this.end.call}/relay`, {}, this.#capability).catch(() => undefined);
+    const relay = await ask<Relay>("/calls/relay", { call: this.end.call }, this.#capability).catch(() => undefined);
     this.hasRelay = relay !== undefined;
     if (!relay) return {};
     const { urls, username, credential } = relay;

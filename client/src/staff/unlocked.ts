@@ -95,6 +95,7 @@ function question(isSignIn: boolean): Promise<void> {
   show("unlock-passkey", isPossible());
   waiting = new Promise((answer, refuse) => (asking = { answer, refuse, isSignIn }));
   element<HTMLDialogElement>("unlock").showModal();
+  document.dispatchEvent(new Event("asks-for-keys"));
   return waiting;
 }
 

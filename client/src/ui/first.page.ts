@@ -2,7 +2,7 @@
 import type { Recorder } from "../encounter/recorder.ts";
 import type { RecorderState } from "../encounter/state.ts";
 import { leaving } from "./choices.ts";
-import type { CallView } from "../calls/caller_view.ts";
+import type { CallView, Source } from "../calls/caller_view.ts";
 import { draw } from "./draw.ts";
 import { config, element, keepOffline, note, put, show, wayOut, words } from "./page.ts";
 import { showWords } from "./recovery_words.ts";
@@ -79,7 +79,19 @@ function moved(state: RecorderState, before: RecorderState["phase"]): void {
 /** A lawyer is rung after three seconds that anybody can see; the recording waits for none of it. */
 async function rings(): Promise<void> {
   const { begin } = await import("../calls/caller_view.ts");
-  call = await begin(element("call"), config, words.lang, recording!).catch(() => undefined);
+  call = await begin(element("call"), config, words.lang, callFrom(recording!));
+}
+
+/** The call hears and sees through the recording's own devices. */
+function callFrom(from: Recorder): Source {
+  return {
+    get state() {
+      return from.state;
+    },
+    microphone: () => Promise.resolve(from.stream?.getAudioTracks()[0]?.clone()),
+    camera: () => Promise.resolve(from.stream?.getVideoTracks()[0]?.clone()),
+    markCall: (mark) => from.markCall(mark),
+  };
 }
 
 function ended(state: RecorderState): void {

@@ -1,16 +1,14 @@
 """Answer a call that rings: the first who does has it, and only they are handed what opens it."""
 
-import msgspec
-
 from tocsin.calls.advance import engage, stop_ringing, turn
 from tocsin.calls.begin import join
 from tocsin.calls.model import Call, CallEventWrong, CallNotYours, Duty, Event, Party, Role, State
-from tocsin.calls.read import digest_of
+from tocsin.calls.read import OfCall, digest_of
 from tocsin.calls.room import Calls
 
 
-class Answer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Body of `POST /calls/{call}/answer`: SHA-256 of a capability for this call, drawn in the browser, base64url."""
+class Answer(OfCall, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Body of `POST /calls/answer`: SHA-256 of a capability for this call, drawn in the browser, base64url."""
 
     digest: str
 

@@ -81,7 +81,7 @@ def begin(calls: Calls, brake: Brake, asked: Begin) -> Call:
 
 def join(calls: Calls, call: Call, role: Role, digest: bytes) -> Party:
     """One more end. It hears what is sent from now on."""
-    party = Party(call.drawn, role, digest, heard_ms=calls.now_ms)
+    party = Party(call.drawn, role, digest, heard_ms=calls.now_ms, since=call.sent)
     call.drawn += 1
     call.parties.append(party)
     call.version += 1

@@ -1,15 +1,13 @@
 """Add somebody to a call: an interpreter, a second lawyer. Who is on the line lets them in; the node cannot add an end that hears."""
 
-import msgspec
-
 from tocsin.calls.begin import join
 from tocsin.calls.model import MOST_PARTIES, Call, CallEventWrong, CallNotYours, CallsFull, Party, Role, State
-from tocsin.calls.read import digest_of
+from tocsin.calls.read import OfCall, digest_of
 from tocsin.calls.room import Calls
 
 
-class Invite(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Body of `POST /calls/{call}/invite`: who they will be, and SHA-256 of a capability that the link carries, base64url."""
+class Invite(OfCall, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Body of `POST /calls/invite`: who they will be, and SHA-256 of a capability that the link carries, base64url."""
 
     role: Role
     digest: str

@@ -22,6 +22,8 @@ WAVES = (1, 2, 4)
 REST_MS = 60_000
 """A lawyer who did not answer is left alone by the same call for so long."""
 SHIFT_MS = 12 * 3_600_000
+BACK_MS = 10_000
+"""What rang when the node was killed rings for at least so long after it is back: its pages have to come back too."""
 GONE_S = 45.0
 """An end of a call that was not heard for so long has left it."""
 MOST_CALLS = 400
@@ -114,6 +116,8 @@ class Party:
     digest: bytes
     heard_ms: int = 0
     listening: int = 0
+    since: int = 0
+    """The last message that was sent before they came: they hear what follows it."""
 
 
 @dataclass(frozen=True)
@@ -151,6 +155,7 @@ class Call:
     messages: list[Message] = field(default_factory=list)
     sent: int = 0
     version: int = 0
+    """Grows with every change but a message."""
 
     def party(self, role: Role) -> Party | None:
         return next((one for one in self.parties if one.role is role), None)

@@ -39,6 +39,7 @@ def words(config: PageConfig, language: Language) -> dict[str, Any]:
         "hotline": config.hotline,
         "languages": {code: NAMES[code] for code in config.pack.languages},
         "places": places(said, language),
+        "areas": sorted(area.name for area in config.pack.areas),
     }
 
 

@@ -12,6 +12,8 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from tocsin.calls.model import (
+    BACK_MS,
+    RING_MS,
     SHIFT_MS,
     AskedWrong,
     Call,
@@ -55,7 +57,8 @@ def open_call(calls: Calls, raw: bytes) -> Call:
     call = msgspec.convert(kept.what, Call, builtin_types=(bytes,))
     now = calls.now_ms
     for party in call.parties:
-        party.heard_ms, party.listening = now, 0
+        party.heard_ms, party.listening, party.since = now, 0, 0
+    call.since_ms = max(call.since_ms, now - RING_MS + BACK_MS)
     if call.answered_by and (duty := calls.queue.duties.get(call.answered_by)):
         duty.engaged = call.id
     _engage_again(calls.queue, call)

@@ -116,7 +116,7 @@ class Calls:
         """The same for one end of a call."""
         party.listening += 1
         try:
-            async for is_new in self._watch(lambda: call.version, for_s):
+            async for is_new in self._watch(lambda: call.version + call.sent, for_s):
                 yield is_new
         finally:
             party.listening -= 1

@@ -2,18 +2,17 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from typing import Any
 
 import msgspec
 from litestar import Request, Response, get, post
 from litestar.handlers import ASGIRouteHandler, HTTPRouteHandler, asgi
-from litestar.params import FromPath
 from litestar.types import Receive, Scope, Send
 
 from tocsin.calls import answer, begin, decline, duty, invite, leave, pages, resume, send, told, turn
-from tocsin.calls.model import AskedWrong, Door, Duty, Handle, NotOnDuty
-from tocsin.calls.read import bytes_of, call_of
+from tocsin.calls.model import AskedWrong, Call, Door, Duty, Handle, NotOnDuty, Party, State
+from tocsin.calls.read import OfCall, bytes_of, call_of
 from tocsin.calls.room import Calls, handle_of
 from tocsin.ids import b64, unb64
 from tocsin.web.body import read_body
@@ -35,8 +34,8 @@ class Kept(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     kept: str
 
 
-class ForListener(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Body of `POST /calls/{call}/listener`: an age file for the volunteers that are free, base64url."""
+class ForListener(OfCall, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Body of `POST /calls/listener`: an age file for the volunteers that are free, base64url."""
 
     offer: str
 
@@ -137,24 +136,25 @@ def brought_back(calls: Calls, handle: Handle, kept: str) -> Duty:
 
 
 def _rings(calls: Calls) -> list[HTTPRouteHandler]:
-    here = "/calls/{call:str}"
-
-    @post(f"{here}/answer", status_code=200, include_in_schema=False)
-    async def take(request: AnyRequest, call: FromPath[str]) -> Response[Any]:
-        mine, found = calls.duty(capability_of(request)), calls.call(call_of(call))
-        party = answer.answer(calls, found, mine, await body_of(request, answer.Answer))
+    @post("/calls/answer", status_code=200, include_in_schema=False)
+    async def take(request: AnyRequest) -> Response[Any]:
+        asked = await body_of(request, answer.Answer)
+        mine, found = calls.duty(capability_of(request)), calls.call(call_of(asked.call))
+        party = answer.answer(calls, found, mine, asked)
         return _json({"offer": b64(answer.offer_for(found, mine)), "you": party.number, "language": found.language})
 
-    @post(f"{here}/decline", status_code=200, include_in_schema=False)
-    async def pass_on(request: AnyRequest, call: FromPath[str]) -> Response[Any]:
-        decline.decline(calls, calls.call(call_of(call)), calls.duty(capability_of(request)))
+    @post("/calls/decline", status_code=200, include_in_schema=False)
+    async def pass_on(request: AnyRequest) -> Response[Any]:
+        asked = await body_of(request, OfCall)
+        mine = calls.duty(capability_of(request))
+        decline.decline(calls, calls.call(call_of(asked.call)), mine)
         return _json({})
 
     return [take, pass_on]
 
 
 def _ends(calls: Calls) -> list[HTTPRouteHandler | ASGIRouteHandler]:
-    here, brake = "/calls/{call:str}", begin.Brake()
+    brake = begin.Brake()
 
     @post("/calls", status_code=200, include_in_schema=False)
     async def ring(request: AnyRequest) -> Response[Any]:
@@ -166,58 +166,56 @@ def _ends(calls: Calls) -> list[HTTPRouteHandler | ASGIRouteHandler]:
         begin.brought_back(calls, (await body_of(request, Kept)).kept)
         return _json({})
 
-    @post(f"{here}/listener", status_code=200, include_in_schema=False)
-    async def listener(request: AnyRequest, call: FromPath[str]) -> Response[Any]:
-        found, party = calls.end_of(call_of(call), capability_of(request))
-        begin.offer_to_listener(calls, found, party, (await body_of(request, ForListener)).offer)
-        return _json({})
+    def of_an_end(path: str, shape: type[OfCall], act: Callable[[Call, Party, Any], Any]) -> HTTPRouteHandler:
+        """What one end of a call asks."""
 
-    @post(f"{here}/messages", status_code=200, include_in_schema=False)
-    async def message(request: AnyRequest, call: FromPath[str]) -> Response[Any]:
-        found, party = calls.end_of(call_of(call), capability_of(request))
-        return _json({"n": send.send(calls, found, party, await body_of(request, send.Send))})
+        @post(f"/calls/{path}", status_code=200, include_in_schema=False)
+        async def done(request: AnyRequest) -> Response[Any]:
+            asked = await body_of(request, shape)
+            return _json(act(*calls.end_of(call_of(asked.call), capability_of(request)), asked) or {})
 
-    @post(f"{here}/invite", status_code=200, include_in_schema=False)
-    async def let_in(request: AnyRequest, call: FromPath[str]) -> Response[Any]:
-        found, party = calls.end_of(call_of(call), capability_of(request))
-        joined = invite.invite(calls, found, party, await body_of(request, invite.Invite))
-        return _json({"number": joined.number})
+        return done
 
-    @post(f"{here}/relay", status_code=200, include_in_schema=False)
-    async def relay(request: AnyRequest, call: FromPath[str]) -> Response[Any]:
-        calls.end_of(call_of(call), capability_of(request))
-        return _json(turn.credentials(calls))
-
-    @post(f"{here}/end", status_code=200, include_in_schema=False)
-    async def over(request: AnyRequest, call: FromPath[str]) -> Response[Any]:
-        leave.leave(calls, *calls.end_of(call_of(call), capability_of(request)))
-        return _json({})
-
-    return [ring, bring_back, listener, message, let_in, relay, over, _events(calls)]
+    return [
+        ring,
+        bring_back,
+        of_an_end("listener", ForListener, lambda *of: begin.offer_to_listener(calls, of[0], of[1], of[2].offer)),
+        of_an_end("messages", send.Send, lambda *of: {"n": send.send(calls, *of), "life": b64(calls.boot)}),
+        of_an_end("invite", invite.Invite, lambda *of: {"number": invite.invite(calls, *of).number}),
+        of_an_end("relay", OfCall, lambda *_: turn.credentials(calls)),
+        of_an_end("end", OfCall, lambda *of: leave.leave(calls, of[0], of[1])),
+        _events(calls),
+    ]
 
 
 def _events(calls: Calls) -> ASGIRouteHandler:
-    """Which call, and what was heard of it last, stands in `Last-Event-ID`: raw handlers know no parts of an address."""
+    """Which call, and what was heard of it last, stands in `Last-Event-ID`. Numbers of another life of the node count for nothing."""
 
     @asgi("/calls/events", copy_scope=False)
     async def events(scope: Scope, receive: Receive, send: Send) -> None:
         request: AnyRequest = Request(scope)
-        number, _, last_seen = request.headers.get("last-event-id", "").partition(".")
+        number, _, rest = request.headers.get("last-event-id", "").partition(".")
+        life, _, last_seen = rest.partition(".")
         found, party = calls.end_of(call_of(number), capability_of(request))
-        last = _number(last_seen)
+        last = _number(last_seen) if life == b64(calls.boot) else 0
 
-        async def heard() -> Events:
-            after = last
-            async with contextlib.aclosing(calls.watch_call(found, party, STREAM_S)) as watching:
-                async for is_new in watching:
-                    yield told.call_told(calls, found, party, after) if is_new else None
-                    after = found.sent
-                    if found.state == "ended" or party not in found.parties:
-                        return
-
-        await stream(heard, receive, send)
+        await stream(lambda: events_of(calls, found, party, last), receive, send)
 
     return events
+
+
+async def events_of(calls: Calls, call: Call, party: Party, last: int) -> AsyncGenerator[dict[str, Any] | None, None]:
+    """What one end of a call is told, after message `last`; `None` is a beat. A place in the queue changes with other calls, too."""
+    version = -1
+    queued: dict[str, Any] = {}
+    async with contextlib.aclosing(calls.watch_call(call, party, STREAM_S)) as watching:
+        async for is_new in watching:
+            before, queued = queued, told.queue_told(calls, call, party)
+            is_told, is_kept = is_new or before != queued, version == call.version
+            yield told.call_told(calls, call, party, last, is_kept=is_kept) if is_told else None
+            last, version = call.sent, call.version
+            if call.state is State.ENDED or party not in call.parties:
+                return
 
 
 async def stream(heard: Callable[[], Events], receive: Receive, send: Send) -> None:

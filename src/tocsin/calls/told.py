@@ -10,21 +10,28 @@ from tocsin.calls.send import after
 from tocsin.ids import b64
 
 
-def call_told(calls: Calls, call: Call, party: Party, last: int) -> dict[str, Any]:
-    """One event of a call's stream (`docs/spec/calls.md`): its state, who is on it, and what was sent after `last`."""
+def call_told(calls: Calls, call: Call, party: Party, last: int, *, is_kept: bool = False) -> dict[str, Any]:
+    """One event of a call's stream (`docs/spec/calls.md`): state, who is on it, what was sent after `last`. With `is_kept` this
+    end has the copy of how it stands already.
+    """
     told = {
         "state": call.state,
         "you": party.number,
         "parties": [{"number": one.number, "role": one.role} for one in call.parties],
-        "messages": [{"n": one.number, "from": one.sender, "sealed": b64(one.sealed)} for one in after(call, last)],
+        "messages": [
+            {"n": one.number, "from": one.sender, "sealed": b64(one.sealed)} for one in after(call, party, last)
+        ],
         "last": call.sent,
-        "kept": b64(resume.seal_call(calls, call)) if call.state is not State.ENDED else "",
+        "life": b64(calls.boot),
+        "kept": b64(resume.seal_call(calls, call)) if call.state is not State.ENDED and not is_kept else "",
     }
-    return told | (_queue_told(calls, call) if party.role is Role.CALLER else {})
+    return told | queue_told(calls, call, party)
 
 
-def _queue_told(calls: Calls, call: Call) -> dict[str, Any]:
-    """How it stands for the caller: who was rung of how many, and how many calls are before theirs."""
+def queue_told(calls: Calls, call: Call, party: Party) -> dict[str, Any]:
+    """How it stands for the caller: who was rung of how many, how many calls are before theirs. Other calls change it, too."""
+    if party.role is not Role.CALLER or call.state in (State.ANSWERED, State.ENDED):
+        return {}
     duties, now = calls.queue.duties.values(), calls.now_ms
     waiting = [one for one in calls.queue.in_turn() if one.state is State.WAITING]
     free = [] if call.state is not State.WAITING else [one.recipient for one in listeners(duties, call, now)]

@@ -54,7 +54,7 @@ def join(town: Town, secrets: list[str], clock: Clock) -> None:
     with client_of(town) as client:
         for name, secret in zip(STEWARDS, secrets, strict=True):
             key = steward_keys.read_key(town.stewards / name, None)
-            cookie, person = _join(client, clock, name, secret, clock.random_bytes(KEY_BYTES), key)
+            cookie, person = accept(client, clock, name, secret, clock.random_bytes(KEY_BYTES), key)
             people.append(person)
         asked = {"pseudonym": DESK_NAME, "role": "lawyer"}
         invited = client.post("/en/staff/people/invite", data=asked, headers={"Cookie": cookie})
@@ -64,7 +64,7 @@ def join(town: Town, secrets: list[str], clock: Clock) -> None:
         identity = bech32.decode(IDENTITY, town.desk_identity.read_text().split()[-1].lower())
         # The key that signs the lawyer's packages is the one that stands beside their recipient in the log.
         key = steward_keys.read_key(town.desk_key, None)
-        people.append(_join(client, clock, DESK_NAME, link[1], identity, key)[1])
+        people.append(accept(client, clock, DESK_NAME, link[1], identity, key)[1])
     place = place_of(town)
     place.touch(0o600)
     place.write_bytes(msgspec.json.encode(people))
@@ -96,7 +96,7 @@ def client_of(town: Town) -> httpx.Client:
     )
 
 
-def _join(
+def accept(
     client: httpx.Client, clock: Clock, name: str, link: str, identity: bytes, key: SigningKey
 ) -> tuple[str, Person]:
     """Accept an invitation under a drawn passphrase; the session's cookie, and how to sign in."""

@@ -193,6 +193,7 @@ def headers_for(kind: Kind, site: Site, host: str = "", path: str = "/") -> list
 _SCREENS = {
     "": Kind.ENCOUNTER,
     "rehearsal": Kind.ENCOUNTER,
+    "call": Kind.ENCOUNTER,
     "join": Kind.ENCOUNTER,
     "import": Kind.KEYED,
     "recover": Kind.KEYED,

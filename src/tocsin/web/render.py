@@ -112,6 +112,7 @@ PAGES = (
     Page("rehearsal", "rehearsal", "rehearsal.html", "rehearsal.title", (*_TELLING, "rehearsal.")),
     Page("import", "import", "import.html", "import.title", ("import.", "status.", "reason.", "words.")),
     Page("recover", "recover", "recover.html", "recover.title", ("recover.",)),
+    Page("call", "call", "call.html", "call.title", ("call.",)),
     Page("join", "join", "join.html", "call.join_title", ("call.",)),
     Page("verify", "verify", "verify.html", "verify.title", ("verify.",)),
     Page(
@@ -136,7 +137,7 @@ ERRORS = {
     503: Page("error", "", "error.html", "error.503_title", sentence="error.503"),
 }
 
-KEPT_OFFLINE = ("first", "rehearsal", "import", "about", "measures", "offline")
+KEPT_OFFLINE = ("first", "rehearsal", "import", "call", "about", "measures", "offline")
 """Pages that the service worker keeps for the language in use."""
 
 

@@ -1,4 +1,5 @@
-"""Calls, as the trial lives them: lawyers on duty, phones that ring, what they say sealed, what is passed on.
+"""Calls, as the trial lives them: lawyers on duty, phones that ring, what they say sealed, what is passed on. The full form has over
+a hundred. Of a call that is over not even its number may be found, of a shift that has ended not even its handle.
 
 A shift begins as it comes back after a restart, by a copy sealed under the node's key: how one signs in is the office's to try.
 """
@@ -40,7 +41,11 @@ class CallsLived:
     """The room's workload. A call leaves no number anywhere, so no column can be asked for its order."""
 
     named: frozenset[str] = frozenset()
-    words: Mapping[str, str] = {"said on a call": "what caller and lawyer sealed for each other"}
+    words: Mapping[str, str] = {
+        "said on a call": "what caller and lawyer sealed for each other",
+        "call number": "which calls there were",
+        "shift handle": "which shifts there were",
+    }
     lives: Sequence[Life] = ()
 
     def __init__(
@@ -53,6 +58,7 @@ class CallsLived:
         self.shifts = [CLOCK.random_bytes(32) for _ in self.lawyers]
         for shift in self.shifts:
             truths.add("capability", shift)
+            truths.add("shift handle", sha256(shift).digest())
 
     def live(self, day: int) -> None:
         for number in range(CALLS_A_DAY[self.form]):
@@ -81,7 +87,6 @@ class CallsLived:
 
     def residuals(self, seized: Seized, image: Path) -> Iterator[str]:
         yield "Shifts of this evening stand in memory as random handles with languages, places and hours (THREATS.md, T2)."
-        yield "Random numbers of calls that are over stay in the router's memory of addresses; they are nobody's (THREATS.md, T2)."
 
     def _call(self, *, is_passed_on: bool) -> None:
         person, by = self.source.choice(self.people), self.source.randrange(len(self.lawyers))
@@ -90,6 +95,7 @@ class CallsLived:
         for kind, value in (("capability", phone), ("capability", end), ("recording key", secret)):
             self.truths.add(kind, value)
         self.truths.add("said on a call", marker)
+        self.truths.add("call number", call)
         browser, recipients = Browser(self.town.port, person), [one.recipient for one in self.lawyers]
         with self._on_duty(by, person):
             body = {
@@ -99,15 +105,15 @@ class CallsLived:
             }  # fmt: skip
             told = self._asked(browser, "", body)
             assert (told["state"], told["rung"]) == ("ringing", 1), told
-            here = f"/{b64(call)}"
+            mine = {"call": b64(call)}
             if is_passed_on:
-                self._asked(browser, f"{here}/decline", {}, self.shifts[by])
+                self._asked(browser, "/decline", mine, self.shifts[by])
             else:
-                self._asked(browser, f"{here}/answer", {"digest": b64(sha256(end).digest())}, self.shifts[by])
+                self._asked(browser, "/answer", mine | {"digest": b64(sha256(end).digest())}, self.shifts[by])
                 for capability in (phone, end):
                     sealed = envelope.seal_to(recipients, marker.encode().ljust(512, b"\0"))
-                    self._asked(browser, f"{here}/messages", {"sealed": b64(sealed)}, capability)
-            self._asked(browser, f"{here}/end", {}, phone)
+                    self._asked(browser, "/messages", mine | {"sealed": b64(sealed)}, capability)
+            self._asked(browser, "/end", mine, phone)
         browser.close()
 
     @contextmanager
