@@ -16,6 +16,9 @@ PAGES = (
     ("I already filmed it", "en/import"),
     ("Fetch with recovery words", "en/recover"),
     ("Check a package, offline", "en/verify"),
+    ("Say what you see", "en/report"),
+    ("Alerts that stand", "en/alerts"),
+    ("Messages on this phone", "en/notify"),
     ("Who surveils: the registry", "en/registry"),
     ("What this is", "en/about"),
     ("The log's newest checkpoint", "log/checkpoint"),
@@ -49,6 +52,7 @@ def desk(town: Town) -> Iterator[str]:
     yield f"  The sample legal desk's key goes through the log. Phones take it {wait} s after a witness saw it (a real city: 24 h);"
     yield "  until then they seal to the person alone, and say so."
     yield f"  {'The desk, as that lawyer':<28} {town.url}/en/desk"
+    yield f"  {'The alert desk, dispatching':<28} {town.url}/en/alert-desk"
     yield f"  {'As one of two stewards':<28} {town.url}/en/staff/"
     if town.lan is None:
         yield "  Two people who do not exist have recorded a drawn street: they wait at the desk."

@@ -1,6 +1,7 @@
-"""The demo's staff: two sample stewards and a sample lawyer, who join as anybody does, with this program in a browser's place.
+"""The demo's staff: two sample stewards, a sample dispatcher and a sample lawyer, who join as anybody does, with this program in a
+browser's place.
 
-In earnest each makes their keys in a browser of their own and no machine ever holds two of them. Here all three stand in one file of
+In earnest each makes their keys in a browser of their own and no machine ever holds two of them. Here all four stand in one file of
 the demo's folder, with passphrases that the demo prints. What is sent is what `docs/spec/staff.md` says.
 """
 
@@ -19,7 +20,7 @@ from tocsin.crypto import bech32, envelope, words
 from tocsin.crypto.hkdf import hkdf
 from tocsin.crypto.keys import SigningKey
 from tocsin.crypto.profiles import KEY_BYTES, NONCE_BYTES
-from tocsin.demo.town import DESK_NAME, STEWARDS, DemoFailed, Town, tocsin
+from tocsin.demo.town import DESK_NAME, DISPATCHER, STEWARDS, DemoFailed, Town, tocsin
 from tocsin.ids import b64, unb64
 from tocsin.people import steward_keys
 
@@ -56,18 +57,24 @@ def join(town: Town, secrets: list[str], clock: Clock) -> None:
             key = steward_keys.read_key(town.stewards / name, None)
             cookie, person = accept(client, clock, name, secret, clock.random_bytes(KEY_BYTES), key)
             people.append(person)
-        asked = {"pseudonym": DESK_NAME, "role": "lawyer"}
-        invited = client.post("/en/staff/people/invite", data=asked, headers={"Cookie": cookie})
-        link = LINK.search(invited.text)
-        if link is None:
-            raise DemoFailed("The sample steward could not invite the sample lawyer.")
+        drawn = clock.random_bytes(KEY_BYTES), SigningKey(clock.random_bytes(KEY_BYTES))
+        people.append(accept(client, clock, DISPATCHER, _invited(client, cookie, DISPATCHER, "dispatcher"), *drawn)[1])
         identity = bech32.decode(IDENTITY, town.desk_identity.read_text().split()[-1].lower())
         # The key that signs the lawyer's packages is the one that stands beside their recipient in the log.
         key = steward_keys.read_key(town.desk_key, None)
-        people.append(accept(client, clock, DESK_NAME, link[1], identity, key)[1])
+        people.append(accept(client, clock, DESK_NAME, _invited(client, cookie, DESK_NAME, "lawyer"), identity, key)[1])
     place = place_of(town)
     place.touch(0o600)
     place.write_bytes(msgspec.json.encode(people))
+
+
+def _invited(client: httpx.Client, cookie: str, name: str, role: str) -> str:
+    """The secret of a link that a steward's page shows once. Raises `DemoFailed`."""
+    asked = {"pseudonym": name, "role": role}
+    link = LINK.search(client.post("/en/staff/people/invite", data=asked, headers={"Cookie": cookie}).text)
+    if link is None:
+        raise DemoFailed(f"The sample steward could not invite the {name}.")
+    return link[1]
 
 
 def known(town: Town) -> list[Person]:

@@ -24,6 +24,7 @@ PROGRAM = (sys.executable, "-m", "tocsin")
 PACK = "minneapolis-sample"
 WITNESSES = ("witness-one", "witness-two")
 DESK_NAME = "sample lawyer"
+DISPATCHER = "sample dispatcher"
 STEWARDS = ("sample-steward-one", "sample-steward-two")
 COHORTS = 2
 BEAT_S = 10
