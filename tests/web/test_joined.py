@@ -12,8 +12,14 @@ class Sent(asyncio.Transport):
     def __init__(self) -> None:
         super().__init__()
         self.said: list[bytes | str] = []
+        self.is_gone = False
+
+    def is_closing(self) -> bool:
+        return self.is_gone
 
     def write(self, content: Any) -> None:
+        if self.is_gone:
+            raise RuntimeError("the handler is closed")  # as uvloop's
         self.said.append(content)
 
     def close(self) -> None:
@@ -51,6 +57,22 @@ def test_what_waits_goes_before_the_end_and_not_after_an_abort() -> None:
         return closed.said, aborted.said
 
     assert asyncio.run(run()) == ([b"last words", "closed"], ["aborted"])
+
+
+def test_a_reader_who_leaves_in_the_same_turn_breaks_nothing() -> None:
+    async def run() -> list[bytes | str]:
+        sent, broken = Sent(), list[Any]()
+        loop = asyncio.get_running_loop()
+        loop.set_exception_handler(lambda _, told: broken.append(told))
+        joined = JoinedWrites(sent, loop)
+        joined.write(b"to nobody")
+        sent.is_gone = True
+        await asyncio.sleep(0)
+        joined.write(b"x" * (MOST_BYTES + 1))
+        assert not broken
+        return sent.said
+
+    assert asyncio.run(run()) == []
 
 
 def test_a_long_answer_does_not_wait() -> None:

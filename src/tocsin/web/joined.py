@@ -49,4 +49,7 @@ class JoinedWrites(asyncio.Transport):
         if self._waiting:
             joined = self._waiting[0] if len(self._waiting) == 1 else b"".join(self._waiting)
             self._waiting, self._size = [], 0
-            self._transport.write(joined)
+            if (
+                not self._transport.is_closing()
+            ):  # its reader left in this turn, and uvloop raises where asyncio is silent
+                self._transport.write(joined)
