@@ -53,6 +53,8 @@ let shift: Bytes | undefined;
 let over = new AbortController();
 let kept = "";
 let ring: Ring | undefined;
+let isAnswering = false;
+let typedAt = -Infinity;
 let deafUntil = 0;
 let card: { area: string; recording: string } | undefined;
 let talk: Talk | undefined;
@@ -75,7 +77,7 @@ export function prepareOnCall(where: Desk): void {
     event.preventDefault();
     void attempt(beginDuty);
   });
-  isCallWhile(() => talk !== undefined || ring !== undefined);
+  isCallWhile(() => talk !== undefined || ring !== undefined || isAnswering);
   document.addEventListener("keydown", keyed, true);
   document.addEventListener("asks-for-keys", raise);
   element("ring").addEventListener("cancel", (event) => event.preventDefault()); // a reflex must not pass somebody on
@@ -94,6 +96,7 @@ export function leaveOnCall(): void {
 function keyed(event: KeyboardEvent): void {
   const acts: Readonly<Record<string, () => Promise<void>>> = { a: answer, x: passOn, n: passOn };
   const act = acts[event.key];
+  if (event.key.length === 1 && event.target instanceof Element && event.target.matches("input, textarea")) typedAt = performance.now();
   if (!act || !ring || event.ctrlKey || event.metaKey || event.altKey) return;
   event.preventDefault();
   event.stopPropagation();
@@ -196,10 +199,10 @@ async function rings(now: Ring): Promise<void> {
 function raise(): void {
   if (!ring) return;
   const dialog = element<HTMLDialogElement>("ring");
-  const isWriting = document.activeElement?.matches("input, textarea") ?? false;
   dialog.close();
   dialog.showModal();
   // A word that is half written must neither answer nor pass on.
+  const isWriting = performance.now() - typedAt < MIDWORD_MS;
   if (isWriting) deafUntil = performance.now() + MIDWORD_MS;
   element(isWriting ? "ring-title" : "ring-answer").focus();
 }
@@ -235,6 +238,17 @@ async function answer(): Promise<void> {
   const [now, mine, about] = [ring, shift, card];
   if (!now || !mine) return;
   stopRinging();
+  isAnswering = true;
+  try {
+    await take(now, mine, Boolean(about?.recording));
+  } finally {
+    isAnswering = false;
+  }
+  element("talk-title").focus();
+  if (about?.recording) await desk.openBeside(about.recording);
+}
+
+async function take(now: Ring, mine: Bytes, isRecorded: boolean): Promise<void> {
   const microphone = navigator.mediaDevices.getUserMedia({ audio: true }).then((stream) => stream.getAudioTracks()[0], () => undefined);
   const capability = randomBytes(32);
   const taken = await askOn<{ offer: string; you: number }>("/calls/answer", { call: now.call, digest: base64url(await sha256(capability)) }, mine, soon(), COMES_BACK);
@@ -242,10 +256,8 @@ async function answer(): Promise<void> {
   if (typeof said?.["secret"] !== "string") throw new CallRefused("not_for_us");
   begin(new Talk({ call: now.call, capability, secret: fromBase64url(said["secret"]), me: taken.you }, {
     role, name: desk.name, microphone: await microphone, camera, isHidden: element<HTMLInputElement>("duty-hidden").checked,
-  }), Boolean(about?.recording));
+  }), isRecorded);
   language = now.language;
-  element("talk-title").focus();
-  if (about?.recording) await desk.openBeside(about.recording);
 }
 
 /** A node that is on its way back is waited for, and not for ever. */

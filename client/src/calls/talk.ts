@@ -188,12 +188,17 @@ export class Talk extends EventTarget {
       send: (said) => void this.end.send(said),
       changed: () => this.#lineChanged(),
       poor: () => this.#dropPicture(),
-      track: (track) => (track.kind === "audio" ? this.sound : this.picture).addTrack(track),
+      track: (track) => this.#plays(track),
       refresh: () => this.#freshConfig(),
     });
     this.#peers.set(number, peer);
     for (const said of this.#early.splice(0)) this.#toPeer(said.from, said.said);
     this.#changed();
+  }
+
+  #plays(track: MediaStreamTrack): void {
+    for (const event of ["mute", "unmute"]) track.addEventListener(event, () => this.#changed());
+    (track.kind === "audio" ? this.sound : this.picture).addTrack(track);
   }
 
   #sayHello(): void {
