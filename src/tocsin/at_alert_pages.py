@@ -26,7 +26,7 @@ def with_alerts(config: PageConfig, alerts: Alerts | None) -> PageConfig:
     if alerts is None:
         return config
     told = replace(config, has_alerts=True)
-    return replace(told, kept=(*config.kept, pages.kept(told)))
+    return replace(told, kept=(*config.kept, pages.kept(told), pages.kept_copy(told)))
 
 
 def routes(

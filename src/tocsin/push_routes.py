@@ -4,7 +4,7 @@ What a phone gives is taken only when its push service takes a signed trial for 
 Where the pack does not turn alerts on, none of these addresses exists.
 """
 
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 from litestar import Request, Response, get, post
@@ -19,7 +19,7 @@ from tocsin.ids import unb64
 from tocsin.jurisdictions.model import RiskRoom
 from tocsin.jurisdictions.risk import may_answer
 from tocsin.own_keys import VAPID_KEY, read_published
-from tocsin.web.body import read_body
+from tocsin.web.body import read_json
 from tocsin.web.i18n import Language
 from tocsin.web.render import Page, PageConfig, draw, templates
 
@@ -29,6 +29,7 @@ TRIAL_S = 300
 """A push service keeps a trial so long for a phone that is away."""
 
 AnyRequest = Request[Any, Any, Any]
+T = TypeVar("T")
 
 
 class AskedWrong(TocsinError):
@@ -131,12 +132,8 @@ async def _try(delivery: Delivery, endpoint: Endpoint) -> None:
         raise PushAway
 
 
-async def _body(request: AnyRequest, shape: Any) -> Any:
-    raw = await read_body(request.scope, request.receive, BODY_LIMIT)
-    try:
-        return msgspec.json.decode(raw, type=shape)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise AskedWrong from error
+async def _body(request: AnyRequest, shape: type[T]) -> T:
+    return await read_json(request.scope, request.receive, shape, BODY_LIMIT, AskedWrong)
 
 
 def _secret(text: str) -> bytes:

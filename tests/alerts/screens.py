@@ -10,16 +10,19 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import uvicorn
-from litestar import Litestar, Request, Response, asgi
+from argon2.low_level import Type, hash_secret_raw
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from litestar import Litestar, Request, Response, asgi, get
 from litestar.types import Receive, Scope, Send
 
-from tests.alerts.world import DEE, SAM, STEW, City, city
+from tests.alerts.world import ARD, DEE, SAM, STEW, City, city
 from tests.waiting import wait_until
 from tests.web.sample import page_config
 from tocsin.alerts import desk_routes, duty_routes, pages, public_routes, report_routes, routes, staff_pages
-from tocsin.alerts.model import AlertCancelled, AlertPublished, Caller, MsgType
+from tocsin.alerts.model import AlertCancelled, AlertPublished, Caller, DangerDeclared, MsgType
 from tocsin.clock import SystemClock
-from tocsin.crypto import envelope
+from tocsin.crypto import bech32, envelope
+from tocsin.crypto.hkdf import hkdf
 from tocsin.deliver.model import Kind, Message
 from tocsin.deliver.sse import Hub
 from tocsin.errors import TocsinError
@@ -28,7 +31,9 @@ from tocsin.web import pages as house_pages
 from tocsin.web.headers import Site, with_headers
 from tocsin.web.static_files import Built
 
-STAFF = {one.pseudonym: one for one in (DEE, SAM, STEW)}
+PASSPHRASE = "seven herons stood by the old canal"
+LABEL = b"tocsin.staff/v1 "
+STAFF = {one.pseudonym: one for one in (DEE, SAM, STEW, ARD)}
 T = TypeVar("T")
 
 
@@ -71,6 +76,16 @@ def serving_screens(folder: Path, built: Built | None = None) -> Iterator[Screen
         found.erase_keys.close()
 
 
+def passphrase_door(who: Caller, identity: str) -> dict[str, Any]:
+    """Somebody's keys under `PASSPHRASE`, as their browser sealed them (docs/spec/staff.md)."""
+    salt, nonce = bytes(16), bytes(12)
+    secret = hash_secret_raw(PASSPHRASE.encode(), salt, 3, 64 * 1024, 1, 32, Type.ID)
+    key = hkdf(secret, salt=who.id, info=LABEL + b"seal", length=32)
+    keys = bech32.decode("age-secret-key-", identity.lower()) + bytes(32)
+    sealed = b"\x01" + nonce + AESGCM(key).encrypt(nonce, keys, LABEL + b"identity\n" + who.id)
+    return {"id": "", "kind": "passphrase", "credential": "", "salt": b64(salt), "sealed": b64(sealed), "day": 0}
+
+
 def _broke(_: Request[Any, Any, Any], error: Exception) -> Response[Any]:
     traceback.print_exception(error)  # a trial says what broke; a node says nothing
     return Response({"code": "unexpected"}, status_code=500)
@@ -81,7 +96,7 @@ def _refused(_: Request[Any, Any, Any], error: TocsinError) -> Response[Any]:
 
 
 def _tell(hub: Hub, event: object) -> None:
-    if isinstance(event, AlertPublished | AlertCancelled):
+    if isinstance(event, AlertPublished | AlertCancelled | DangerDeclared) and event.posted is not None:
         posted = event.posted
         kind = Kind.CANCEL if posted.msg_type is MsgType.CANCEL else Kind.ALERT
         hub.show(Message(posted.id, kind, posted.wire, posted.expires_s * 1000))
@@ -98,7 +113,7 @@ def _application(found: City, hub: Hub, built: Built | None) -> Any:
         "sample": True,
     }
     config = replace(page_config(built or Built.load()), client=client)
-    config = replace(config, kept=(pages.kept(config),))
+    config = replace(config, kept=(pages.kept(config), pages.kept_copy(config)))
 
     def door(request: Request[Any, Any, Any]) -> Caller:
         return STAFF[request.cookies["who"]]
@@ -107,11 +122,18 @@ def _application(found: City, hub: Hub, built: Built | None) -> Any:
         who = door(request)
         return {"staff": b64(who.id), "pseudonym": who.pseudonym, "idle_s": 900, "warn_s": 60}
 
+    @get("/staff/doors", sync_to_thread=True, include_in_schema=False)
+    def doors(request: Request[Any, Any, Any]) -> dict[str, Any]:
+        who = door(request)
+        identity = found.dispatcher if who.is_dispatcher else found.identities[who.pseudonym]
+        return {"staff": b64(who.id), "doors": [passphrase_door(who, identity)]}
+
     @asgi("/alerts/news", copy_scope=False)
     async def news(scope: Scope, receive: Receive, send: Send) -> None:
         await hub(scope, receive, send)
 
     handlers = [
+        doors,
         news,
         *house_pages.routes(config),
         *routes.routes(alerts),

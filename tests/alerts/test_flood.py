@@ -13,8 +13,8 @@ from tocsin.alerts.model import DESK, Answer, HowMany, Kind, Lane, MatterId, Sai
 from tocsin.alerts.rank import Cluster, Item, rank
 from tocsin.alerts.room import digest_of
 
-TRIALS, NOISE, TRUE = 200, 100, 3
-"""Trials, reports of noise to a true one, and people who report one true thing."""
+TRIALS, NOISE, TRUE = 30, 100, 3
+"""Trials (200 in `./run bench flood`), reports of noise to a true one, and people who report one true thing."""
 KINDS = [kind for kind in Kind if kind is not Kind.NOTHING_SEEN]
 AREAS = [area.id for area in PACK.areas]
 Noise = Callable[[random.Random, int], Said]
@@ -51,10 +51,22 @@ def choirs(_: random.Random, number: int) -> Said:
     return said(alike, AREAS[number // 6 % len(AREAS)], KINDS[number // 6 % len(KINDS)])
 
 
+def mimics(_: random.Random, number: int) -> Said:
+    """A script that knows how people leave things out: threes that look like three neighbours, in place after place."""
+    return true_ones(random.Random(f"mimic {number // 3}"), Lane.SLOW)[number % 3]
+
+
+def bought(source: random.Random, number: int) -> Said:
+    """The same, with five members' tokens of one cohort: one in each of five of its threes."""
+    said_ = mimics(source, number)
+    return _changed(said_, {"lane": Lane.TOKEN, "cohort": 9}) if number % 3 == 0 and number < 15 else said_
+
+
 def true_ones(source: random.Random, lane: Lane) -> list[Said]:
     """Three who saw one thing: what they know agrees, and each leaves out something. The first has a token where `lane` says so."""
+    wearing, vehicles = (source.choice([*Wearing][:5]),), source.choice([*Vehicles][:2])
     full = Said(
-        Kind.PEOPLE_TAKEN, HowMany.FEW, (Wearing.MARKED_VEST,), Vehicles.YES, When.NOW, source.choice(AREAS),
+        source.choice(KINDS), source.choice([*HowMany][:3]), wearing, vehicles, When.NOW, source.choice(AREAS),
         1_796_000_000 // 600 * 600, "es", Lane.SLOW,
     )  # fmt: skip
     less: list[dict[str, Any]] = [{}, {"how_many": HowMany.UNKNOWN}, {"wearing": (), "vehicles": Vehicles.UNKNOWN}]
@@ -80,18 +92,21 @@ def place_of_truth(seed: int, noise: Noise, lane: Lane) -> int:
     return next(place for place, cluster in enumerate(order) if true & {item.matter_id for item in cluster.items})
 
 
-def share(noise: Noise, lane: Lane) -> float:
-    return sum(place_of_truth(seed, noise, lane) < 5 for seed in range(TRIALS)) / TRIALS
+def share(noise: Noise, lane: Lane, trials: int = TRIALS) -> float:
+    return sum(place_of_truth(seed, noise, lane) < 5 for seed in range(trials)) / trials
 
 
-@pytest.mark.parametrize("noise", [anywhere, one_place, choirs])
+@pytest.mark.parametrize("noise", [anywhere, one_place, choirs, mimics])
 def test_at_a_hundred_to_one_what_one_member_and_two_others_saw_is_in_the_first_five(noise: Noise) -> None:
     assert share(noise, Lane.TOKEN) >= 0.95
 
 
-def test_three_without_a_token_stand_there_too_against_a_script_that_says_one_thing() -> None:
-    """Against one that draws every answer, or knows the board, they do not: `docs/attacks.md` has the figures."""
-    assert share(one_place, Lane.SLOW) >= 0.95
+@pytest.mark.parametrize("noise", [anywhere, one_place, choirs])
+def test_three_without_a_token_stand_there_too_against_a_script_that_does_not_know_how_people_tell(
+    noise: Noise,
+) -> None:
+    """Against one that mimics threes of neighbours they do not, and cannot: `docs/attacks.md` has the figures."""
+    assert share(noise, Lane.SLOW) >= 0.95
 
 
 @pytest.mark.anyio

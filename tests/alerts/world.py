@@ -99,7 +99,10 @@ class City:
     stewards: list[tuple[bytes, str]]
     identities: dict[str, str]
     locked: list[bool] = field(default_factory=list)
+    crew: list[bytes] = field(default_factory=list)
+    """Capabilities of everybody who ever was on duty."""
     count: int = 0
+    pairs: int = 0
 
     def drawn(self) -> bytes:
         self.count += 1
@@ -148,12 +151,30 @@ class City:
             begin = confirm.Begin(b64(token), b64(self.drawn()))
             await confirm.begin(self.alerts, capability, begin)
             found.append(capability)
+        self.crew += found
         return found
+
+    async def speak_all(self, said: Answer) -> int:
+        """Everybody who is asked now goes and says it; how many that were."""
+        count = 0
+        for one in self.crew:
+            who = digest_of(one)
+            voices = await self.database.read(lambda c, who=who: queries.voices_by(c, who))  # type: ignore[misc]
+            for _ in [voice for voice in voices if voice.answer is Answer.ASKED]:
+                await self.speak(one, said)
+                count += 1
+        return count
 
     async def asked(self, capability: bytes) -> list[bytes]:
         """Ids of the questions that were put to somebody."""
         who = digest_of(capability)
         return [one.id for one in await self.database.read(lambda c: queries.voices_by(c, who))]
+
+    async def open_questions(self, capability: bytes) -> list[bytes]:
+        """Those of them that wait for an answer."""
+        who = digest_of(capability)
+        found = await self.database.read(lambda c: queries.voices_by(c, who))
+        return [one.id for one in found if one.answer is Answer.ASKED]
 
     async def speak(self, capability: bytes, said: Answer = Answer.SEEN) -> bytes:
         """Go there and say what is to be seen; the question that was answered."""
@@ -173,10 +194,15 @@ class City:
     async def confirmed(self, said: Answer = Answer.SEEN, **changes: Any) -> tuple[MatterId, list[bytes], list[bytes]]:
         """A matter on which two cohorts agree; who spoke, and their questions."""
         self.alerts.duty.on.clear()
-        crew = await self.on_duty(1, 2)
+        crew = await self.on_duty(*self.cohorts())
         matter_id = await self.taken(**changes)
         await ask.ask(self.alerts, DEE, matter_id)
         return matter_id, crew, [await self.speak(one, said) for one in crew]
+
+    def cohorts(self) -> tuple[int, int]:
+        """Two that stood behind nothing yet."""
+        self.pairs += 1
+        return 2 * self.pairs - 1, 2 * self.pairs
 
     async def published(self, said: Answer = Answer.SEEN, **changes: Any) -> Released:
         """An alert that is out: confirmed by two cohorts, released by Dee and one of the confirmers."""

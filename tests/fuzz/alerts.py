@@ -27,6 +27,7 @@ def paths(asks: list[Json], may: Json) -> Json:
         "reports": report,
         "reports/sealed": _shape(sealed=ANYTHING),
         "reports/state": _shape(code=ANYTHING),
+        "reports/reply": _shape(code=ANYTHING, how_many=WORD),
         "danger": _shape(about=WORD, alert=ID),
     }
     duty = {
@@ -38,7 +39,8 @@ def paths(asks: list[Json], may: Json) -> Json:
     }
     matter = {
         **{name: _shape() for name in ("take", "acknowledge", "give-back", "close", "ask", "enough", "danger")},
-        "hand-over": _shape(to=ANYTHING),
+        "hand-over": _shape(to=ANYTHING, note=ANYTHING),
+        "question": _shape(parts={"type": "array", "items": WORD}),
         "draft": _shape(turn={"type": "integer"}, kind=WORD, area=ANYTHING, life_minutes={"type": "integer"}),
         "join": _shape(others={"type": "array", "items": ID}),
         "undo-join": _shape(other=ID),

@@ -96,7 +96,15 @@ def _pages_of_rooms(also: list[Json]) -> Json:
     page = [_path("language", LANGUAGE), *also, _header("Origin", ORIGIN), _header("Cookie", COOKIE)]
     form = {"anyOf": [text("^(kind|area|code|to|role|card|about)=[A-Za-z0-9_-]{0,40}$"), {"type": "string"}]}
     sends = _does(page, "application/x-www-form-urlencoded", form)
-    read = ("alerts/map", "alerts/true", "passport/join", "passport/lost", "passport/train", "report/status")
+    read = (
+        "alerts/map",
+        "alerts/offline",
+        "alerts/true",
+        "passport/join",
+        "passport/lost",
+        "passport/train",
+        "report/status",
+    )
     sent = ("passport/train", "report/status", *(f"staff/passport/{name}" for name in ("burn", "training", "vouch")))
     paths: Json = {f"/{{language}}/{name}": {"get": _does(page)} for name in (*read, "staff/passport")}
     for name in sent:

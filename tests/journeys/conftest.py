@@ -6,12 +6,14 @@ console of any of them fails the journey.
 """
 
 import os
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
 
+from tests.alerts.screens import Screens, serving_screens
 from tests.chromium import CHROMIUM, FLAGS
 from tests.serving import free_ports
 from tocsin.clock import SystemClock
@@ -21,6 +23,9 @@ from tocsin.demo.town import Ports, Town
 
 expect.set_options(timeout=60_000)  # three browsers share two cores
 
+WAIT_MS = 60_000
+READS_S = 4
+"""As long as a text may be read at most, step by step (the play of P4)."""
 PHONE = (360, 640)
 DESK = (1366, 768)
 BEAT_S = 2
@@ -117,3 +122,46 @@ def phone(open_page: OpenPage) -> Page:
 def desk(open_page: OpenPage) -> Page:
     """A page as large as a small laptop."""
     return open_page(DESK)
+
+
+PageOf = Callable[..., Page]
+
+
+class Watch:
+    def __init__(self) -> None:
+        self._began = time.monotonic()
+
+    def tell(self, step: str, screens: int = 0) -> None:
+        """`screens`: so many were to be read; for who reads little each takes `READS_S` more, which nobody waits for here."""
+        passed = time.monotonic() - self._began
+        reading = f" ({passed + screens * READS_S:.0f} s with {READS_S} s of reading at each of {screens} screens)"
+        print(f"{passed:6.1f} s  {step}{reading if screens else ''}")
+
+
+@pytest.fixture(scope="module")
+def screens(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Screens]:
+    with serving_screens(tmp_path_factory.mktemp("city")) as found:
+        yield found
+
+
+@pytest.fixture
+def page_of(chromium: Browser) -> Iterator[PageOf]:
+    """`page_of(size, who="", **options)`; an error or warning of a page fails the journey."""
+    said: list[str] = []
+    contexts = []
+
+    def new(screens: Screens, size: tuple[int, int] = PHONE, who: str = "", **options: object) -> Page:
+        context = chromium.new_context(viewport={"width": size[0], "height": size[1]}, **options)  # type: ignore[arg-type]
+        context.set_default_timeout(WAIT_MS)
+        if who:
+            context.add_cookies([{"name": "who", "value": who, "url": screens.url}])
+        contexts.append(context)
+        page = context.new_page()
+        page.on("console", lambda line: said.append(line.text) if line.type in ("error", "warning") else None)
+        page.on("pageerror", lambda error: said.append(str(error)))
+        return page
+
+    yield new
+    for context in contexts:
+        context.close()
+    assert not [text for text in said if "net::ERR" not in text and "the server responded with a status" not in text]

@@ -4,17 +4,14 @@ Times are printed for whoever reads the run; nothing is asserted of them.
 """
 
 import re
-import time
 from base64 import b64decode
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from tests.alerts.screens import Screens, serving_screens
 from tests.alerts.world import AREA, PACK
-from tests.journeys.conftest import DESK, PHONE
+from tests.journeys.conftest import DESK, PageOf, Watch
 from tests.waiting import wait_until
 from tests.web.test_accessible import SMALL, findings_both_ways
 from tocsin.alerts.board import detail
@@ -22,56 +19,18 @@ from tocsin.crypto import envelope
 from tocsin.ids import unb64
 from tocsin.web import i18n
 
-WAIT_MS = 60_000
 PLACE = next(area for area in PACK.areas if area.id == AREA)
 SAY = {code: language.say for code, language in i18n.load().items()}
 CANARY = b"Exif\0\0canary place and phone"
 
 
+BYTES = """performance.getEntriesByType('resource').concat(performance.getEntriesByType('navigation'))
+  .reduce((sum, one) => sum + one.encodedBodySize, 0)"""
+"""What the page loaded until now."""
 KEPT = """new Promise(done => { const opening = indexedDB.open('tocsin-reports'); opening.onsuccess = () => {
   const all = opening.result.transaction('reports').objectStore('reports').getAll();
   all.onsuccess = () => { opening.result.close(); done(JSON.stringify(all.result)) } } })"""
 """Everything that waits on the phone."""
-
-
-PageOf = Callable[..., Page]
-
-
-class Watch:
-    def __init__(self) -> None:
-        self._began = time.monotonic()
-
-    def tell(self, step: str) -> None:
-        print(f"{time.monotonic() - self._began:6.1f} s  {step}")
-
-
-@pytest.fixture(scope="module")
-def screens(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Screens]:
-    with serving_screens(tmp_path_factory.mktemp("city")) as found:
-        yield found
-
-
-@pytest.fixture
-def page_of(chromium: Browser) -> Iterator[PageOf]:
-    """`page_of(size, who="", **options)`; an error or warning of a page fails the journey."""
-    said: list[str] = []
-    contexts = []
-
-    def new(screens: Screens, size: tuple[int, int] = PHONE, who: str = "", **options: object) -> Page:
-        context = chromium.new_context(viewport={"width": size[0], "height": size[1]}, **options)  # type: ignore[arg-type]
-        context.set_default_timeout(WAIT_MS)
-        if who:
-            context.add_cookies([{"name": "who", "value": who, "url": screens.url}])
-        contexts.append(context)
-        page = context.new_page()
-        page.on("console", lambda line: said.append(line.text) if line.type in ("error", "warning") else None)
-        page.on("pageerror", lambda error: said.append(str(error)))
-        return page
-
-    yield new
-    for context in contexts:
-        context.close()
-    assert not [text for text in said if "net::ERR" not in text and "the server responded with a status" not in text]
 
 
 def picture_of(page: Page) -> bytes:
@@ -101,7 +60,9 @@ def test_a_frightened_witness_reports_by_pictures_and_learns_what_came_of_it(scr
     phone.goto(f"{screens.url}/report")
     expect(phone.locator("h1:visible")).to_have_text(SAY["es"]("report.ask_kind"))
     assert phone.locator("input:visible").count() == 0, "nothing is asked about herself"
-    watch.tell("the first question, in Spanish without asking")
+    size = phone.evaluate(BYTES)
+    assert size < 150_000, "a prepaid phone"
+    watch.tell(f"the first question, in Spanish without asking, after {size:,} bytes", 1)
     phone.click("button[value=people-taken]")
     phone.click("button[value=some]")
     phone.check("input[value=masked]")
@@ -115,7 +76,7 @@ def test_a_frightened_witness_reports_by_pictures_and_learns_what_came_of_it(scr
     expect(phone.locator("#found")).to_contain_text(PLACE.name)
     next_of(phone)
     expect(phone.locator('[data-answer="vehicles"]')).to_contain_text(SAY["es"]("report.vehicles_no"))
-    watch.tell("six questions answered, one of them twice")
+    watch.tell("six questions answered, one of them twice", 7)
     phone.click("summary")
     phone.set_input_files("#photo", {"name": "IMG_4711.jpg", "mimeType": "image/jpeg", "buffer": picture_of(phone)})
     expect(phone.locator("#photo-edit")).to_be_visible()
@@ -178,7 +139,7 @@ def test_the_form_is_whole_without_script(screens: Screens, page_of: PageOf) -> 
     phone.click("#send")
     expect(phone.locator("#problem")).to_have_text(SAY["fr"]("report.no_alerts_text_refused"))
     phone.click("summary")
-    phone.fill("#text", "")
+    phone.fill("#text", "Deux hommes avec un gilet parlent avec les gens")
     phone.click("#send")
     expect(phone.locator("h1")).to_have_text(SAY["fr"]("report.sent_title"))
     assert re.fullmatch(r"(\w{4}-){4}\w{4}", phone.locator(".code").inner_text())
@@ -219,7 +180,8 @@ def test_a_dispatcher_decides_with_two_and_takes_back(tmp_path: Path, page_of: P
         dee.keyboard.press("j")
         expect(dee.locator("#lines .pick")).to_have_count(1)
         dee.keyboard.press("u")
-        expect(dee.locator("#lines .pick")).to_have_count(4)
+        expect(dee.locator("#lines .pick")).to_have_count(2)
+        expect(dee.locator("#lines .pick").first).to_contain_text("2 alike")
         dee.keyboard.press("j")
         expect(dee.locator("#lines .pick")).to_have_count(1)
         watch.tell("three more of the same joined, parted, joined")

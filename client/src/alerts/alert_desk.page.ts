@@ -1,6 +1,6 @@
 /** The alert desk: new ones as they come, one key a step. Keys of who is signed in stay in this tab's memory, and so does what they open. */
-import { base64url } from "../crypto/bytes.ts";
-import { sealTo } from "../crypto/envelope.ts";
+import { base64url, fromBase64url } from "../crypto/bytes.ts";
+import { openWith, sealTo } from "../crypto/envelope.ts";
 import { offer, prepare, undo } from "../desk/undo.ts";
 import { blankWhileAway } from "../desk/away.ts";
 import { get, post, Refused } from "../staff/ask.ts";
@@ -12,10 +12,13 @@ import { drawAsked, drawDecision, drawMissing, drawReports, type DeskState, type
 import { Matters, silence, type Line } from "./matters.ts";
 import { MattersView, ownerOf } from "./matters_view.ts";
 import { dropParts, hasSealed, openParts } from "./sealed_parts.ts";
+import { Drafts } from "./desk_drafts.ts";
+import { drawHands, handOver } from "./desk_hands.ts";
 import { drawWarnings, prepareOthers } from "./desk_others.ts";
+import { drawThreats } from "./desk_threats.ts";
 
 const KEYS: Readonly<Record<string, string>> = {
-  t: "take", a: "acknowledge", q: "ask", e: "enough", s: "seen", n: "nothing", r: "release", j: "join", b: "give-back", x: "close", D: "danger",
+  t: "take", a: "acknowledge", m: "question", q: "ask", e: "enough", s: "seen", n: "nothing", r: "release", j: "join", b: "give-back", x: "close", D: "danger",
 };
 const OPEN = new Set(["taken", "confirmed", "nothing-seen"]);
 const SOUND = "tocsin.desk.sound";
@@ -25,8 +28,10 @@ const isDispatcher = document.querySelector('[data-dispatcher="yes"]') !== null;
 const matters = new Matters(heard, signInWhereOut);
 const view = new MattersView(matters, state.areas, (matter) => void attempt(() => choose(matter)));
 let reports: readonly Reported[] = [];
+/** A colleague's note, sealed. */
+let left = "";
 let drawnTurn = "";
-let isDrafting = false;
+const drafts = new Drafts();
 
 prepare((error) => note("item-problem", refusal(error)));
 blankWhileAway();
@@ -37,15 +42,21 @@ document.addEventListener("keydown", keyed);
 for (const button of document.querySelectorAll<HTMLElement>("[data-act]")) button.addEventListener("click", () => void attempt(() => act(button.dataset["act"]!)));
 for (const button of document.querySelectorAll<HTMLElement>("[data-reason]")) button.addEventListener("click", () => void attempt(() => takeBack(button.dataset["reason"]!)));
 element("open-sealed").addEventListener("click", () => void attempt(openSealed));
-element("draft-form").addEventListener("input", () => (isDrafting = true));
+drafts.listen(element("item"), () => view.chosen);
 onSubmit("draft-form", draft);
-onSubmit("hand-form", () => verb("hand-over", { to: element<HTMLSelectElement>("hand-to").value }));
+onSubmit("hand-form", async () => {
+  const matter = view.chosen;
+  await handOver(matters, matter);
+  drafts.sent(matter, "hand-over");
+});
 onSubmit("threat-form", threaten);
 const sound = element<HTMLInputElement>("sound");
 sound.checked = localStorage.getItem(SOUND) === "on";
 sound.addEventListener("change", () => localStorage.setItem(SOUND, sound.checked ? "on" : "off"));
+element("below-show").addEventListener("click", () => ((view.most = Infinity), view.draw()));
 setInterval(tick, 1000);
 matters.listen();
+void attempt(() => drawThreats(attempt));
 
 function onSubmit(id: string, does: () => Promise<void>): void {
   element(id).addEventListener("submit", (event) => (event.preventDefault(), void attempt(does)));
@@ -66,7 +77,7 @@ function heard(fresh: readonly Line[]): void {
 function drawBeside(): void {
   const { beside } = matters;
   if (!beside) return;
-  const load = matters.load().map(([name, count]) => `${name} ${count}`).join(", ");
+  const load = matters.load().map(([name, count]) => `${name} ${words.number(count)}`).join(", ");
   put("load", words.say("adesk.load", { load: load || words.say("adesk.load_nobody"), on_duty: beside.on_duty }));
   put("brake", words.say("adesk.brake", { ...beside.brake, is_frozen: "" }));
   show("frozen", beside.brake.is_frozen);
@@ -98,6 +109,7 @@ async function act(name: string): Promise<void> {
   if (name === "seen" || name === "nothing") return verb("voice", { verdict: name === "seen" ? "seen" : "nothing-seen" });
   if (name === "release") return verb("release", { digest: matters.get(matter)?.digest ?? "" });
   if (name === "join") return join(matter);
+  if (name === "question") return verb("question", { parts: matters.get(matter)?.missing ?? [] });
   await verb(name);
 }
 
@@ -125,15 +137,16 @@ async function draft(): Promise<void> {
   const value = (id: string): string => element<HTMLSelectElement>(id).value;
   const turn = matters.get(view.chosen)?.turn ?? 0;
   await verb("draft", { turn, kind: value("draft-kind"), area: value("draft-area"), life_minutes: Number(value("draft-life")) });
-  isDrafting = false;
+  drafts.sent(view.chosen, "draft");
 }
 
 async function threaten(): Promise<void> {
   const field = element<HTMLTextAreaElement>("threat-text");
   if (state.stewards.length === 0) return note("item-problem", words.say("adesk.threat_stewards"));
   if (!field.value.trim()) return field.focus();
+  const matter = view.chosen;
   await verb("threat", { sealed: base64url(await sealTo(state.stewards, new TextEncoder().encode(field.value))) });
-  field.value = "";
+  drafts.sent(matter, "threat");
 }
 
 async function choose(matter: string): Promise<void> {
@@ -141,6 +154,7 @@ async function choose(matter: string): Promise<void> {
   if (!line) return;
   leave();
   view.chosen = matter;
+  drafts.restore(matter);
   show("item", true);
   await redraw(line);
   view.draw();
@@ -151,21 +165,24 @@ async function choose(matter: string): Promise<void> {
 async function redraw(line: Line): Promise<void> {
   const isMine = line.owner === me?.pseudonym;
   put("item-title", view.titleOf(line));
-  put("item-who", `${words.say("adesk.who")}: ${ownerOf(line)}. ${words.say(`adesk.state_${line.state}`)}`);
+  put("item-who", `${words.say("adesk.who")}: ${ownerOf(line)} · ${words.say(`adesk.state_${line.state}`)}`);
   drawMissing(line, state);
   drawAsked(line);
   drawDecision(line, state);
   drawSame(line);
   drawActs(line, isMine);
-  drawHands();
-  if (!isDrafting) for (const [id, value] of [["draft-kind", line.kind], ["draft-area", line.area], ["draft-life", String(line.life_minutes)]]) element<HTMLSelectElement>(id!).value = value!;
-  const turn = `${line.matter} ${line.reports} ${line.state}`;
+  drawHands(matters);
+  drafts.offer(line.matter, [line.kind, line.area, String(line.life_minutes)]);
+  const turn = `${line.matter} ${line.reports} ${line.state} ${line.missing.join()} ${line.owner}`;
   if (!isDispatcher || drawnTurn === turn) return;
   drawnTurn = turn;
-  ({ reports } = await get<{ reports: readonly Reported[] }>(`/alert-desk/matters/${line.matter}`));
+  const told = await get<{ reports: readonly Reported[]; note: string }>(`/alert-desk/matters/${line.matter}`);
   if (view.chosen !== line.matter) return;
-  drawReports(reports, line.matter, (origin) => void attempt(() => verb("undo-join", { other: origin })));
-  show("open-sealed", reports.some(hasSealed));
+  ({ reports, note: left } = told);
+  put("note", "");
+  show("note-part", left !== "");
+  drawReports(reports, line.matter, state, (origin) => void attempt(() => verb("undo-join", { other: origin })));
+  show("open-sealed", left !== "" || reports.some(hasSealed));
 }
 
 function drawSame(line: Line): void {
@@ -184,30 +201,25 @@ function drawActs(line: Line, isMine: boolean): void {
   const isOpen = OPEN.has(line.state);
   const may: Readonly<Record<string, boolean>> = {
     take: !isMine && (line.state === "waiting" || line.owner === "?"),
-    acknowledge: isMine && !line.is_acknowledged,
-    ask: isMine && line.state === "taken",
+    acknowledge: isMine && isOpen && !line.is_acknowledged,
+    question: isMine && line.missing.some((part) => !line.asking.includes(part)),
+    ask: isMine && (line.state === "taken" || line.state === "published"),
     enough: isMine && line.asked.length > 0 && !line.is_enough,
     "give-back": isMine && line.state === "taken",
     close: isMine && isOpen,
     join: isMine && line.state === "taken",
-    seen: isOpen, nothing: isOpen,
+    seen: isOpen || line.state === "published", nothing: isOpen || line.state === "published",
     release: line.digest !== "",
     danger: isOpen || line.state === "published" || line.state === "checked" || line.state === "waiting",
   };
   for (const button of document.querySelectorAll<HTMLElement>("[data-act]")) button.hidden = !isDispatcher || !may[button.dataset["act"]!];
-  for (const id of ["draft-form", "hand-form", "threat-part"]) show(id, isMine && isOpen);
-}
-
-function drawHands(): void {
-  const names = [...new Set(matters.all().map((line) => line.owner))].filter((name) => name && name !== "?" && name !== me?.pseudonym);
-  const list = element<HTMLSelectElement>("hand-to");
-  if ([...list.options].map((one) => one.value).join() !== names.join()) list.replaceChildren(...names.map((name) => new Option(name, name)));
-  show("hand-none", names.length === 0);
-  show("hand-do", names.length > 0);
+  for (const id of ["draft-form", "threat-part"]) show(id, isMine && isOpen);
+  show("hand-form", isMine && (isOpen || line.state === "published"));
 }
 
 async function openSealed(): Promise<void> {
   const { identity } = await unlocked();
+  if (left) put("note", new TextDecoder().decode(await openWith(identity, fromBase64url(left))).replace(/\0+$/, ""));
   for (const report of reports.filter(hasSealed)) {
     const place = element("reports").querySelector(`[data-report="${report.report}"] > div`);
     place?.replaceChildren(...(await openParts(report, identity)));
@@ -219,7 +231,9 @@ function leave(): void {
   dropParts();
   view.chosen = drawnTurn = "";
   reports = [];
-  isDrafting = false;
+  left = "";
+  for (const part of ["note-part", "open-sealed"]) show(part, false);
+  put("note", "");
   element("reports").replaceChildren();
   show("item", false);
 }

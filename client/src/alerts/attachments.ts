@@ -2,6 +2,7 @@
 import type { Bytes } from "../crypto/bytes.ts";
 import { element, note, put, show } from "../ui/page.ts";
 import type { Sentences } from "../ui/sentences.ts";
+import { FacesHere } from "./faces_here.ts";
 import { Photo } from "./photo.ts";
 import type { Attached } from "./seal.ts";
 import { Voice } from "./voice.ts";
@@ -34,6 +35,7 @@ function preparePhoto(words: Sentences): Part {
   let photo: Photo | undefined;
   let bytes: Bytes | undefined;
   let editing = new AbortController();
+  const faces = new FacesHere(JSON.parse(element("faces-files").textContent) as readonly string[]);
 
   async function open(): Promise<void> {
     const file = chooser.files?.[0];
@@ -45,6 +47,7 @@ function preparePhoto(words: Sentences): Part {
       photo.listen(editing.signal);
       for (const part of ["photo-edit", "photo-drop"]) show(part, true);
       show("photo-use", true);
+      await offerFaces();
     } catch {
       note("problem", words.say("report.photo_wrong"));
     }
@@ -52,10 +55,32 @@ function preparePhoto(words: Sentences): Part {
     chooser.value = "";
   }
 
+  /** Where the finder is on this phone it is offered; else, with a network, keeping it is. */
+  async function offerFaces(): Promise<void> {
+    const isKept = await faces.isKept();
+    show("faces-find", isKept);
+    show("faces-keep", !isKept && "caches" in globalThis && navigator.onLine);
+    note("faces-said", "");
+  }
+
+  async function findFaces(): Promise<void> {
+    const found = await faces.find(photo!.bare());
+    photo!.cover.coverOnly(found);
+    photo!.draw();
+    note("faces-said", words.say("report.faces_found", { n: found.length }));
+  }
+
+  async function keepFaces(): Promise<void> {
+    await faces.keep();
+    await offerFaces();
+    note("faces-said", words.say("report.faces_kept"));
+  }
+
   async function use(): Promise<void> {
     editing.abort();
     bytes = (await photo?.encode(PHOTO_MOST)) as Bytes | undefined;
-    for (const part of ["photo-use", "photo-cover"]) show(part, false);
+    for (const part of ["photo-use", "photo-cover", "faces-find", "faces-keep"]) show(part, false);
+    note("faces-said", "");
     show("photo-goes", bytes !== undefined);
   }
 
@@ -67,6 +92,9 @@ function preparePhoto(words: Sentences): Part {
     show("photo-cover", true);
   }
 
+  const attempt = (does: () => Promise<void>) => (): void => void does().catch(() => note("faces-said", words.say("report.faces_wrong")));
+  element("faces-find").addEventListener("click", attempt(findFaces));
+  element("faces-keep").addEventListener("click", attempt(keepFaces));
   chooser.addEventListener("change", () => void open());
   element("photo-use").addEventListener("click", () => void use().catch(() => note("problem", words.say("report.photo_wrong"))));
   element("photo-cover").addEventListener("click", () => (photo?.cover.coverAll(), photo?.draw()));

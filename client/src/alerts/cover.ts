@@ -5,6 +5,14 @@
 
 export const COLUMNS = 16;
 
+/** A part of the picture, in shares of it. */
+export interface Part {
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly height: number;
+}
+
 export class Cover {
   readonly columns = COLUMNS;
   readonly rows: number;
@@ -28,18 +36,34 @@ export class Cover {
     this.#open.clear();
   }
 
+  /** Every square that any of these parts touches is covered, and no other. */
+  coverOnly(parts: readonly Part[]): void {
+    for (let row = 0; row < this.rows; row++) {
+      for (let column = 0; column < this.columns; column++) {
+        const isIn = parts.some((part) => this.#does(part, column, row));
+        if (isIn) this.#open.delete(this.#at(column, row));
+        else this.#open.add(this.#at(column, row));
+      }
+    }
+  }
+
+  /** Whether a point lies on a covered square; points are parts of the picture, 0 to 1. */
+  isCoveredAt(x: number, y: number): boolean {
+    return this.isCovered(Math.floor(x * this.columns), Math.floor(y * this.rows));
+  }
+
   toggle(column: number, row: number): void {
     if (!this.#isOn(column, row)) return;
     const at = this.#at(column, row);
     if (!this.#open.delete(at)) this.#open.add(at);
   }
 
-  /** A finger went from one point to another; points are parts of the picture, 0 to 1. Every square on the way opens. */
-  wipe(fromX: number, fromY: number, toX: number, toY: number): void {
+  /** A finger went from one point to another; points are parts of the picture, 0 to 1. Every square on the way opens, or is covered. */
+  wipe(fromX: number, fromY: number, toX: number, toY: number, isCovering = false): void {
     const steps = Math.max(1, Math.ceil(2 * Math.max(Math.abs(toX - fromX) * this.columns, Math.abs(toY - fromY) * this.rows)));
     for (let step = 0; step <= steps; step++) {
       const part = step / steps;
-      this.#uncover(Math.floor((fromX + (toX - fromX) * part) * this.columns), Math.floor((fromY + (toY - fromY) * part) * this.rows));
+      this.#turn(Math.floor((fromX + (toX - fromX) * part) * this.columns), Math.floor((fromY + (toY - fromY) * part) * this.rows), isCovering);
     }
   }
 
@@ -50,8 +74,15 @@ export class Cover {
     }
   }
 
-  #uncover(column: number, row: number): void {
-    if (this.#isOn(column, row)) this.#open.add(this.#at(column, row));
+  #turn(column: number, row: number, isCovering: boolean): void {
+    if (!this.#isOn(column, row)) return;
+    if (isCovering) this.#open.delete(this.#at(column, row));
+    else this.#open.add(this.#at(column, row));
+  }
+
+  #does({ x, y, width, height }: Part, column: number, row: number): boolean {
+    const isAcross = x < (column + 1) / this.columns && x + width > column / this.columns;
+    return isAcross && y < (row + 1) / this.rows && y + height > row / this.rows;
   }
 
   #isOn(column: number, row: number): boolean {

@@ -26,12 +26,6 @@ export function prepareOthers(does: Attempt): void {
     const { is_lifted } = await post<{ is_lifted: boolean }>("/alert-desk/lift", {});
     note("steward-said", words.say(is_lifted ? "adesk.lift_done" : "adesk.lift_wait"));
   }));
-  onSubmit("training-form", async () => {
-    const field = element<HTMLInputElement>("training");
-    await post("/alert-desk/training", { code: field.value });
-    field.value = "";
-    note("steward-said", words.say("adesk.done"));
-  });
 }
 
 /** The warnings that wait, asked for when their number changes. */

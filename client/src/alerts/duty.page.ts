@@ -24,18 +24,21 @@ element("end").addEventListener("click", () => void attempt(end));
 
 async function begin(): Promise<void> {
   const typed = element<HTMLInputElement>("passphrase");
-  const training = element<HTMLInputElement>("training").value.trim();
   show("working", true);
   try {
     // What was refused has spent nothing: the same token is shown again, with the same secret.
     begun ??= await (await Passport.open(typed.value)).take("confirmer");
     capability ||= base64url(randomBytes(32));
-    await ask("", { ...begun, training });
+    await ask("", begun);
+  } catch (error) {
+    // A token that the node does not take is not shown again.
+    if (error instanceof Refused && error.code.startsWith("token_")) begun = undefined;
+    throw error;
   } finally {
     show("working", false);
   }
   typed.value = "";
-  show("begin", false);
+  for (const part of ["begin", "what"]) show(part, false);
   show("on", true);
   element("on-title").focus();
   looking = setInterval(() => void look(), LOOK_MS);
@@ -55,7 +58,7 @@ async function look(): Promise<void> {
 
 /** The node was restarted: the same token shown again is the same duty. */
 async function again(): Promise<void> {
-  if (begun) await ask("", { ...begun, training: element<HTMLInputElement>("training").value.trim() }).catch(() => over());
+  if (begun) await ask("", begun).catch(() => over());
 }
 
 function draw(asked: readonly Question[]): void {
@@ -114,7 +117,7 @@ async function attempt<T>(does: () => Promise<T>): Promise<void> {
   try {
     await does();
   } catch (error) {
-    const code = error instanceof NothingOpens ? "passphrase" : error instanceof NoTokenLeft ? "token" : error instanceof Refused ? error.code : "unexpected";
+    const code = error instanceof NothingOpens ? "passphrase" : error instanceof NoTokenLeft ? "token" : error instanceof Refused ? error.code.replace(/^token_.*/, "token_refused") : "unexpected";
     note("problem", words.say(words.has(`duty.no_${code}`) ? `duty.no_${code}` : "duty.no_unexpected"));
   }
   if (capability && !element("on").hidden) await look();

@@ -3,7 +3,7 @@ import { element, note, put, show, words } from "../ui/page.ts";
 import { make, makeFact } from "../ui/recover_parts.ts";
 import { Sentences } from "../ui/sentences.ts";
 import { sentencesOf, type City } from "./cards.ts";
-import type { Line } from "./matters.ts";
+import { silence, type Line } from "./matters.ts";
 import type { Alert } from "../crypto/alert.ts";
 
 /** A report as the desk reads it; without what it says once it is decided. */
@@ -35,12 +35,12 @@ export interface DeskState {
 const PARTS = ["how_many", "vehicles", "when"] as const;
 
 /** Each report under the other, with a button to part what was joined. */
-export function drawReports(reports: readonly Reported[], matter: string, part: (origin: string) => void): void {
+export function drawReports(reports: readonly Reported[], matter: string, state: DeskState, part: (origin: string) => void): void {
   const sections = reports.map((one, at) => {
     const section = make("section", { className: "group report-said" }, make("h3", {}, words.say("adesk.report_n", { n: at + 1 })));
     section.dataset["report"] = one.report;
     if (!one.kind) section.append(make("p", { className: "muted" }, words.say("adesk.report_gone")));
-    else section.append(make("dl", { className: "facts" }, ...factsOf(one)));
+    else section.append(make("dl", { className: "facts" }, ...factsOf(one, state)));
     section.append(make("div", { className: "group" }));
     if (one.origin && one.origin !== matter) {
       const button = make("button", { type: "button", className: "button" }, words.say("adesk.do_part"));
@@ -52,14 +52,14 @@ export function drawReports(reports: readonly Reported[], matter: string, part: 
   element("reports").replaceChildren(...sections);
 }
 
-function factsOf(one: Reported): HTMLElement[] {
+function factsOf(one: Reported, state: DeskState): HTMLElement[] {
   const told = PARTS.map((part) => makeFact(words.say(`report.ask_${part}`), words.say(`report.${part}_${one[part]!}`)));
   const wearing = (one.wearing ?? []).map((each) => words.say(`report.wearing_${each}`)).join(", ");
   return [
     ...makeFact(words.say("report.ask_kind"), words.say(`report.kind_${one.kind!}`)),
     ...makeFact(words.say("report.ask_wearing"), wearing || "–"),
     ...told.flat(),
-    ...makeFact(words.say("adesk.reader_language"), one.language ?? ""),
+    ...makeFact(words.say("adesk.reader_language"), state.languages[one.language!]?.name ?? one.language ?? ""),
     ...makeFact(words.say("adesk.lane"), words.say(`adesk.lane_${one.lane!}`)),
   ];
 }
@@ -68,6 +68,8 @@ function factsOf(one: Reported): HTMLElement[] {
 export function drawMissing(line: Line, state: DeskState): void {
   const what = line.missing.map((part) => words.say(`report.ask_${part}`)).join(" ");
   note("missing", what ? words.say("adesk.missing", { what }) : "");
+  const asking = line.asking.map((part) => words.say(`report.ask_${part}`)).join(" ");
+  note("asking", asking ? words.say("adesk.asking", { what: asking }) : "");
   const asks = line.languages.flatMap((code) => {
     const language = state.languages[code];
     const text = line.missing.map((part) => language?.texts[`report.ask_${part}`] ?? "").join(" ");
@@ -93,7 +95,11 @@ export function drawDecision(line: Line, state: DeskState): void {
   [1, 2].forEach((nth) => put(`slot-${nth}`, words.say(isPublic || line.releases >= nth ? "adesk.slot_done" : "adesk.slot_open")));
   show("preview-part", line.digest !== "");
   if (line.digest !== "") element("preview").replaceChildren(...previews(line, state));
+  put("preview-title", words.say(line.version > 0 ? "adesk.preview_update" : "adesk.preview"));
   show("public-part", line.alert !== "" && ["published", "checked"].includes(line.state));
+  show("update-how", line.state === "published");
+  show("over-how", line.state === "published" && line.nothing >= line.needed);
+  note("corrected", line.corrected_s < 0 ? "" : words.say("adesk.corrected", { time: silence(0, line.corrected_s * 1000) }));
 }
 
 /** The text of every language, with the times as they would be now. */
@@ -103,7 +109,7 @@ function previews(line: Line, state: DeskState): HTMLElement[] {
   const sent = step(now, 300);
   const isNothing = line.state === "nothing-seen" || line.state === "checked";
   const alert = {
-    kind: isNothing ? "nothing-seen" : line.kind, status: line.status, msg_type: "Alert", reason: "", area: line.area, sent,
+    kind: isNothing ? "nothing-seen" : line.kind, status: line.status, msg_type: line.version > 0 ? "Update" : "Alert", reason: "", area: line.area, sent,
     seen_from: step(now, 600), seen_to: step(now, 600) + 600, expires: Math.max(step(sent + line.life_minutes * 60, 900), step(sent, 900) + 900),
   } as unknown as Alert;
   const city: City = { areas: state.areas, timezone: state.timezone, emergencyNumber: state.number };

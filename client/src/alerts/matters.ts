@@ -11,6 +11,7 @@ export interface Line {
   readonly life_minutes: number;
   readonly reports: number;
   readonly rank: number;
+  readonly cluster: number;
   readonly came_s: number;
   readonly languages: readonly string[];
   readonly is_acknowledged: boolean;
@@ -24,6 +25,11 @@ export interface Line {
   readonly digest: string;
   readonly alert: string;
   readonly is_enough: boolean;
+  readonly asking: readonly string[];
+  /** Of the alert that stands; 0 while nothing is public. */
+  readonly version: number;
+  /** How long it stood before it was taken back; -1 while it was not. */
+  readonly corrected_s: number;
 }
 
 export interface Brake {
@@ -42,6 +48,8 @@ export interface News {
   readonly brake: Brake;
   readonly on_duty: number;
   readonly warnings: number;
+  /** Who has the desk open. */
+  readonly people: readonly string[];
 }
 
 const AGAIN_MS = 3000;
@@ -53,7 +61,7 @@ export class Matters {
   readonly #changed: (fresh: readonly Line[]) => void;
   readonly #refused: () => Promise<void>;
   #isFirst = true;
-  beside: Pick<News, "brake" | "on_duty" | "warnings"> | undefined;
+  beside: Pick<News, "brake" | "on_duty" | "warnings" | "people"> | undefined;
   /** Since when the node is not heard (ms); undefined while it is. */
   silentSince: number | undefined;
 
@@ -80,7 +88,7 @@ export class Matters {
     if (news.all) this.#lines.clear();
     for (const matter of news.gone) this.#lines.delete(matter);
     for (const line of news.lines) this.#lines.set(line.matter, line);
-    this.beside = { brake: news.brake, on_duty: news.on_duty, warnings: news.warnings };
+    this.beside = { brake: news.brake, on_duty: news.on_duty, warnings: news.warnings, people: news.people };
     this.#isFirst = false;
     this.#heard();
     this.#changed(fresh);
@@ -100,9 +108,27 @@ export class Matters {
     return this.all().sort((a, b) => place(a) - place(b) || a.rank - b.rank || b.came_s - a.came_s || (a.matter < b.matter ? -1 : 1));
   }
 
-  /** How many open ones each person has. */
+  /** Rows of the list: of what waits and looks like one thing the first alone, with how many more there are; at most `most` that wait. */
+  rows(most: number): { readonly shown: readonly Line[]; readonly alike: ReadonlyMap<string, number>; readonly below: number } {
+    const alike = new Map<string, number>();
+    const first = new Map<number, string>();
+    const shown: Line[] = [];
+    let below = 0;
+    for (const line of this.sorted()) {
+      const leader = line.state === "waiting" ? first.get(line.cluster) : undefined;
+      if (leader !== undefined) alike.set(leader, (alike.get(leader) ?? 0) + 1);
+      else if (line.state === "waiting" && first.size >= most) below += 1;
+      else {
+        if (line.state === "waiting") first.set(line.cluster, line.matter);
+        shown.push(line);
+      }
+    }
+    return { shown, alike, below };
+  }
+
+  /** How many open ones each person has who has the desk open or holds something. */
   load(): [string, number][] {
-    const counts = new Map<string, number>();
+    const counts = new Map<string, number>((this.beside?.people ?? []).map((name) => [name, 0]));
     for (const line of this.all()) if (line.owner && !SETTLED.has(line.state)) counts.set(line.owner, (counts.get(line.owner) ?? 0) + 1);
     return [...counts].sort(([a], [b]) => (a < b ? -1 : 1));
   }

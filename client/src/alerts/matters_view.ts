@@ -1,8 +1,10 @@
 /** Draws the desk's list: one row a matter, moved through with arrow keys. A row is only touched when what it says changes. */
-import { element, put, words } from "../ui/page.ts";
+import { element, note, put, words } from "../ui/page.ts";
 import { make } from "../ui/recover_parts.ts";
 import { me } from "../staff/unlocked.ts";
 import type { Line, Matters } from "./matters.ts";
+
+const SHOWN_MOST = 30;
 
 interface Row {
   readonly whole: HTMLTableRowElement;
@@ -16,6 +18,8 @@ export class MattersView {
   readonly #choose: (matter: string) => void;
   readonly #rows = new Map<string, Row>();
   chosen = "";
+  /** So many that wait are shown: a person under a flood reads the first few well. */
+  most = SHOWN_MOST;
 
   constructor(matters: Matters, names: Readonly<Record<string, string>>, choose: (matter: string) => void) {
     this.#matters = matters;
@@ -25,11 +29,13 @@ export class MattersView {
   }
 
   draw(): void {
-    const shown = this.#matters.sorted();
-    for (const line of shown) this.#update(this.#rowOf(line), line);
+    const { shown, alike, below } = this.#matters.rows(this.most);
+    for (const line of shown) this.#update(this.#rowOf(line), line, alike.get(line.matter) ?? 0);
     this.#place(shown.map((line) => this.#rows.get(line.matter)!.whole));
     for (const matter of this.#rows.keys()) if (!this.#matters.get(matter)) this.#rows.delete(matter);
-    const waiting = shown.filter((line) => line.state === "waiting").length;
+    note("below", below > 0 ? words.count("adesk.below", below) : "");
+    element("below-show").hidden = below === 0;
+    const waiting = this.#matters.all().filter((line) => line.state === "waiting").length;
     put("count", words.count("adesk.waiting", waiting));
     document.title = `${waiting > 0 ? `(${waiting}) ` : ""}${words.say("adesk.title")}`;
     element("nothing").hidden = shown.length > 0;
@@ -72,10 +78,10 @@ export class MattersView {
     return row;
   }
 
-  #update({ pick, cells, whole }: Row, line: Line): void {
+  #update({ pick, cells, whole }: Row, line: Line, alike: number): void {
     const minutes = Math.max(0, Math.floor((Date.now() / 1000 - line.came_s) / 60));
     const texts = [words.count("adesk.minutes", minutes), words.number(line.reports), ownerOf(line), words.say(`adesk.state_${line.state}`)];
-    const title = this.titleOf(line);
+    const title = this.titleOf(line) + (alike > 0 ? ` · ${words.count("adesk.alike", alike)}` : "");
     if (pick.textContent !== title) pick.textContent = title;
     cells.forEach((cell, at) => cell.textContent === texts[at] || (cell.textContent = texts[at]!));
     pick.setAttribute("aria-current", String(line.matter === this.chosen));

@@ -35,13 +35,15 @@ export class Photo {
   listen(signal: AbortSignal): void {
     const canvas = this.#canvas;
     let last: [number, number] | undefined;
+    // A stroke that begins on what is seen covers; one that begins on what is covered shows.
+    let isCovering = false;
     const wipe = (event: PointerEvent): void => {
       const at = this.#pointOf(event);
-      this.cover.wipe(...(last ?? at), ...at);
+      this.cover.wipe(...(last ?? at), ...at, isCovering);
       last = at;
       this.draw();
     };
-    canvas.addEventListener("pointerdown", (event) => (canvas.setPointerCapture(event.pointerId), (last = undefined), wipe(event)), { signal });
+    canvas.addEventListener("pointerdown", (event) => (canvas.setPointerCapture(event.pointerId), (last = undefined), (isCovering = !this.cover.isCoveredAt(...this.#pointOf(event))), wipe(event)), { signal });
     canvas.addEventListener("pointermove", (event) => event.buttons > 0 && wipe(event), { signal });
     canvas.addEventListener("keydown", (event) => this.#key(event), { signal });
     canvas.addEventListener("blur", () => ((this.#cursor = undefined), this.draw()), { signal });
@@ -49,6 +51,14 @@ export class Photo {
 
   draw(): void {
     this.#paint(true);
+  }
+
+  /** The picture with nothing covered, for who looks for faces on this phone. It is on no page. */
+  bare(): HTMLCanvasElement {
+    const canvas = document.createElement("canvas");
+    [canvas.width, canvas.height] = [this.#canvas.width, this.#canvas.height];
+    canvas.getContext("2d")!.drawImage(this.#picture, 0, 0, canvas.width, canvas.height);
+    return canvas;
   }
 
   /** The JPEG of at most `most` bytes, as it is seen. Rejects when no quality is small enough. */

@@ -39,9 +39,10 @@ export function questionCard(question: Question, place: Place, does: Answers): H
   };
   const say = (said: string) => () => does.answer(question, said);
   if (question.answer === "asked") {
-    card.append(make("h3", {}, words.say("duty.ask", { area })), make("p", {}, words.say("duty.about", { kind })), place.rules.cloneNode(true));
+    // "No" needs no reading; the rules of the place stand before "yes".
+    card.append(make("h3", {}, words.say("duty.ask", { area })), make("p", {}, words.say("duty.about", { kind })), button(words.say("duty.no"), say("busy")));
+    card.append(place.rules.cloneNode(true));
     if (place.mayGo) card.append(button(words.say("duty.yes"), say("looking"), true));
-    card.append(button(words.say("duty.no"), say("busy")));
   } else if (question.answer === "looking") {
     card.append(make("h3", {}, words.say("duty.look", { area })), button(words.say("duty.seen", { kind }), say("seen"), true));
     card.append(button(words.say("duty.nothing_seen"), say("nothing-seen"), true), button(words.say("duty.cannot"), say("busy")));

@@ -6,6 +6,7 @@
  * replaced. Answers of the node itself (seconds, receipts, words) never pass through here.
  */
 import { sendWaiting, SYNC } from "../alerts/send.ts";
+import { lastHeard } from "../alerts/heard.ts";
 import { type WakingScope, forgetEnded, wakeUp } from "../alerts/waking.ts";
 import { thisPhone } from "../encounter/device.ts";
 import { dropUnsent, sendUnsent } from "../encounter/resume.ts";
@@ -58,7 +59,7 @@ const scope = self as unknown as OwnScope;
 
 wakeUp(self as unknown as WakingScope);
 scope.addEventListener("install", (event) => event.waitUntil(install()));
-scope.addEventListener("activate", (event) => event.waitUntil(Promise.all([dropOldReleases(), forgetEnded()])));
+scope.addEventListener("activate", (event) => event.waitUntil(Promise.all([dropOldReleases(), forgetEnded(), forgetHeard()])));
 scope.addEventListener("message", (event) => event.waitUntil(event.data?.unsent ? settle(event.data as Left) : keep(event.data?.keep ?? "")));
 scope.addEventListener("sync", (event) => event.waitUntil(event.tag === SYNC ? sendReports() : event.tag.startsWith(LEFT) ? goOn(event.tag.slice(LEFT.length)) : Promise.resolve()));
 scope.addEventListener("fetch", (event) => {
@@ -85,6 +86,11 @@ async function keptLanguages(): Promise<string[]> {
 async function dropOldReleases(): Promise<void> {
   const names = await caches.keys();
   await Promise.all(names.filter((name) => name.startsWith(PREFIX) && name !== CACHE).map((name) => caches.delete(name)));
+}
+
+/** What the live page heard and has ended since. */
+async function forgetHeard(): Promise<void> {
+  await lastHeard(Date.now() / 1000);
 }
 
 /** Keep the pages of one language. All or none: a page without its neighbours would lead nowhere. */
@@ -140,6 +146,9 @@ async function page(request: Request, path: string): Promise<Response> {
   try {
     return await fetch(request);
   } catch {
+    await forgetHeard();
+    const copy = await cache.match(`${path}/offline`, { ignoreVary: true });
+    if (copy) return copy;
     const language = await someLanguage(path);
     if (path === "/") return Response.redirect(`/${language}/`, 303);
     return (await cache.match(`/${language}/offline`)) ?? Response.error();

@@ -4,8 +4,8 @@ Made anew from the tables on each change while somebody watches. It holds nothin
 """
 
 import asyncio
-from collections import defaultdict
-from collections.abc import AsyncGenerator
+from collections import Counter, defaultdict
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,25 +13,24 @@ import msgspec
 from sqlalchemy import Connection
 
 from tocsin.alerts import brake, queries, report_danger
-from tocsin.alerts.decide import AGREED, SAYS, current, digest, weigh
+from tocsin.alerts.decide import AGREED, SAYS, current, decided, digest, weigh
 from tocsin.alerts.duty import name_of
 from tocsin.alerts.model import (
     UNDECIDED,
     Held,
-    HowMany,
     Matter,
     MatterId,
+    Part,
     Report,
     Said,
     State,
-    Vehicles,
     Verdict,
     Voice,
 )
+from tocsin.alerts.question import does_tell
 from tocsin.alerts.rank import Item, duplicates, rank
 from tocsin.alerts.refusals import MatterUnknown
 from tocsin.alerts.room import Alerts
-from tocsin.crypto.alert import Status
 from tocsin.ids import b64
 
 BOOT_BYTES = 6
@@ -54,11 +53,15 @@ class Line(msgspec.Struct, frozen=True):
     reports: int
     tokens: int
     rank: int
+    cluster: int
+    """The same for all that look like one thing: a list shows the first of them, and how many more there are."""
     came_s: int
     languages: tuple[str, ...]
     is_acknowledged: bool
     missing: tuple[str, ...]
     """Parts nobody told: each has a question ready."""
+    asking: tuple[str, ...]
+    """Parts that who reported was asked for and has not answered."""
     same: tuple[str, ...]
     """Matters that may be the same thing."""
     asked: tuple[tuple[str, int, str], ...]
@@ -71,6 +74,10 @@ class Line(msgspec.Struct, frozen=True):
     """What a release would be of; "" while there is nothing to release."""
     alert: str
     is_enough: bool
+    version: int
+    """Of the alert that stands; the next would be an Update of it. 0 while nothing is public."""
+    corrected_s: int
+    """How long it stood before it was taken back; -1 while it was not."""
 
 
 @dataclass(frozen=True)
@@ -93,6 +100,8 @@ class Board:
     gone: dict[str, int] = field(default_factory=dict)
     beside: dict[str, Any] = field(default_factory=dict)
     watchers: int = 0
+    people: Counter[str] = field(default_factory=Counter)
+    """Who of the desk has the list open, by pseudonym: in memory alone, for handing over and for who has too much."""
     _news: asyncio.Event = field(default_factory=asyncio.Event)
     _look: asyncio.Lock = field(default_factory=asyncio.Lock)
 
@@ -116,7 +125,8 @@ class Board:
                 self.count += 1
                 self.gone[name] = self.count
                 del self.lines[name]
-            beside = {"brake": found.brake, "on_duty": found.on_duty, "warnings": found.warnings}
+            here = sorted(name for name, pages in self.people.items() if pages > 0)
+            beside = {"brake": found.brake, "on_duty": found.on_duty, "warnings": found.warnings, "people": here}
             if beside != self.beside:
                 self.count += 1
                 self.beside = beside
@@ -130,9 +140,10 @@ class Board:
         gone = [name for name, at in self.gone.items() if at > after]
         return {"count": self.count, "all": after == 0, "lines": lines, "gone": gone, **self.beside}
 
-    async def watch(self, after: int, for_s: float) -> AsyncGenerator[dict[str, Any], None]:
-        """The list after a count, then each change, for so long."""
+    async def watch(self, after: int, for_s: float, who: str = "") -> AsyncGenerator[dict[str, Any], None]:
+        """The list after a count, then each change, for so long. `who` watches is told to the others."""
         self.watchers += 1
+        self.people.update([who] if who else [])
         until = self.alerts.clock.monotonic() + for_s
         try:
             await self.refresh()
@@ -146,6 +157,8 @@ class Board:
                     await self._wait(rest)
         finally:
             self.watchers -= 1
+            self.people.subtract([who] if who else [])
+            self._hint()
 
     async def _wait(self, seconds: float) -> None:
         try:
@@ -176,9 +189,10 @@ def picture(alerts: Alerts, connection: Connection) -> Picture:
     needed = brake.voices_needed(now, alerts.now_s, alerts.limits.per_hour)
     held = {one.id: alerts.held(one) for one in found}
     items = {one.id: item_of(alerts, one, reports[one.id], held[one.id]) for one in found}
-    order = _order(items, found)
+    order, clusters = _order(items, found)
     lines = tuple(
-        _Seen(alerts, one, held[one.id], reports[one.id], voices[one.id], needed).line(order, items) for one in found
+        _Seen(alerts, one, held[one.id], reports[one.id], voices[one.id], needed, clusters[one.id]).line(order, items)
+        for one in found
     )
     shown = {
         "is_frozen": now.is_frozen,
@@ -196,12 +210,17 @@ def item_of(alerts: Alerts, matter: Matter, reports: list[Report], held: Held) -
     return Item(matter.id, said, held.came_s, matter.state is not State.WAITING)
 
 
-def _order(items: dict[MatterId, Item], found: list[Matter]) -> dict[MatterId, int]:
-    """Places of undecided matters by rank; all others after them."""
+def _order(items: dict[MatterId, Item], found: list[Matter]) -> tuple[dict[MatterId, int], dict[MatterId, int]]:
+    """Places of undecided matters by rank, all others after them; and of which cluster each is."""
     undecided = [items[one.id] for one in found if one.state in UNDECIDED]
-    ranked = [item.matter_id for cluster in rank(undecided) for item in cluster.items]
-    rest = [one.id for one in found if one.id not in set(ranked)]
-    return {matter_id: place for place, matter_id in enumerate([*ranked, *rest])}
+    clusters = [[item.matter_id for item in cluster.items] for cluster in rank(undecided)]
+    ranked = {matter_id for cluster in clusters for matter_id in cluster}
+    clusters += [[one.id] for one in found if one.id not in ranked]
+    together = [matter_id for cluster in clusters for matter_id in cluster]
+    return (
+        {matter_id: place for place, matter_id in enumerate(together)},
+        {matter_id: place for place, cluster in enumerate(clusters) for matter_id in cluster},
+    )
 
 
 @dataclass(frozen=True)
@@ -214,11 +233,13 @@ class _Seen:
     reports: list[Report]
     voices: list[Voice]
     needed: int
+    cluster: int
 
     def line(self, order: dict[MatterId, int], items: dict[MatterId, Item]) -> Line:
         matter, draft, item = self.matter, self.held.draft, items[self.matter.id]
         spoken = current(self.voices, self.held.version + 1)
-        verdict = AGREED.get(matter.state)
+        needed = brake.need_of(self.alerts, self.needed, self.held, spoken)
+        verdict = ready(matter, spoken, needed)
         is_open = matter.state in UNDECIDED
         return Line(
             matter=b64(matter.id),
@@ -232,19 +253,23 @@ class _Seen:
             reports=len(self.reports),
             tokens=len({one.cohort for one in item.said if one.cohort}),
             rank=order[matter.id],
+            cluster=self.cluster,
             came_s=self.held.came_s,
             languages=tuple(sorted({one.language for one in item.said})),
             is_acknowledged=all(one.is_acknowledged for one in self.reports),
             missing=missing(item.said) if is_open else (),
+            asking=tuple(part for part in Part if any(part in one.asked for one in item.said)),
             same=tuple(map(b64, duplicates(item, _open(items, order)))) if is_open else (),
             asked=tuple(sorted((name_of(one.who), one.cohort, str(one.answer)) for one in spoken)),
             seen=weigh(spoken, Verdict.SEEN).voices,
             nothing=weigh(spoken, Verdict.NOTHING_SEEN).voices,
-            needed=self.needed if draft.status is Status.ACTUAL else 2,
+            needed=needed,
             releases=len(self.held.releases),
             digest=b64(digest(matter, draft, verdict, self.held.version + 1)) if verdict else "",
             alert=b64(self.held.alert_id),
             is_enough=self.held.is_enough,
+            version=self.held.version,
+            corrected_s=self.alerts.corrected.get(self.held.alert_id, -1),
         )
 
 
@@ -254,25 +279,33 @@ def _open(items: dict[MatterId, Item], order: dict[MatterId, int]) -> list[Item]
 
 def missing(said: tuple[Said, ...]) -> tuple[str, ...]:
     """Parts of what was seen that no report tells."""
-    known = {
-        "how_many": any(one.how_many is not HowMany.UNKNOWN for one in said),
-        "wearing": any(one.wearing for one in said),
-        "vehicles": any(one.vehicles is not Vehicles.UNKNOWN for one in said),
-    }
-    return tuple(name for name, is_told in known.items() if not is_told)
+    return tuple(part for part in Part if not any(does_tell(one, part) for one in said))
+
+
+def ready(matter: Matter, spoken: Sequence[Voice], needed: int) -> Verdict | None:
+    """What could be released now. Of what is public the next version needs voices of its own."""
+    verdict = AGREED.get(matter.state)
+    return verdict if matter.state is not State.PUBLISHED or decided(spoken, needed) is verdict else None
 
 
 async def detail(alerts: Alerts, matter_id: MatterId) -> list[dict[str, Any]]:
     """The reports of a matter, with what is sealed. Raises `MatterUnknown`."""
+    return (await opened(alerts, matter_id))["reports"]  # type: ignore[no-any-return]
 
-    def read(connection: Connection) -> list[Report] | None:
-        known = queries.state_of(connection, matter_id) is not None
-        return queries.reports_of(connection, matter_id) if known else None
 
-    found = await alerts.database.read(read)
-    if found is None:
+async def opened(alerts: Alerts, matter_id: MatterId) -> dict[str, Any]:
+    """A matter's reports with what is sealed, and a colleague's note. Raises `MatterUnknown`."""
+
+    def read(connection: Connection) -> tuple[list[Matter], list[Report]]:
+        return queries.matters_by(connection, [matter_id]), queries.reports_of(connection, matter_id)
+
+    matters, found = await alerts.database.read(read)
+    if not matters:
         raise MatterUnknown
-    return [_told(one, alerts.said(one)) for one in found]
+    return {
+        "reports": [_told(one, alerts.said(one)) for one in found],
+        "note": b64(alerts.held(matters[0]).note),
+    }
 
 
 def _told(report: Report, said: Said | None) -> dict[str, Any]:
@@ -313,7 +346,8 @@ def questions(alerts: Alerts, connection: Connection, who: bytes) -> list[Questi
         if matter is None:
             continue
         held = alerts.held(matter)
-        verdict = AGREED.get(matter.state)
+        spoken = current(queries.voices(connection, matter.id), held.version + 1)
+        verdict = ready(matter, spoken, brake.need(alerts, connection, held, spoken))
         may_release = verdict is not None and SAYS.get(voice.answer) is verdict and voice.version == held.version + 1
         of = digest(matter, held.draft, verdict, voice.version) if may_release and verdict else b""
         draft = held.draft

@@ -2,12 +2,11 @@
 
 from typing import Any, TypeVar
 
-import msgspec
 from litestar import Request, Response
 
 from tocsin.alerts.refusals import AskedWrong, MatterUnknown, NotOnDuty
 from tocsin.ids import unb64
-from tocsin.web.body import read_body
+from tocsin.web.body import read_json
 
 SMALL, REPORT_MOST = 16 * 1024, 1_536 * 1024
 SCHEME = "Tocsin "
@@ -20,11 +19,7 @@ T = TypeVar("T")
 
 async def body_of(request: AnyRequest, shape: type[T], most: int = SMALL) -> T:
     """The body as `shape`. Raises `AskedWrong`."""
-    raw = await read_body(request.scope, request.receive, most)
-    try:
-        return msgspec.json.decode(raw, type=shape)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise AskedWrong from error
+    return await read_json(request.scope, request.receive, shape, most, AskedWrong)
 
 
 def id_of(text: str) -> bytes:

@@ -3,13 +3,14 @@
 Pure over one row of the room's own; nothing in it names an alert. Drills are neither counted nor braked.
 """
 
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
 from sqlalchemy import Connection, insert, select, update
 
-from tocsin.alerts.decide import THREE, TWO
-from tocsin.alerts.model import NOBODY, Caller, Reason, Status
+from tocsin.alerts.decide import THREE, TWO, weigh
+from tocsin.alerts.model import NOBODY, Caller, Held, Reason, Status, Verdict, Voice
 from tocsin.alerts.queries import row_of
 from tocsin.alerts.refusals import CallerWrong, PublishingFrozen
 from tocsin.alerts.room import Alerts
@@ -65,9 +66,22 @@ def voices_needed(brake: Brake, now_s: int, per_hour: int) -> int:
     return THREE if now_s < brake.third_until_s or len(recent(brake, now_s)) >= per_hour else TWO
 
 
-def need(alerts: Alerts, connection: Connection, status: Status) -> int:
-    """How many voices a decision needs now."""
-    return TWO if status is not Status.ACTUAL else voices_needed(read(connection), alerts.now_s, alerts.limits.per_hour)
+def need(alerts: Alerts, connection: Connection, held: Held, voices: Iterable[Voice]) -> int:
+    """How many voices a decision needs now, of those that were given."""
+    return need_of(alerts, voices_needed(read(connection), alerts.now_s, alerts.limits.per_hour), held, voices)
+
+
+def need_of(alerts: Alerts, least: int, held: Held, voices: Iterable[Voice]) -> int:
+    """The same, where the brake itself asks for `least`.
+
+    Cohorts that stood behind another alert of the last hour need a third voice beside them: two who lie together lie once, however
+    late they are found out. A drill needs two, always.
+    """
+    if held.draft.status is not Status.ACTUAL:
+        return TWO
+    cohorts, now = weigh(voices, Verdict.SEEN).cohorts, alerts.clock.monotonic()
+    stood = [known for root, (known, at) in alerts.stood.items() if root != held.alert_id and now - at < HOUR_S]
+    return THREE if cohorts and any(cohorts <= known for known in stood) else least
 
 
 def published(brake: Brake, sent_s: int, now_s: int) -> Brake:

@@ -55,7 +55,7 @@ def withdraw(alerts: Alerts, connection: Connection, standing: Standing, reason:
     changed = msgspec.structs.replace(standing, wire=wire, version=posted.version, is_cancelled=True, cancels=b"")
     queries.put_standing(connection, changed)
     alerts.ports.post(connection, posted)
-    after_s = max(0, alerts.now_s - standing.published_s)
+    after_s = alerts.corrected[standing.id] = stood_s(alerts, standing)
     if posted.status is Status.ACTUAL:
         brake.write(connection, brake.cancelled(brake.locked(connection), alerts.now_s, reason))
         if reason not in brake.HARMLESS:
@@ -63,6 +63,12 @@ def withdraw(alerts: Alerts, connection: Connection, standing: Standing, reason:
             count(connection, alerts.now_s, What.CORRECTION_S, after_s)
     _end_matter(alerts, connection, MatterId(standing.matter_id))
     return AlertCancelled(posted, reason, after_s)
+
+
+def stood_s(alerts: Alerts, standing: Standing) -> int:
+    """How many seconds it stood: by the clock of the process that published it, else by the step of five minutes it was sent in."""
+    born = alerts.born.get(standing.id)
+    return max(0, alerts.now_s - standing.published_s) if born is None else int(alerts.clock.monotonic() - born)
 
 
 def _end_matter(alerts: Alerts, connection: Connection, matter_id: MatterId) -> None:

@@ -105,9 +105,8 @@ def settle(alerts: Alerts, connection: Connection, seen: Matter, *, may_ask: boo
     """Move a locked matter to what its voices now say, where nothing of this version is public yet."""
     held = alerts.held(seen)
     version = held.version + 1
-    verdict = decided(
-        current(queries.voices(connection, seen.id), version), brake.need(alerts, connection, held.draft.status)
-    )
+    voices = current(queries.voices(connection, seen.id), version)
+    verdict = decided(voices, brake.need(alerts, connection, held, voices))
     agreed = {State.CONFIRMED: Verdict.SEEN, State.NOTHING_SEEN: Verdict.NOTHING_SEEN}.get(seen.state)
     if may_ask and not held.is_enough and seen.state in {State.TAKEN, State.PUBLISHED}:
         asking.wave(alerts, connection, seen.id, version)

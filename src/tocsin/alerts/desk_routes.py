@@ -21,6 +21,7 @@ from tocsin.alerts import (
     danger,
     drill,
     join,
+    question,
     release,
     report_danger,
     take,
@@ -46,6 +47,7 @@ class Body(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 class HandOver(Body, frozen=True):
     to: str
+    note: str = ""
 
 
 class Spoken(Body, frozen=True):
@@ -102,32 +104,38 @@ def _list(alerts: Alerts, seen: Board, door: Door) -> list[HTTPRouteHandler | AS
     async def one(request: AnyRequest, matter: FromPath[str]) -> Response[Any]:
         if not door(request).is_dispatcher:
             raise CallerWrong
-        return answer({"reports": await board.detail(alerts, MatterId(id_of(matter)))})
+        return answer(await board.opened(alerts, MatterId(id_of(matter))))
 
     @asgi("/alert-desk/news", copy_scope=False)
     async def news(scope: Scope, receive: Receive, send: Send) -> None:
         request: AnyRequest = Request(scope)
-        need_staff(door(request))
-        await stream(seen, request.headers.get("last-event-id", ""), receive, send)
+        caller = door(request)
+        need_staff(caller)
+        if caller.is_dispatcher:
+            alerts.mark_of(caller)
+        who = caller.pseudonym if caller.is_dispatcher else ""
+        await stream(seen, request.headers.get("last-event-id", ""), receive, send, who)
 
     return [listed, one, news]
 
 
-async def stream(seen: Board, last: str, receive: Receive, send: Send) -> None:
+async def stream(seen: Board, last: str, receive: Receive, send: Send, who: str = "") -> None:
     """The list as server-sent events, from the change after `last` on; everything where that was of another process."""
     boot, _, at = last.rpartition("-")
     after = int(at) if boot == seen.boot and at.isascii() and at.isdigit() and len(at) < 15 else 0
     headers = [(b"content-type", b"text/event-stream; charset=utf-8")]
     await send({"type": "http.response.start", "status": 200, "headers": headers})
-    telling, leaving = asyncio.create_task(_tell(seen, after, send)), asyncio.create_task(_gone(receive))
-    _, rest = await asyncio.wait({telling, leaving}, return_when=asyncio.FIRST_COMPLETED)
-    for task in rest:
-        task.cancel()
-    await asyncio.gather(*rest, return_exceptions=True)
+    telling, leaving = asyncio.create_task(_tell(seen, after, send, who)), asyncio.create_task(_gone(receive))
+    try:
+        await asyncio.wait({telling, leaving}, return_when=asyncio.FIRST_COMPLETED)
+    finally:  # a server that ends cancels this, and neither may outlive it
+        for task in (telling, leaving):
+            task.cancel()
+        await asyncio.gather(telling, leaving, return_exceptions=True)
 
 
-async def _tell(seen: Board, after: int, send: Send) -> None:
-    async with contextlib.aclosing(seen.watch(after, STREAM_S)) as watching:
+async def _tell(seen: Board, after: int, send: Send, who: str) -> None:
+    async with contextlib.aclosing(seen.watch(after, STREAM_S, who)) as watching:
         async for told in watching:
             event = b"retry: 1000\nid: %s-%d\ndata: %s\n\n" % (
                 seen.boot.encode(),
@@ -170,7 +178,12 @@ def _matter(alerts: Alerts, door: Door) -> Handlers:
     @post(f"{HERE}/hand-over", status_code=200, include_in_schema=False)
     async def hand_over(request: AnyRequest, matter: FromPath[str]) -> Response[Any]:
         caller, asked = door(request), await body_of(request, HandOver)
-        return _turned(await take.hand_over(alerts, caller, MatterId(id_of(matter)), asked.to))
+        return _turned(await take.hand_over(alerts, caller, MatterId(id_of(matter)), asked.to, asked.note))
+
+    @post(f"{HERE}/question", status_code=200, include_in_schema=False)
+    async def put_question(request: AnyRequest, matter: FromPath[str]) -> Response[Any]:
+        caller, asked = door(request), await body_of(request, question.Questioned)
+        return _turned(await question.question(alerts, caller, MatterId(id_of(matter)), asked))
 
     @post(f"{HERE}/draft", status_code=200, include_in_schema=False)
     async def draft(request: AnyRequest, matter: FromPath[str]) -> Response[Any]:
@@ -188,7 +201,7 @@ def _matter(alerts: Alerts, door: Door) -> Handlers:
         caller, asked = door(request), await body_of(request, Other)
         return _turned(await join.undo_join(alerts, caller, MatterId(id_of(matter)), MatterId(id_of(asked.other))))
 
-    return [hand_over, draft, join_them, part_them]
+    return [hand_over, put_question, draft, join_them, part_them]
 
 
 def _voices(alerts: Alerts, door: Door) -> Handlers:

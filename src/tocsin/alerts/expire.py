@@ -7,6 +7,7 @@ nothing stand longer: what would stand longer than anything may is over, and so 
 from sqlalchemy import Connection
 
 from tocsin.alerts import attribute, count, queries, report_danger, threat
+from tocsin.alerts.brake import HOUR_S
 from tocsin.alerts.count import What
 from tocsin.alerts.forget import forget_matter
 from tocsin.alerts.model import UNDECIDED, Matter, Standing
@@ -25,7 +26,10 @@ async def expire(alerts: Alerts) -> int:
     alerts.duty.forget(alerts.ports.epoch())
     ended, gone = await alerts.database.write(lambda c: _turn(alerts, c))
     for alert_id in ended:
-        alerts.deadlines.pop(alert_id, None)
+        for known in (alerts.deadlines, alerts.born, alerts.corrected):
+            known.pop(alert_id, None)
+    over = alerts.clock.monotonic() - HOUR_S
+    alerts.stood = {root: one for root, one in alerts.stood.items() if one[1] > over}
     await alerts.overwrite(gone)
     if ended:
         alerts.changed()

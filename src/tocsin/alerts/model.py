@@ -62,6 +62,14 @@ class Vehicles(StrEnum):
     UNKNOWN = "unknown"
 
 
+class Part(StrEnum):
+    """What of a report somebody at the desk may ask for once more: each has its question and answers ready."""
+
+    HOW_MANY = "how_many"
+    WEARING = "wearing"
+    VEHICLES = "vehicles"
+
+
 class When(StrEnum):
     """As the reporter says it: no clock is asked of them."""
 
@@ -227,6 +235,8 @@ class Said(msgspec.Struct, frozen=True):
     photo: bytes = b""
     voice: bytes = b""
     text: bytes = b""
+    asked: tuple[Part, ...] = ()
+    """What the desk asked for and nobody answered yet."""
 
 
 class Draft(msgspec.Struct, frozen=True):
@@ -249,6 +259,8 @@ class Held(msgspec.Struct, frozen=True):
     """Of the alert that was published of it; 0 for none."""
     is_enough: bool = False
     """Nobody else is to be asked."""
+    note: bytes = b""
+    """What a colleague who handed it over wrote, sealed to the desk in their browser; gone with the decision."""
     came_s: int = 0
     """When its first report came, in steps of a minute: for the order of the board."""
 
@@ -339,7 +351,7 @@ class AlertCancelled(msgspec.Struct, frozen=True):
     posted: Posted
     reason: Reason
     after_s: int
-    """From publishing to taking back: shown, summed over a day."""
+    """From publishing to taking back: shown at the desk, and summed over a day."""
 
 
 class DangerDeclared(msgspec.Struct, frozen=True):

@@ -1,6 +1,7 @@
 """The room's pages: what they are called, and how they are drawn over the house's templates."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from functools import cache
 from hashlib import sha256
@@ -20,6 +21,7 @@ from tocsin.jurisdictions.model import Area, Pack
 from tocsin.web import render
 from tocsin.web.i18n import Language
 from tocsin.web.render import KeptPage, Page, PageConfig, embedded
+from tocsin.web.static_files import PREFIX, Built
 
 HTML = "text/html; charset=utf-8"
 TEMPLATES = Path(__file__).parent / "templates"
@@ -28,6 +30,8 @@ REPORT = Page("report", "report", "report.html", "report.title", ("report.",))
 REPORT_STATUS = Page("report_status", "report/status", "report_status.html", "report.status_title")
 
 LIVE = Page("alerts", "alerts", "alerts.html", "alerts.title", ("alerts.", "alert."))
+COPY = replace(LIVE, path="alerts/offline")
+"""The live page as a phone keeps it: nothing stands in it, its script shows what this phone last heard."""
 MAP = Page("alerts_map", "alerts/map", "alerts_map.html", "alerts.map_title")
 TRUE = Page("alerts_true", "alerts/true", "alerts_true.html", "alerts.true")
 DANGER = Page("alerts_danger", "report-a-danger", "alerts_danger.html", "alerts.danger")
@@ -39,6 +43,7 @@ DESK = Page(
     ("adesk.", "alert.", "report.", "alerts.danger_about_", "staff."),
 )
 DUTY = Page("duty", "duty", "duty.html", "duty.title", ("duty.", "alert.kind.nothing-seen", "report.kind_"))
+FACES = ("centerface-", "ort-wasm-")
 ABOUT = ("somebody-in-danger", "points-at-a-person", "points-at-a-home", "not-true", "threat")
 
 
@@ -77,7 +82,15 @@ def report(
         ticket=ticket,
         problem=problem,
         places=places(config.pack),
+        faces=embedded(faces_files(config.built)),
     )
+
+
+def faces_files(built: Built) -> list[str]:
+    """Everything that finding faces on a phone loads, its module first: what a phone keeps that is to do so."""
+    script = built.url("faces.js")
+    more = [PREFIX + name for name in sorted(built.files) if name.startswith(FACES)]
+    return [script, *(one for one in built.reach(["faces"]) if one != script), *more]
 
 
 def kept(config: PageConfig) -> KeptPage:
@@ -86,6 +99,18 @@ def kept(config: PageConfig) -> KeptPage:
     ticket = {"text": "", "bits": 0}
     drawn = [report(config, language, empty, empty.open_step, ticket) for language in config.languages.values()]
     return KeptPage(REPORT.path, REPORT.name, "alerts.css", sha256(b"".join(drawn)).hexdigest())
+
+
+def live_copy(config: PageConfig, language: Language) -> bytes:
+    """The live page without anything that ends: the same for everybody."""
+    brake = {"is_frozen": False, "needs_third": False, "cancelled": 0, "of": 0}
+    return live(config, language, [], {"alerts": [], "brake": brake}, "", COPY)
+
+
+def kept_copy(config: PageConfig) -> KeptPage:
+    """The same, for phones to keep."""
+    drawn = [live_copy(config, language) for language in config.languages.values()]
+    return KeptPage(COPY.path, COPY.name, "alerts.css", sha256(b"".join(drawn)).hexdigest())
 
 
 def told(pack: Pack, language: Language, answers: Answers) -> dict[str, str]:
@@ -97,8 +122,8 @@ def told(pack: Pack, language: Language, answers: Answers) -> dict[str, str]:
 
 
 def status(config: PageConfig, language: Language, **more: object) -> bytes:
-    """What a return code shows. `code`, `state`, `problem`; `is_new` right after a report was sent."""
-    filled = {"code": "", "state": "", "problem": "", "is_new": False, **more}
+    """What a return code shows. `code`, `state`, `problem`; `asked`: the desk's question; `is_new` right after sending."""
+    filled = {"code": "", "state": "", "problem": "", "is_new": False, "asked": (), "choices": CHOICES, **more}
     return draw(config, language, REPORT_STATUS, **filled)
 
 
@@ -107,14 +132,16 @@ def places(pack: Pack) -> Markup:
     return embedded([[area.id, lat, lon] for area in pack.areas for lat, lon in area.points])
 
 
-def live(config: PageConfig, language: Language, found: list[Shown], told: Mapping[str, Any], at: str) -> bytes:
-    """What stands now. `told` is the body of `GET /alerts/live`, for the script; `at` where its stream goes on."""
+def live(
+    config: PageConfig, language: Language, found: list[Shown], told: Mapping[str, Any], at: str, page: Page = LIVE
+) -> bytes:
+    """What stands now. `told` is the body of `GET /alerts/live`, for the script; `at` where its stream goes on, empty in a copy."""
     areas = {area.id: area.name for area in config.pack.areas}
     state = {"alerts": told["alerts"], "at": at, "areas": areas, "timezone": config.pack.timezone}
     return draw(
         config,
         language,
-        LIVE,
+        page,
         found=found,
         told=told,
         state=embedded(state),
@@ -132,8 +159,10 @@ def on_map(config: PageConfig, language: Language, found: list[Shown], drawn: Sh
     )
 
 
-def true(config: PageConfig, language: Language, areas: Mapping[str, Area], told: Mapping[str, Any]) -> bytes:
-    """Today's page of what is confirmed and checked. `told` is what the node signs."""
+def true(
+    config: PageConfig, language: Language, areas: Mapping[str, Area], told: Mapping[str, Any], signed: str
+) -> bytes:
+    """Today's page of what is confirmed and checked. `told` is what the node signs; `signed` that, if it could be signed."""
 
     def line(one: Mapping[str, Any]) -> dict[str, str]:
         window = language.say(
@@ -153,6 +182,7 @@ def true(config: PageConfig, language: Language, areas: Mapping[str, Area], told
         lists=lists,
         counts=told["counts"],
         is_frozen=told["frozen"],
+        signed=signed,
         city=city(config),
     )
 
@@ -172,6 +202,7 @@ KEYS = {
     "t": "take",
     "a": "acknowledge",
     "q": "ask",
+    "m": "question",
     "e": "enough",
     "s": "seen",
     "n": "nothing",
@@ -218,6 +249,7 @@ def desk(
         lives=LIFE_MINUTES,
         keys=KEYS,
         reasons=REASONS,
+        duty=config.pack.threat_page.get(language.code),
         state=embedded(state),
     )
 

@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 
 from tocsin.alerts import pages, report_danger, routes, truth
 from tocsin.alerts.bodies import AnyRequest
+from tocsin.alerts.refusals import KeysLocked
 from tocsin.alerts.report_danger import About
 from tocsin.alerts.report_routes import form_of
 from tocsin.alerts.room import Alerts
@@ -30,7 +31,7 @@ def page_routes(alerts: Alerts, place: Callable[[], str], config: PageConfig) ->
     """Every page for everybody. `place` answers where the stream of news is, for a page drawn now."""
     handlers = [_door(config, name) for name in DOORS]
     for language in config.languages.values():
-        handlers += [_live(alerts, place, config, language), _map(alerts, config, language)]
+        handlers += [_live(alerts, place, config, language), _copy(config, language), _map(alerts, config, language)]
         handlers += [_true(alerts, config, language), *_danger(alerts, config, language)]
     return handlers
 
@@ -56,6 +57,16 @@ def _live(alerts: Alerts, place: Callable[[], str], config: PageConfig, language
     return live
 
 
+def _copy(config: PageConfig, language: Language) -> HTTPRouteHandler:
+    raw = pages.live_copy(config, language)
+
+    @get(f"/{language.code}/{pages.COPY.path}", sync_to_thread=False, include_in_schema=False)
+    def copy() -> Response[bytes]:
+        return _html(raw)
+
+    return copy
+
+
 def standing(alerts: Alerts, config: PageConfig, language: Language, wires: list[str]) -> list[Shown]:
     """What stands, as people read it."""
     keys = alerts.ports.public()
@@ -79,7 +90,11 @@ def _true(alerts: Alerts, config: PageConfig, language: Language) -> HTTPRouteHa
     @get(f"/{language.code}/alerts/true", include_in_schema=False)
     async def true_today() -> Response[bytes]:
         told = await alerts.database.read(lambda c: truth.today(alerts, c))
-        return _html(pages.true(config, language, alerts.areas, told))
+        try:
+            signed = truth.signed(alerts, told).decode()
+        except KeysLocked:
+            signed = ""
+        return _html(pages.true(config, language, alerts.areas, told, signed))
 
     return true_today
 

@@ -79,7 +79,7 @@ def publish(
     now = brake.locked(connection)
     brake.refuse_frozen(now, status)
     voices = current(queries.voices(connection, seen.id), held.version + 1)
-    need = TWO if status is not Status.ACTUAL else brake.voices_needed(now, alerts.now_s, alerts.limits.per_hour)
+    need = brake.need_of(alerts, brake.voices_needed(now, alerts.now_s, alerts.limits.per_hour), held, voices)
     if verdict is None or decided(voices, need) is not verdict:
         raise VoicesMissing
     if not are_two(held.releases, len(weigh(voices, verdict).cohorts)):
@@ -90,9 +90,13 @@ def publish(
     posted = put(alerts, connection, seen, alert, held.releases)
     attribute.write(alerts, connection, posted, voices, prepared)
     if status is Status.ACTUAL:
+        if verdict is Verdict.SEEN:
+            alerts.stood[posted.root] = weigh(voices, verdict).cohorts, alerts.clock.monotonic()
         brake.write(connection, brake.published(now, alert.sent, alerts.now_s))
         count(connection, alerts.now_s, What.CHECKED if verdict is Verdict.NOTHING_SEEN else What.CONFIRMED)
-    after = msgspec.structs.replace(held, alert_id=posted.root, version=alert.version, releases=(), is_enough=True)
+    after = msgspec.structs.replace(
+        held, alert_id=posted.root, version=alert.version, releases=(), is_enough=True, note=b""
+    )
     moved = alerts.turn(connection, seen, Event.PUBLISH, after, ends_s=alert.expires + REST_S)
     return posted, moved, forget_said(alerts, connection, seen.id)
 
@@ -189,5 +193,6 @@ def read(alerts: Alerts, wire: bytes) -> Alert:
 
 
 def watch(alerts: Alerts, posted: Posted) -> None:
-    """Remember by the clock that nobody sets until when it may stand."""
+    """Remember by the clock that nobody sets since when it stands, and until when it may."""
+    alerts.born.setdefault(posted.root, alerts.clock.monotonic())
     alerts.deadlines[posted.root] = alerts.clock.monotonic() + posted.expires_s - alerts.now_s

@@ -1,21 +1,30 @@
 """The order of the board: pure. What many say alike is one line, and what came with tokens of several cohorts goes first.
 
-A flood has many voices and few tokens, and its voices either say the same (then they are one line) or do not agree (then each weighs
-one). Nobody is hidden: whatever ranks low is still there, and joins what it agrees with.
+A flood has many voices and few tokens. Without tokens what counts is how unlikely it would be that those who agree do so by chance, by
+the answers that are on the board now: what a flood says most often is what agreeing on tells least. Nobody is hidden: whatever ranks
+low is still there, and joins what it agrees with.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from math import log
+from typing import Any, NamedTuple
 
 from tocsin.alerts.model import HowMany, Kind, Lane, MatterId, Said, Vehicles, Wearing
 
 NEAR_S = 1_200
 """Reports of one area that are at most so far apart may be of one thing."""
 CHORUS = 4
-"""More of one cohort, or of no token, than this add nothing: a script can have as many as it likes."""
+"""More of one cohort than this add nothing: a script can have as many as it likes."""
+VOICES = 2
+"""So many who agree with one count: with more, a choir would stand before three neighbours."""
+COPY = 0.4
+"""What an exact copy counts of one who tells the same event in their own way: people leave out different things, a script does not."""
 SOME = 24
-"""So many of one thing are compared with each other: a flood of one thing agrees with itself anyway."""
+"""So many different things said of one area are compared with each other; the rest joins what it fits."""
+DIFFERS = log(0.15)
+"""How much it speaks against one event that two saw one of its details differently."""
 
 
 @dataclass(frozen=True)
@@ -35,17 +44,67 @@ class Cluster:
     items: tuple[Item, ...]
     trusted: int
     """Voices with a token, a cohort's counted once and a half of the rest up to `CHORUS`."""
-    agreeing: int
+    agreeing: float
+    """How surprising it is that they agree (nats)."""
     newest_s: int
+
+
+class Told(NamedTuple):
+    """What a report tells, as plain values; None for what was not known."""
+
+    seen_from: int
+    kind: str | None
+    how_many: str | None
+    vehicles: str | None
+    wearing: frozenset[str]
+    status: str
+
+
+def told(said: Said) -> Told:
+    """A report's answers, for comparing."""
+    return Told(
+        said.seen_from,
+        None if said.kind is Kind.ACTIVITY else said.kind.value,
+        None if said.how_many is HowMany.UNKNOWN else said.how_many.value,
+        None if said.vehicles is Vehicles.UNKNOWN else said.vehicles.value,
+        frozenset(one.value for one in said.wearing if one is not Wearing.UNKNOWN),
+        said.status.value,
+    )
+
+
+class Chance:
+    """How often each answer is given on this board; copies of one area count once, so that they do not make themselves likely."""
+
+    def __init__(self, found: Iterable[tuple[str, Told]]) -> None:
+        counts: list[Counter[Any]] = [Counter() for _ in range(5)]
+        for _, one in {*found}:
+            for count, value in zip(counts, one[:4], strict=False):
+                count[value] += 1
+            counts[4].update(one.wearing)
+        self._nats = [
+            {value: -log((count + 1) / (each.total() + len(each) + 1)) for value, count in each.items()}
+            for each in counts
+        ]
+
+    def speaks(self, one: Told, other: Told) -> float:
+        """By how much (nats) two reports speak for one event and not for two: what is unknown to either says nothing."""
+        found = 0.0
+        for nats, mine, theirs in zip(self._nats, one[:4], other[:4], strict=False):
+            if mine is not None and theirs is not None:
+                found += nats[mine] if mine == theirs else DIFFERS
+        if one.wearing and other.wearing:
+            found += max((self._nats[4][each] for each in one.wearing & other.wearing), default=DIFFERS)
+        return found if one != other else COPY * found
 
 
 def rank(items: Iterable[Item]) -> list[Cluster]:
     """Clusters, most to be looked at first."""
+    known = sorted((one for one in items if one.said), key=lambda one: (one.came_s, one.matter_id))
+    chance = Chance((one.said[0].area, told(one.said[0])) for one in known)
     places: dict[str, list[Item]] = defaultdict(list)
-    for item in sorted(items, key=lambda one: (one.came_s, one.matter_id)):
-        if item.said:
-            places[item.said[0].area].append(item)
-    found = [_cluster(group) for several in places.values() for group in _groups(several)]
+    for item in known:
+        places[item.said[0].area].append(item)
+    found = [_cluster(group, chance) for several in places.values() for group in _groups(several, chance)]
     return sorted(found, key=lambda one: (-one.trusted, -one.agreeing, -one.newest_s, one.items[0].matter_id))
 
 
@@ -81,34 +140,65 @@ def _may_be_one(one: Said, other: Said) -> bool:
     return is_near and one.status is other.status and not contradicts(one, other)
 
 
-def _groups(items: Sequence[Item]) -> list[list[Item]]:
-    """Items of one area, each with the first group whose first report it may be one with."""
-    groups: list[list[Item]] = []
-    for item in items:
-        own = next((group for group in groups if _may_be_one(group[0].said[0], item.said[0])), None)
-        if own is None:
-            groups.append([item])
-        else:
-            own.append(item)
+@dataclass(frozen=True)
+class _Alike:
+    """Items that say the same, to the letter."""
+
+    said: Said
+    told: Told
+    items: list[Item]
+
+
+def _groups(items: Sequence[Item], chance: Chance) -> list[list[Item]]:
+    """Items of one area, the ones that speak most for one event first; each with those that speak for it too."""
+    alike: dict[Told, _Alike] = {}
+    for item in sorted(items, key=lambda one: (one.said[0].lane is not Lane.TOKEN, -one.came_s, one.matter_id)):
+        own = told(item.said[0])
+        alike.setdefault(own, _Alike(item.said[0], own, [])).items.append(item)
+    kinds = [*alike.values()]
+    groups = _strongest(kinds[:SOME], chance)
+    for several in kinds[SOME:]:
+        found = next((group for group in groups if _may_be_one(group[0].said[0], several.said)), None)
+        groups.append(several.items) if found is None else found.extend(several.items)
     return groups
 
 
-def _cluster(group: Sequence[Item]) -> Cluster:
+def _strongest(kinds: Sequence[_Alike], chance: Chance) -> list[list[Item]]:
+    """One group after the other: whoever others confirm most, with all who speak for the same."""
+    fits = [[_fit(one, other, chance) if one is not other else 0.0 for other in kinds] for one in kinds]
+    copies = [[chance.speaks(one.told, one.told)] * min(len(one.items) - 1, VOICES) for one in kinds]
+    left, groups = [*range(len(kinds))], list[list[Item]]()
+    while left:
+        best = max(left, key=lambda at: (_voices([*(fits[at][other] for other in left), *copies[at]]), -at))
+        taken = [best, *(other for other in left if fits[best][other] > 0)]
+        groups.append([item for at in taken for item in kinds[at].items])
+        left = [at for at in left if at not in taken]
+    return groups
+
+
+def _fit(one: _Alike, other: _Alike, chance: Chance) -> float:
+    """How much two things that were said speak for one event; nothing where they cannot be one."""
+    return chance.speaks(one.told, other.told) if _may_be_one(one.said, other.said) else 0.0
+
+
+def _voices(found: Sequence[float]) -> float:
+    return sum(sorted(found, reverse=True)[:VOICES])
+
+
+def _cluster(group: Sequence[Item], chance: Chance) -> Cluster:
     said = [one for item in group for one in item.said]
     cohorts: dict[int, int] = defaultdict(int)
     for one in said:
         if one.lane is Lane.TOKEN:
             cohorts[one.cohort] += 1
     trusted = sum(2 + min(count - 1, CHORUS) // 2 for count in cohorts.values())
-    return Cluster(tuple(group), trusted, agreement(said), max(item.came_s for item in group))
+    return Cluster(tuple(group), trusted, agreement(said, chance), max(item.came_s for item in group))
 
 
-def agreement(said: Sequence[Said]) -> int:
-    """How much reports of one thing tell the same: for each what it shares with the one most like it, up to a chorus."""
-    if len(said) < 2:
-        return 0
-    some = said[:SOME]
-    alike = [
-        max(likeness(one, other) for place, other in enumerate(some) if place != own) for own, one in enumerate(some)
+def agreement(said: Sequence[Said], chance: Chance) -> float:
+    """How surprising it is that reports of one thing agree: by the one whom others confirm most, `VOICES` of them."""
+    some = [told(one) for one in said[:SOME]]
+    confirmed = [
+        [chance.speaks(one, other) for at, other in enumerate(some) if at != own] for own, one in enumerate(some)
     ]
-    return sum(sorted(alike, reverse=True)[:CHORUS])
+    return max(map(_voices, confirmed), default=0.0)

@@ -12,9 +12,10 @@ import msgspec
 from litestar import Response, get, post
 from litestar.handlers import HTTPRouteHandler
 
-from tocsin.alerts import pages, report_form
+from tocsin.alerts import pages, question, report_form
 from tocsin.alerts.bodies import REPORT_MOST, AnyRequest, answer, body_of
-from tocsin.alerts.refusals import AskedWrong
+from tocsin.alerts.model import Part
+from tocsin.alerts.refusals import AskedWrong, NotAsked
 from tocsin.alerts.report import KEY_BYTES, Asked, bytes_of, report, state
 from tocsin.alerts.report_form import Answers
 from tocsin.alerts.room import Alerts
@@ -120,14 +121,34 @@ def _status(alerts: Alerts, config: PageConfig, language: Language) -> list[HTTP
         form = await form_of(request)
         code = form.get("code", [""])[-1][:40]
         try:
+            await _reply(alerts, form, code)
             stands, is_read = await state(alerts, code)
+            asked = await question.asked_by(alerts, code)
         except TocsinError as error:
-            shown = pages.status(config, language, code=code, problem=f"report.no_{error.code}")
-            return Response(shown, media_type=pages.HTML)
+            key = f"report.no_{error.code}"
+            problem = key if key in language.single else "report.no_unexpected"
+            return Response(pages.status(config, language, code=code, problem=problem), media_type=pages.HTML)
         told = "read" if is_read and stands == "received" else stands
-        return Response(pages.status(config, language, code=code, state=told), media_type=pages.HTML)
+        return Response(pages.status(config, language, code=code, state=told, asked=asked[:1]), media_type=pages.HTML)
 
     return [ask, show]
+
+
+async def _reply(alerts: Alerts, form: dict[str, list[str]], code: str) -> None:
+    """The answer to a question, where the form holds one. Raises what `question.reply` raises, `AskedWrong` for no answer of ours."""
+    told: dict[str, object] = {str(name): form[name][-1] for name in (Part.HOW_MANY, Part.VEHICLES) if name in form}
+    if Part.WEARING in form.get("part", []):
+        told |= {str(Part.WEARING): form.get("wearing", [])}
+    if not told:
+        return
+    try:
+        replied = msgspec.convert({"code": code, **told}, question.Replied)
+    except msgspec.ValidationError as error:
+        raise AskedWrong from error
+    try:
+        await question.reply(alerts, replied)
+    except NotAsked:
+        return  # answered already, or decided meanwhile: the page says what stands
 
 
 def _sealed(alerts: Alerts, unseal: Callable[[bytes], bytes]) -> HTTPRouteHandler:

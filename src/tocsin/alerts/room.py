@@ -103,6 +103,12 @@ class Alerts:
     """Pseudonyms by the mark of who has something: gone with the process, like the key of the marks."""
     deadlines: dict[bytes, float] = field(default_factory=dict)
     """By alert: until when it may stand by the clock that nobody sets."""
+    born: dict[bytes, float] = field(default_factory=dict)
+    """By alert: when it was published, by the same clock; its `sent` is a step of five minutes."""
+    stood: dict[bytes, tuple[frozenset[int], float]] = field(default_factory=dict)
+    """By alert of the last hour: which cohorts stood behind it, and when. Never people; gone with the process."""
+    corrected: dict[bytes, int] = field(default_factory=dict)
+    """By alert that was taken back: how many seconds it stood."""
 
     def __post_init__(self) -> None:
         self.boot = self.clock.random_bytes(BOOT_BYTES)

@@ -7,7 +7,7 @@ from litestar import Response, get, post
 from litestar.handlers import HTTPRouteHandler
 from sqlalchemy import Connection
 
-from tocsin.alerts import brake, count, report, report_danger, truth
+from tocsin.alerts import brake, count, question, report, report_danger, truth
 from tocsin.alerts.bodies import NO_STORE, REPORT_MOST, AnyRequest, answer, body_of
 from tocsin.alerts.decide import TWO
 from tocsin.alerts.room import Alerts
@@ -48,10 +48,18 @@ def _reports(alerts: Alerts) -> list[HTTPRouteHandler]:
 
     @post("/alerts/reports/state", status_code=200, include_in_schema=False)
     async def look_up(request: AnyRequest) -> Response[Any]:
-        state, is_acknowledged = await report.state(alerts, (await body_of(request, Code)).code)
-        return answer({"state": state, "is_acknowledged": is_acknowledged})
+        code = (await body_of(request, Code)).code
+        state, is_acknowledged = await report.state(alerts, code)
+        return answer(
+            {"state": state, "is_acknowledged": is_acknowledged, "asked": await question.asked_by(alerts, code)}
+        )
 
-    return [areas, desk_keys, ticket, file_it, look_up]
+    @post("/alerts/reports/reply", status_code=200, include_in_schema=False)
+    async def say_more(request: AnyRequest) -> Response[Any]:
+        await question.reply(alerts, await body_of(request, question.Replied))
+        return answer({})
+
+    return [areas, desk_keys, ticket, file_it, look_up, say_more]
 
 
 def _public(alerts: Alerts) -> list[HTTPRouteHandler]:

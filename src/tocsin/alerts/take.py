@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+import msgspec
 from sqlalchemy import Connection
 
 from tocsin.alerts import count, queries
@@ -9,7 +10,11 @@ from tocsin.alerts.count import What
 from tocsin.alerts.forget import forget_said
 from tocsin.alerts.model import NOBODY, Caller, Event, Matter, MatterId, State
 from tocsin.alerts.refusals import CallerWrong, MatterTaken, NotYours
+from tocsin.alerts.report import sealed
 from tocsin.alerts.room import Alerts, Gone
+
+NOTE_MOST = 8 * 1024
+"""Of a sealed note: the page pads what is written to one size."""
 
 
 async def take(alerts: Alerts, caller: Caller, matter_id: MatterId) -> Matter:
@@ -54,21 +59,31 @@ async def give_back(alerts: Alerts, caller: Caller, matter_id: MatterId) -> Matt
     )
 
 
-async def hand_over(alerts: Alerts, caller: Caller, matter_id: MatterId, to: str) -> Matter:
-    """To a colleague who did something here since the node began, by pseudonym. Raises `NotYours` where there is none."""
+async def hand_over(alerts: Alerts, caller: Caller, matter_id: MatterId, to: str, note: str = "") -> Matter:
+    """To a colleague who was here since the node began, by pseudonym, with a note that was sealed to the desk.
+
+    Raises `NotYours` where there is no such colleague, `AskedWrong` for a note that is no age file.
+    """
     marks = [mark for mark, name in alerts.names.items() if name == to]
     if not marks:
         raise NotYours
-    return await _done(
-        alerts, lambda c: alerts.turn(c, alerts.own(c, caller, matter_id), Event.HAND_OVER, owner=marks[0])
-    )
+    file = sealed(note, NOTE_MOST)
+
+    def turn(connection: Connection) -> Matter:
+        seen = alerts.own(connection, caller, matter_id)
+        held = msgspec.structs.replace(alerts.held(seen), note=file)
+        return alerts.turn(connection, seen, Event.HAND_OVER, held, owner=marks[0])
+
+    return await _done(alerts, turn)
 
 
 async def close(alerts: Alerts, caller: Caller, matter_id: MatterId) -> Matter:
     """No decision: what was said is destroyed, nothing was public."""
 
     def turn(connection: Connection) -> tuple[Matter, list[Gone]]:
-        moved = alerts.turn(connection, alerts.own(connection, caller, matter_id), Event.CLOSE)
+        seen = alerts.own(connection, caller, matter_id)
+        held = msgspec.structs.replace(alerts.held(seen), note=b"")
+        moved = alerts.turn(connection, seen, Event.CLOSE, held)
         count.count(connection, alerts.now_s, What.NO_DECISION)
         return moved, forget_said(alerts, connection, matter_id)
 

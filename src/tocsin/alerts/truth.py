@@ -22,7 +22,11 @@ LABEL = b"tocsin.truth/v1\n"
 
 async def truth(alerts: Alerts) -> bytes:
     """Today's, signed: canonical JSON. Raises what `Ports.key` raises while the city key is locked."""
-    told = await alerts.database.read(lambda c: today(alerts, c))
+    return signed(alerts, await alerts.database.read(lambda c: today(alerts, c)))
+
+
+def signed(alerts: Alerts, told: dict[str, object]) -> bytes:
+    """Canonical JSON of what is told and its signature. Raises what `Ports.key` raises."""
     signature = alerts.ports.key(Status.ACTUAL).sign(LABEL + canonical.dumps(told))
     return canonical.dumps({"signature": b64(signature), "truth": told})
 

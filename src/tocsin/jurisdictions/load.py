@@ -58,6 +58,7 @@ def check(pack: Pack) -> None:
         "area_floor": pack.area_floor < AREA_FLOOR,
         "desk_key_wait_s": pack.desk_key_wait_s < (0 if pack.is_sample else DESK_KEY_WAIT_S),
         "recording_page": set(pack.recording_page) != set(pack.languages),
+        "threat_page": set(pack.threat_page) not in (set(), set(pack.languages)),
         "observer_page": set(pack.observer_page) not in (set(), set(pack.languages)),
         "subpoena_page": set(pack.subpoena_page) not in (set(), set(pack.languages)),
         "clocks": any(_is_wrong(one, pack) for one in pack.clocks),

@@ -119,6 +119,8 @@ class Pack(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What to do with a subpoena, a warrant or a preservation letter. None: nobody has written one."""
     observer_page: dict[str, Page] = {}
     """How near one may stand, and what an order to move means: read before anybody goes to look. None: nobody is asked to."""
+    threat_page: dict[str, Page] = {}
+    """Whom the law here has told of a threat, and when: before stewards beside each. None: nobody has written it."""
     clocks: tuple[LawClock, ...] = ()
     calls: Calls | None = None
     """None: nobody is rung here, and the room answers 404."""

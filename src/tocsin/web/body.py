@@ -6,13 +6,18 @@ fifteen, whatever length was claimed, and a weak phone on a bad network still ge
 
 import asyncio
 from collections.abc import Callable
+from typing import TypeVar
 
+import msgspec
 from litestar.types import Receive, Scope
 
+from tocsin.errors import TocsinError
 from tocsin.web.refusals import BodyTooLarge, LengthMissing, RequestMalformed, TooSlow
 
 GRACE_SECONDS = 15.0
 LEAST_BYTES_PER_SECOND = 1024
+
+T = TypeVar("T")
 
 
 class Disconnected(Exception):
@@ -30,6 +35,15 @@ async def read_body(scope: Scope, receive: Receive, limit: int) -> bytes:
             return await _whole(receive, length, lambda size: deadline.reschedule(allowed_until(began, size)))
     except TimeoutError as error:
         raise TooSlow from error
+
+
+async def read_json(scope: Scope, receive: Receive, shape: type[T], limit: int, wrong: type[TocsinError]) -> T:
+    """The body as a closed shape. Raises `wrong` for what is none, and what `read_body` raises."""
+    raw = await read_body(scope, receive, limit)
+    try:
+        return msgspec.json.decode(raw, type=shape)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise wrong from error
 
 
 def allowed_until(began: float, size: int) -> float:

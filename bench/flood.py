@@ -1,0 +1,43 @@
+"""`./run bench flood`: does what is true stand in the first five lines of the alert desk at a hundred to one? A SIMULATION.
+
+Three people report one true thing among three hundred reports of a script; what orders the list is the room's own code
+(`alerts.rank`). The script draws every answer, says one thing again and again, sings in choirs, or adapts: it mimics three neighbours
+who each leave something out, in place after place, and holds a few members' tokens. `--short`: fewer trials.
+"""
+
+from bench._report import Headline, asked, finish, table
+from tests.alerts.test_flood import Noise, anywhere, bought, choirs, mimics, one_place, share
+from tocsin.alerts.model import Lane
+
+TRIALS, SHORT_TRIALS = 200, 40
+GOAL = 0.95
+SCRIPTS: dict[str, Noise] = {
+    "draws every answer": anywhere,
+    "says one thing": one_place,
+    "choirs of six copies": choirs,
+    "adapts: mimics threes of neighbours": mimics,
+    "adapts, and holds five members' tokens of one cohort": bought,
+}
+
+
+def main() -> None:
+    given = asked("A true report under a flood, simulated.")
+    trials = given.runs or (SHORT_TRIALS if given.is_short else TRIALS)
+    print("SIMULATION: no person took part; the order is the program's, what is reported is drawn.\n")
+    found = {(name, lane): share(noise, lane, trials) for name, noise in SCRIPTS.items() for lane in Lane}
+    rows = [
+        [name, *(f"{round(found[name, lane] * trials)} of {trials}" for lane in (Lane.SLOW, Lane.TOKEN))]
+        for name in SCRIPTS
+    ]
+    table(["the script", "true in the first five, none with a token", "one of the three with a token"], rows)
+    finish(given, [headline("flood_no_token", found, Lane.SLOW), headline("flood_one_token", found, Lane.TOKEN)])
+
+
+def headline(name: str, found: dict[tuple[str, Lane], float], lane: Lane) -> Headline:
+    """The worst of all scripts: it is the script that chooses."""
+    worst = min(found, key=lambda one: found[one] if one[1] is lane else 2.0)
+    return Headline(name, round(found[worst], 3), GOAL, round(found[worst] / GOAL, 2), f"of trials; worst: {worst[0]}")
+
+
+if __name__ == "__main__":
+    main()
