@@ -14,7 +14,7 @@ import pytest
 from litestar import Litestar
 
 from tests.web.sample import page_config, small_build
-from tocsin.registry import contest, exports, queries, routes
+from tocsin.registry import amounts, contest, exports, queries, routes
 from tocsin.registry.contest import Outcome
 from tocsin.registry.room import Registry
 from tocsin.registry.value_sums import Refused
@@ -129,12 +129,12 @@ async def test_a_value_that_was_found_wrong_says_so_and_is_added_no_more(
 ) -> None:
     reference = reference_of(await sent(client, claim(registry, "tf-f001-value-0", "amount")))
     contract = registry.database.read_now(
-        lambda c: queries.totals_of(c, queries.money_of(c, queries.entity_of(c, "tf-f001")))
+        lambda c: amounts.totals_of(c, amounts.money_of(c, queries.entity_of(c, "tf-f001")))
     )
     assert Refused.UNCONFIRMED not in [total for _, _, total in contract], "a contest alone takes no sum away"
     answered(registry, reference, Outcome.CORRECTED, "The mirror misread the column.")
     contract = registry.database.read_now(
-        lambda c: queries.totals_of(c, queries.money_of(c, queries.entity_of(c, "tf-f001")))
+        lambda c: amounts.totals_of(c, amounts.money_of(c, queries.entity_of(c, "tf-f001")))
     )
     assert Refused.UNCONFIRMED in [total for _, _, total in contract]
     page = re.sub(r"\s+", " ", (await client.get("/en/registry/entity/tf-f001-value-0")).text)

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from sqlalchemy import Connection, select
 
 from tests.crypto.counted_clock import CountedClock
-from tocsin.registry import exporting, exports, ftm, outside, queries, search, tables
+from tocsin.registry import amounts, exporting, exports, ftm, outside, queries, search, tables
 from tocsin.registry.importing import FileNotUnderstood, import_file
 from tocsin.registry.model import Claim, Confidence, Draft, Row, Source, VerbClass
 from tocsin.registry.record import record
@@ -167,7 +167,7 @@ def test_lines_of_others_are_taken_held_or_refused_one_by_one(empty: Registry, t
     assert (done.rows, done.kept) == (10, 3)
     assert dict(done.held) == {"schema": 1, "contact": 1, "name": 1}
     assert dict(done.refused) == {"schema_unknown": 1, "line_malformed": 3}
-    act = empty.database.read_now(lambda c: queries.money_of(c, queries.entity_of(c, "f")))
+    act = empty.database.read_now(lambda c: amounts.money_of(c, queries.entity_of(c, "f")))
     assert [str(one.amount.kind) for one in act] == ["paid"]
     assert empty.database.read_now(lambda c: queries.entity_of(c, "a")).values("notes") == ("sector: cameras",)
 

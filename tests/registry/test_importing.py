@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import Connection, func, select
 
 from tests.crypto.counted_clock import CountedClock
-from tocsin.registry import importing, queries, tables, usaspending
+from tocsin.registry import amounts, importing, queries, tables, usaspending
 from tocsin.registry.importing import FileNotUnderstood, import_file
 from tocsin.registry.room import Registry
 from tocsin.registry.value_sums import Total
@@ -72,7 +72,7 @@ def claims(registry: Registry) -> int:
 
 def obligated(registry: Registry, name: str) -> Total:
     def total(connection: Connection) -> object:
-        return queries.totals_of(connection, queries.money_of(connection, queries.entity_of(connection, name)))[0][2]
+        return amounts.totals_of(connection, amounts.money_of(connection, queries.entity_of(connection, name)))[0][2]
 
     found = registry.database.read_now(total)
     assert isinstance(found, Total)

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, select
 
-from tocsin.registry import decp, exports, mapped, ocds, osm, queries, tables
+from tocsin.registry import amounts, decp, exports, mapped, ocds, osm, queries, tables
 from tocsin.registry.formats import only
 from tocsin.registry.importing import FileNotUnderstood, Read, Report, import_file
 from tocsin.registry.room import Registry
@@ -31,8 +31,8 @@ def take(registry: Registry, path: Path, said: Any, read: Any) -> Report:
 
 def sums(registry: Registry, name: str) -> dict[str, object]:
     def told(connection: Connection) -> dict[str, object]:
-        money = queries.money_of(connection, queries.entity_of(connection, name))
-        return {str(kind): total for kind, _, total in queries.totals_of(connection, money)}
+        money = amounts.money_of(connection, queries.entity_of(connection, name))
+        return {str(kind): total for kind, _, total in amounts.totals_of(connection, money)}
 
     return registry.database.read_now(told)
 
@@ -200,7 +200,7 @@ def test_decp_of_both_years_and_the_table(registry: Registry, tmp_path: Path) ->
     assert (done.rows, done.kept, dict(done.held)) == (5, 1, {"name": 1})
     assert dict(done.refused) == {"supplier_unnamed": 1, "amount_malformed": 1, "contract_malformed": 1}
     assert amount(sums(registry, "decp-2135021")["award"]) == Decimal("1500.5"), "the later total counts, once"
-    assert len(registry.database.read_now(lambda c: queries.money_of(c, queries.entity_of(c, "decp-2135021")))) == 2
+    assert len(registry.database.read_now(lambda c: amounts.money_of(c, queries.entity_of(c, "decp-2135021")))) == 2
     head = (
         "id,uid,acheteur.id,acheteur.nom,nature,objet,dateNotification,datePublicationDonnees,montant,"
         "titulaire.id,titulaire.typeIdentifiant,titulaire.denominationSociale,donneesActuelles"

@@ -13,6 +13,7 @@ from tests.crypto.counted_clock import CountedClock
 from tests.registry.test_map import COMMUNES
 from tocsin.evidence.pixels import Box, Page, Word
 from tocsin.registry import (
+    amounts,
     contest,
     derived,
     documents,
@@ -125,20 +126,20 @@ class RegistryContract:
         assert status.values[2].claims[0].said.verb is VerbClass.ALLEGED
 
     def test_the_false_sum_is_refused(self, connection: Connection) -> None:
-        money = queries.money_of(connection, queries.entity_of(connection, PALANTIR))
+        money = amounts.money_of(connection, queries.entity_of(connection, PALANTIR))
         assert len(money) == 4
         assert total_of(one.amount for one in money) is Refused.KINDS
         framework = [
             one
             for name in ("tf-f035", "tf-f038")
-            for one in queries.money_of(connection, queries.entity_of(connection, name))
+            for one in amounts.money_of(connection, queries.entity_of(connection, name))
         ]
-        totals = queries.totals_of(connection, framework)
+        totals = amounts.totals_of(connection, framework)
         assert [total for _, _, total in totals] == [Refused.WITHIN]
 
     def test_an_echo_of_low_confidence_is_never_added(self, connection: Connection) -> None:
-        money = queries.money_of(connection, queries.entity_of(connection, "tf-org-clearview-ai"))
-        awards = {str(kind): total for kind, _, total in queries.totals_of(connection, money)}
+        money = amounts.money_of(connection, queries.entity_of(connection, "tf-org-clearview-ai"))
+        awards = {str(kind): total for kind, _, total in amounts.totals_of(connection, money)}
         assert awards["award"] is Refused.UNCONFIRMED
 
     def test_copies_of_one_story_are_one_source(self, connection: Connection) -> None:

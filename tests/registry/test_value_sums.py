@@ -3,11 +3,15 @@
 from decimal import Decimal
 from random import Random
 
+import pytest
+from babel.numbers import format_decimal
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tocsin.registry.model import Confidence, ValueKind
+from tocsin.registry.pages import money_text
 from tocsin.registry.value_sums import Amount, Refused, Total, total_of
+from tocsin.web import i18n
 
 CENTS = st.integers(-(10**13), 10**13).map(lambda cents: Decimal(cents) / 100)
 KINDS = st.sampled_from(list(ValueKind))
@@ -75,3 +79,10 @@ def test_currencies_nothing_and_the_unconfirmed_are_refused() -> None:
     assert total_of([]) is Refused.NOTHING
     low = Amount("b", "b", ValueKind.PAID, Decimal(1), "USD", confidence=Confidence.LOW)
     assert total_of([dollars, low]) is Refused.UNCONFIRMED
+
+
+@pytest.mark.parametrize("code", ["en", "es", "fr"])
+@pytest.mark.parametrize("said", ["0", "7.5", "-40000.05", "1234", "150703825", "1000000.125", "-0.1", "1E+3"])
+def test_an_amount_is_written_as_its_language_writes_it(code: str, said: str) -> None:
+    told = money_text(i18n.load()[code], Decimal(said))
+    assert told == format_decimal(Decimal(said), locale=code, decimal_quantization=False)

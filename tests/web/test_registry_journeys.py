@@ -39,6 +39,7 @@ FR, EN = (i18n.load()[code] for code in ("fr", "en"))
 TOWN = Source("https://marches.example/vsa", "public register")
 
 
+Timed = Callable[[str], None]
 TITLE = "Vidéosurveillance algorithmique à Marseille"
 EUR = Claim("currency", "EUR")
 AT = [Claim("latitude", "43.30"), Claim("longitude", "5.38")]
@@ -124,7 +125,7 @@ def place(built: Built, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tu
 
 
 @pytest.fixture
-def timed(capsys: pytest.CaptureFixture[str]) -> Iterator[Callable[[str], None]]:
+def timed(capsys: pytest.CaptureFixture[str]) -> Iterator[Timed]:
     """Notes the end of a step; prints the seconds of all of them."""
     seen: list[tuple[str, float]] = []
     last = [time.perf_counter()]
@@ -145,7 +146,7 @@ def search(page: Page, label: str, said: str, button: str) -> None:
 
 
 def test_claire_looks_her_town_up_maps_it_walks_its_ties_and_contests_a_line(
-    opened: OpenPage, place: tuple[str, str], timed: Callable[[str], None]
+    opened: OpenPage, place: tuple[str, str], timed: Timed
 ) -> None:
     address, _ = place
     page = opened(f"{address}/fr/registry/place?name=Marseille", viewport=DESK)
@@ -190,7 +191,7 @@ def test_claire_looks_her_town_up_maps_it_walks_its_ties_and_contests_a_line(
 
 
 def test_nadia_searches_a_phrase_over_six_years_and_sees_what_was_taken_back(
-    opened: OpenPage, place: tuple[str, str], timed: Callable[[str], None]
+    opened: OpenPage, place: tuple[str, str], timed: Timed
 ) -> None:
     address, _ = place
     page = opened(f"{address}/en/registry", viewport=DESK)

@@ -15,11 +15,12 @@ from typing import Any, BinaryIO
 
 from sqlalchemy import Connection, select
 
-from tocsin.registry import queries
+from tocsin.registry import amounts, queries
+from tocsin.registry.amounts import Money
 from tocsin.registry.bulk import found_by
 from tocsin.registry.days import stamp
 from tocsin.registry.model import ValueKind
-from tocsin.registry.queries import Entity, Money
+from tocsin.registry.queries import Entity
 from tocsin.registry.tables import entity, statement
 
 PREFIX = "ocds-213czf"
@@ -63,7 +64,7 @@ def release_of(connection: Connection, ocid: str, acts: Iterable[Entity]) -> Jso
     parties: dict[str, Json] = {}
     made: Json = {"ocid": ocid, "initiationType": "tender"}
     for act in known:
-        money = [one for one in queries.money_of(connection, act) if one.amount.contract in act.members]
+        money = [one for one in amounts.money_of(connection, act) if one.amount.contract in act.members]
         buyers = [_party(connection, parties, one, "buyer") for one in act.values("authority")]
         if buyers:
             made.setdefault("buyer", buyers[0])
@@ -125,8 +126,8 @@ def _contract(act: Entity, money: list[Money]) -> Json:
 
 
 def _transaction(one: Money) -> Json:
-    date = _date(one.entity.first("date"))
-    return {"id": one.entity.id, "value": _money(one), **({"date": date} if date else {})}
+    date = _date(one.date)
+    return {"id": one.id, "value": _money(one), **({"date": date} if date else {})}
 
 
 def _beside(made: Json, act: Entity, money: list[Money]) -> None:
@@ -134,19 +135,17 @@ def _beside(made: Json, act: Entity, money: list[Money]) -> None:
     placed = {ValueKind.ESTIMATE, ValueKind.AWARD, ValueKind.CEILING, ValueKind.PAID}
     rest = [one for one in money if one.amount.kind not in placed]
     if rest:
-        told = [
-            {"contract": act.id, "kind": str(one.amount.kind), "date": one.entity.first("date"), **_money(one)}
-            for one in rest
-        ]
+        told = [{"contract": act.id, "kind": str(one.amount.kind), "date": one.date, **_money(one)} for one in rest]
         made.setdefault("tocsin", {}).setdefault("valueEvents", []).extend(told)
 
 
 def _contested(made: Json, act: Entity, money: list[Money]) -> None:
     """Which values of an act and its amounts are contested, or were found wrong."""
-    told = [
-        {"about": one.id, "property": prop.name, "value": value.value, "mark": value.mark}
-        for one in (act, *(event.entity for event in money)) for prop in one.properties for value in prop.values if value.mark
-    ]  # fmt: skip
+    own = [
+        (act.id, prop.name, value.value, value.mark) for prop in act.properties for value in prop.values if value.mark
+    ]
+    own += [(one.id, mark.property, mark.value, mark.told) for one in money for mark in one.marks]
+    told = [dict(zip(("about", "property", "value", "mark"), one, strict=True)) for one in own]
     if told:
         made.setdefault("tocsin", {}).setdefault("contested", []).extend(told)
 
@@ -154,8 +153,8 @@ def _contested(made: Json, act: Entity, money: list[Money]) -> None:
 def _value(money: list[Money], kind: ValueKind) -> Json | None:
     """The newest total of a kind; nothing where two of the newest day differ, because one of them would be chosen for the reader."""
     totals = [one for one in money if one.amount.kind is kind and one.amount.currency and not one.amount.is_step]
-    newest = max((one.entity.first("date") for one in totals), default="")
-    values = {json.dumps(_money(one)): one for one in totals if one.entity.first("date") == newest}
+    newest = max((one.date for one in totals), default="")
+    values = {json.dumps(_money(one)): one for one in totals if one.date == newest}
     return _money(next(iter(values.values()))) if len(values) == 1 else None
 
 

@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
-from babel.numbers import format_decimal
+from babel import Locale
 from jinja2 import Environment, FileSystemLoader
 from sqlalchemy import Connection, func, select
 
-from tocsin.registry import documents, facets, queries, search
+from tocsin.registry import amounts, documents, facets, queries, search
 from tocsin.registry.citing import Cited, citations
 from tocsin.registry.contest import PROMISED_DAYS, Kind, contest_of
 from tocsin.registry.match import Candidate, candidates_for
@@ -111,7 +111,7 @@ def entity_page(config: PageConfig, language: Language, name: str, version: str 
 
     def page(connection: Connection) -> bytes:
         found = version_of(connection, name, version)
-        money = queries.money_of(connection, found)
+        money = amounts.money_of(connection, found)
         neighbours, namers = queries.neighbours_of(connection, found)
         others = queries.not_same(connection, found)
         named_here = [value for one in found.properties if one.name in REFERENCES for value in found.values(one.name)]
@@ -134,9 +134,10 @@ def entity_page(config: PageConfig, language: Language, name: str, version: str 
             since=_since(newest, found),
             line=time_line(connection, found, neighbours),
             groups=_groups(neighbours),
-            money=[_Money(one) for one in shown],
-            amounts=len(money),
-            totals=queries.totals_of(connection, money),
+            money=shown,
+            low=Confidence.LOW,
+            many_amounts=len(money),
+            totals=amounts.totals_of(connection, money),
             mixed=mixed if isinstance(mixed, Refused) else "",
             named=namers,
             others=others,
@@ -257,7 +258,15 @@ def _about(choices: Iterable[tuple[str, str]]) -> str:
 
 def money_text(language: Language, value: Decimal) -> str:
     """An amount as the language writes it, to the last digit that is known."""
-    return str(format_decimal(value, locale=language.code, decimal_quantization=False))
+    group, point = _signs(language.code)
+    return f"{value:,f}".translate({ord(","): group, ord("."): point})
+
+
+@cache
+def _signs(code: str) -> tuple[str, str]:
+    """What stands between thousands and before cents. Babel's own way reads its pattern anew for each of two hundred amounts."""
+    signs = Locale(code).number_symbols["latn"]
+    return str(signs["group"]), str(signs["decimal"])
 
 
 def _low(connection: Connection, names: list[str]) -> set[str]:
@@ -267,16 +276,6 @@ def _low(connection: Connection, names: list[str]) -> set[str]:
     )
     rows = connection.execute(question.where(statement.c.entity.in_(names)).group_by(statement.c.entity))
     return {name for name, every, low in rows if every == low}
-
-
-class _Money:
-    """A value event for the page."""
-
-    def __init__(self, one: queries.Money) -> None:
-        self.entity, self.amount = one.entity, one.amount
-        self.is_low = one.amount.confidence is Confidence.LOW
-        days = [value.contested_since for prop in one.entity.properties for value in prop.values]
-        self.contested_since = min((day for day in days if day is not None), default=None)
 
 
 def _shown(language: Language) -> Callable[[str, str], str]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
-from tocsin.registry import queries, search
+from tocsin.registry import amounts, queries, search
 from tocsin.registry.bulk import found_by
 from tocsin.registry.days import iso
 from tocsin.registry.model import ValueKind, folded
@@ -105,9 +105,9 @@ def _lines(connection: Connection, language: Language, acts: Sequence[Entity]) -
 
 def _money(connection: Connection, language: Language, act: Entity) -> tuple[str, ...]:
     """What an act is worth by kinds, each a sum that holds or the word that none is said."""
-    own = [one for one in queries.money_of(connection, act) if one.amount.contract in act.members]
+    own = [one for one in amounts.money_of(connection, act) if one.amount.contract in act.members]
     told: dict[tuple[ValueKind, str], Total | Refused] = defaultdict(lambda: Refused.NOTHING)
-    told |= {(kind, currency): total for kind, currency, total in queries.totals_of(connection, own)}
+    told |= {(kind, currency): total for kind, currency, total in amounts.totals_of(connection, own)}
     return tuple(
         f"{language.say(f'registry.kind_{kind}')}: {money_text(language, total.amount)} {currency}"
         if isinstance(total, Total)

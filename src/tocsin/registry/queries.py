@@ -3,7 +3,6 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
 from hashlib import sha256
 from typing import Any
 
@@ -12,10 +11,9 @@ from sqlalchemy import Connection, func, select
 from tocsin.registry.bulk import found_by
 from tocsin.registry.contest import Contest, Key, about, corrected_on, mark_of, open_since
 from tocsin.registry.judge import Verdict, heads, standing
-from tocsin.registry.model import Confidence, EntityUnknown, Source, Statement, ValueKind, VerbClass
+from tocsin.registry.model import Confidence, EntityUnknown, Source, Statement, VerbClass
 from tocsin.registry.schemata import SINGLE
 from tocsin.registry.tables import edge, entity, judgement, source, statement
-from tocsin.registry.value_sums import Amount, Refused, Total, total_of
 
 NEIGHBOURS = 200
 """Shown on one page; how many there are in all is said."""
@@ -152,14 +150,6 @@ class Neighbour:
     property: str
 
 
-@dataclass(frozen=True)
-class Money:
-    """One value event with what it is called for, and its own page."""
-
-    entity: Entity
-    amount: Amount
-
-
 def entity_of(connection: Connection, name: str, until: tuple[int, int] | None = None) -> Entity:
     """The entity that the id `name` goes under. `until`: as it was after that statement and that judgement. Raises `EntityUnknown`."""
     judged = None if until is None else until[1]
@@ -176,7 +166,7 @@ def entity_of(connection: Connection, name: str, until: tuple[int, int] | None =
 
 
 def neighbours_of(connection: Connection, found: Entity) -> tuple[list[Neighbour], int]:
-    """Who names this entity, at most `NEIGHBOURS`, and how many there are. Value events are told apart (`money_of`)."""
+    """Who names this entity, at most `NEIGHBOURS`, and how many there are. Value events are told apart (`amounts`)."""
     question = (
         select(entity.c.canonical, entity.c.schema, entity.c.caption, edge.c.property)
         .join(entity, entity.c.entity == edge.c.entity)
@@ -192,57 +182,6 @@ def captions_of(connection: Connection, names: Iterable[str]) -> dict[str, str]:
     """What each id is called."""
     question = select(entity.c.entity, entity.c.caption).where(entity.c.entity.in_(sorted(set(names))))
     return {row.entity: row.caption for row in connection.execute(question)}
-
-
-def money_of(connection: Connection, found: Entity) -> list[Money]:
-    """The value events of a contract, or of every contract and aggregate that names this buyer or vendor."""
-    contracts = {*found.members, *_contracts_of(connection, found)}
-    question = (
-        select(edge.c.entity)
-        .where(edge.c.target.in_(sorted(contracts)), edge.c.property.in_(["contract", "about"]))
-        .order_by(edge.c.entity)
-    )
-    events = list(dict.fromkeys(connection.execute(question).scalars()))
-    kept = defaultdict(list)
-    for one in statements_of(connection, events, None):
-        kept[one.said.entity].append(one)
-    contests = about(connection, events)
-    made = [_money(name, kept[name], contests) for name in events]
-    return sorted((one for one in made if one), key=lambda one: (one.entity.first("date"), one.entity.id))
-
-
-def totals_of(connection: Connection, money: Sequence[Money]) -> list[tuple[ValueKind, str, Total | Refused]]:
-    """For each kind and currency that occurs, what it adds up to or why it does not."""
-    grouped: dict[tuple[ValueKind, str], list[Amount]] = defaultdict(list)
-    for one in money:
-        grouped[one.amount.kind, one.amount.currency].append(one.amount)
-    grouped = {key: _newest_totals(key, money) for key in grouped}
-    within = parts_of(connection, {one.amount.contract for one in money})
-    return [(kind, currency, total_of(amounts, within)) for (kind, currency), amounts in sorted(grouped.items())]
-
-
-def _newest_totals(key: tuple[ValueKind, str], money: Sequence[Money]) -> list[Amount]:
-    """The amounts of one kind and currency, without totals that their own source replaced by one of a later date."""
-    here = [one for one in money if (one.amount.kind, one.amount.currency) == key]
-    newest: dict[tuple[str, str], str] = defaultdict(str)
-    for one in here:
-        if not one.amount.is_step:
-            newest[_said_of(one)] = max(newest[_said_of(one)], one.entity.first("date"))
-    return [one.amount for one in here if one.amount.is_step or one.entity.first("date") in ("", newest[_said_of(one)])]
-
-
-def _said_of(one: Money) -> tuple[str, str]:
-    """Whose total it is and of what."""
-    claims = (kept for prop in one.entity.properties for value in prop.values for kept in value.claims)
-    return one.amount.contract, min(kept.said.source.origin for kept in claims)
-
-
-def parts_of(connection: Connection, contracts: Iterable[str]) -> dict[str, str]:
-    """Contract to the contract it is part of, where one is known."""
-    question = select(edge.c.entity, edge.c.target).where(
-        edge.c.entity.in_(sorted(contracts)), edge.c.property == "partOf"
-    )
-    return {row.entity: row.target for row in connection.execute(question)}
 
 
 def how_many(connection: Connection) -> int:
@@ -361,31 +300,3 @@ def _contests(claims: Sequence[Kept], contests: Mapping[Key, Sequence[Contest]])
 def _hash(kept: Sequence[Kept]) -> str:
     """SHA-256 over the digests of all claims, in order of the digests, so that the same claims have the same hash anywhere."""
     return sha256(b"".join(sorted(one.said.digest for one in kept))).hexdigest()
-
-
-def _contracts_of(connection: Connection, found: Entity) -> list[str]:
-    question = select(edge.c.entity).where(
-        edge.c.target.in_(found.members), edge.c.property.in_(["authority", "supplier", "reseller"])
-    )
-    return list(connection.execute(question).scalars())
-
-
-def _money(name: str, kept: Sequence[Kept], contests: Mapping[Key, Sequence[Contest]]) -> Money | None:
-    properties = _properties(kept, contests)
-    first: Mapping[str, str] = {one.name: one.newest.value for one in properties}
-    try:
-        amount = Decimal(first["amount"])
-        kind = ValueKind(first["kind"])
-    except (KeyError, InvalidOperation, ValueError):
-        return None
-    confidence = (
-        Confidence.LOW
-        if all(value.is_unconfirmed for one in properties for value in one.values)
-        or any(value.corrected_on is not None for one in properties for value in one.values)
-        else Confidence.HIGH
-    )
-    contract = first.get("contract") or first.get("about", name)
-    currency = first.get("currency", "")
-    version = Version(max(one.number for one in kept), 0, _hash(kept))
-    event = Entity(name, (name,), "ValueEvent", name, properties, version)
-    return Money(event, Amount(name, contract, kind, amount, currency, first.get("step") == "1", confidence))
