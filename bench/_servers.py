@@ -10,7 +10,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
@@ -39,7 +39,12 @@ class Server(NamedTuple):
 
 @contextmanager
 def node(
-    folder: Path, environment: Mapping[str, str] | None = None, *, beat_s: int = BEAT_S, is_pinned: bool = True
+    folder: Path,
+    environment: Mapping[str, str] | None = None,
+    *,
+    beat_s: int = BEAT_S,
+    is_pinned: bool = True,
+    push_services: Sequence[str] = (),
 ) -> Iterator[Server]:
     """A real `tocsin serve` on SQLite, its log beating, its limits on one recording out of the way."""
     port = free_port()
@@ -48,6 +53,7 @@ def node(
     settings.write_text(
         f'folder = {place}\nlog_origin = "bench.invalid/tocsin"\npack = "minneapolis-sample"\nkeys = "unattended"\n'
         f"trials = true\nbeat_seconds = {beat_s}\nport = {port}\n"
+        f"push_services = {json.dumps([*push_services])}\n"
         "[recording]\nstarts_per_minute = 1000000\nbytes_per_second = 1000000000\nburst_bytes = 1000000000\n"
     )
     program = [sys.executable, "-m", "tocsin", "--settings", str(settings)]

@@ -23,6 +23,7 @@ from tocsin import (
     at_alert_pages,
     at_alerts,
     at_calls,
+    at_circle,
     at_deliver,
     at_desk,
     at_passport,
@@ -35,6 +36,7 @@ from tocsin.alerts import routes as alert_routes
 from tocsin.alerts.board import Board as AlertBoard
 from tocsin.alerts.room import Alerts
 from tocsin.calls.room import Calls
+from tocsin.circle.room import Circles
 from tocsin.crypto import canonical
 from tocsin.crypto.hkdf import hkdf
 from tocsin.desk import routes as desk
@@ -93,6 +95,7 @@ def litestar_of(node: Node) -> Litestar:
     office.unread, watch.unpublished = board.late, partial(at_desk.waiting_long, board)
     calls = at_calls.calls_of(node)
     delivery = at_deliver.delivery_of(node)
+    circles = at_circle.circles_of(node, delivery)
     alerts = at_alerts.alerts_of(node, passport, at_passport.slow_lane_of(node), delivery)
     config = at_alert_pages.with_alerts(config, alerts)
     node.release, node.sealed_extra = built.client, lambda: sealed_extra(node, built)
@@ -115,11 +118,12 @@ def litestar_of(node: Node) -> Litestar:
             *push_routes.routes(delivery, config),
             *fediverse_routes.routes(delivery.inbox),
             *cap_routes.routes(alerts, node.settings, node.pack, config.languages[node.pack.languages[0]]),
+            *at_circle.routes_of(node, circles, config),
             *_alerts(node, alerts, office, delivery, config),
             _constant("/client-config", client_config(node, built)),
             _health(node),
         ],
-        lifespan=[lambda _: _life(node, watch, office, board, passport, calls, delivery, alerts)],
+        lifespan=[lambda _: _life(node, watch, office, board, passport, calls, circles, delivery, alerts)],
         exception_handlers={
             **pages.failures(config),
             TocsinError: _refused(node, config),
@@ -248,6 +252,7 @@ async def _life(
     board: Board,
     passport: Passport,
     calls: Calls | None,
+    circles: Circles,
     delivery: at_deliver.Delivery,
     alerts: Alerts | None,
 ) -> AsyncIterator[None]:
@@ -262,6 +267,7 @@ async def _life(
             *at_passport.loops(node, passport),
             *at_calls.loops(node, calls),
             *at_deliver.loops(delivery),
+            *at_circle.loops(node, circles),
             *at_alerts.loops(node, alerts),
             tending,
         )

@@ -6,7 +6,7 @@ Each parameter is what it should be, what it is for another recording, or anythi
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from tests.fuzz import alerts
+from tests.fuzz import alerts, circle
 
 Json = dict[str, Any]
 
@@ -85,6 +85,7 @@ def description(recordings: Sequence[str], capabilities: Sequence[str], starts: 
             **_passport([likes, site]),
             **_calls([likes, may, site]),
             **_push([likes, site]),
+            **circle.paths([likes, site], _path("language", LANGUAGE)),
             **alerts.paths([likes, site], may),
             **_pages_of_rooms([likes, speaks, site]),
         },

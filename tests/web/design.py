@@ -27,6 +27,7 @@ SHEETS = (
     "_staff.css",
     "desk.css",
     "alerts.css",
+    "circle.css",
 )
 ENGLISH = i18n.load()["en"]
 PACK = load("minneapolis-sample")

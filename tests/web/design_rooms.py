@@ -12,6 +12,7 @@ def components() -> Iterator[tuple[str, str]]:
     yield "Messages: the way in pictures", steps()
     yield "Pictures of one second, to look at before a copy leaves", f'<div class="stills">{FILM}</div>'
     yield "Words of a document as they lie in it", '<p class="lines">Page 1\nWhereas the city\n  may not acquire</p>'
+    yield "Circle: what somebody is told, a link to show, what can be done with a person of the list", circle()
     yield "Map of the registry: outlines by level, counts, ways to go", outlines()
 
 
@@ -25,6 +26,13 @@ def passport() -> str:
 def steps() -> str:
     picture = '<svg class="drawing" viewBox="0 0 96 96" aria-hidden="true"><path d="M24 12h48v72H24z"/></svg>'
     return f'<ol class="steps"><li>{picture}Share</li><li>{picture}Add to the home screen</li></ol>'
+
+
+def circle() -> str:
+    told = '<article class="notice bad group"><h2>Told at 14:32</h2><p class="letter">It is Ana.\nI was stopped.</p></article>'
+    code = '<svg class="qr" viewBox="0 0 29 29" role="img" aria-label="code"><path d="M4 4h7v7H4zM18 4h7v7h-7zM4 18h7v7H4z"/></svg>'
+    acts = '<div class="acts"><button class="button" type="button">Show the link</button></div>'
+    return f'{told}<div class="circle"><ul class="plain" role="list"><li>Rosa {acts}</li></ul></div>{code}'
 
 
 def outlines() -> str:

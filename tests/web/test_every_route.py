@@ -42,6 +42,7 @@ ASKED = [
     "/cap/AAAAAAAAAAAAAAAAAAAAAA.xml", "/es/report-a-danger", "/en/alert-desk", "/alerts/reports/sealed",
     "/es/on-call", "/calls", "/calls/words/es", "/calls/duty", "/calls/events", "/calls/shift/events", "/calls/shift/free",
     "/calls/answer", "/calls/decline", "/calls/messages", "/calls/relay", "/calls/resume",
+    "/en/circle", "/es/circle/join", "/fr/circle/words", "/circle/words/en", "/circle/tell", "/circle/place", "/circle/look",
     "/recover", "/encounters", "/encounters/AAAAAAAAAAAAAAAAAAAAAA/state", "/encounters/AAAAAAAAAAAAAAAAAAAAAA/sealed",
     "/no/such/place", "/log/tile/nonsense", "/log/beats/x", "/static/built/none.js", "/en/nothing", "/%00",
 ]  # fmt: skip

@@ -1,6 +1,8 @@
 /** This phone's push subscription: asking for it, trying it, leaving it. The node keeps of it what docs/spec/push.md says. */
 import { base64url, fromBase64url, randomBytes } from "../crypto/bytes.ts";
+import { memberships, onPhone as circles } from "../circle/member.ts";
 import { get, post } from "../staff/ask.ts";
+import { subscriptionFor } from "./browser_push.ts";
 import { type Pins, pin, unpin } from "./push.ts";
 
 export interface Zone {
@@ -46,10 +48,7 @@ export function offered(): Promise<Offer> {
 /** Ask the person, the browser and the node, in this order. Rejects with `Refused`, or what the browser says. */
 export async function subscribe(offer: Offer, zone: string, pins: Pins): Promise<void> {
   if ((await Notification.requestPermission()) !== "granted") throw new DOMException("", "NotAllowedError");
-  const { pushManager } = await navigator.serviceWorker.ready;
-  const applicationServerKey = fromBase64url(offer.key);
-  await (await pushManager.getSubscription())?.unsubscribe(); // one for another node's key would be refused
-  const subscription = await pushManager.subscribe({ userVisibleOnly: true, applicationServerKey });
+  const subscription = await subscriptionFor(fromBase64url(offer.key));
   const secret = mine()?.secret ?? base64url(randomBytes(SECRET_BYTES));
   await pin(pins);
   localStorage.setItem(PLACE, JSON.stringify({ secret, zone }));
@@ -67,7 +66,9 @@ export async function leave(): Promise<void> {
   const secret = mine()?.secret;
   localStorage.removeItem(PLACE);
   await unpin();
-  const worker = await navigator.serviceWorker.getRegistration();
-  await (await worker?.pushManager?.getSubscription())?.unsubscribe();
+  if ((await memberships(circles)).length === 0) {
+    const worker = await navigator.serviceWorker.getRegistration();
+    await (await worker?.pushManager?.getSubscription())?.unsubscribe(); // a circle goes by the same one
+  }
   if (secret) await post("/push/leave", { secret });
 }

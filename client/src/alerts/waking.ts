@@ -1,4 +1,5 @@
 /** The worker's part of push: verify, show something neutral, lead to the page. It is told nothing that is not signed. */
+import { circlePushed, forgetOld, subscriptionChanged } from "../circle/waking.ts";
 import { type Shown, dropEnded, onPhone, receive } from "./push.ts";
 
 interface Lasting extends Event {
@@ -16,13 +17,14 @@ interface OpenPage {
   postMessage(told: unknown): void;
 }
 export interface WakingScope {
-  readonly registration: { showNotification(title: string, options: object): Promise<void> };
+  readonly registration: { showNotification(title: string, options: object): Promise<void>; readonly pushManager?: PushManager };
   readonly clients: {
     matchAll(options: object): Promise<readonly OpenPage[]>;
     openWindow(url: string): Promise<unknown>;
   };
   addEventListener(type: "push", listener: (event: Pushed) => void): void;
   addEventListener(type: "notificationclick", listener: (event: Tapped) => void): void;
+  addEventListener(type: "pushsubscriptionchange", listener: (event: Lasting) => void): void;
 }
 
 /** A page that was opened before its first worker counts too. */
@@ -30,6 +32,7 @@ const WINDOWS = { type: "window", includeUncontrolled: true };
 
 export function wakeUp(scope: WakingScope): void {
   scope.addEventListener("push", (event) => event.waitUntil(pushed(scope, event.data?.text() ?? "")));
+  scope.addEventListener("pushsubscriptionchange", (event) => event.waitUntil(subscriptionChanged(scope)));
   scope.addEventListener("notificationclick", (event) => {
     event.notification.close();
     event.waitUntil(open(scope, String(event.notification.data)));
@@ -38,12 +41,12 @@ export function wakeUp(scope: WakingScope): void {
 
 /** What has ended while nobody looked. */
 export function forgetEnded(): Promise<void> {
-  return dropEnded(onPhone, Math.floor(Date.now() / 1000));
+  return Promise.all([dropEnded(onPhone, Math.floor(Date.now() / 1000)), forgetOld()]).then(() => undefined);
 }
 
 async function pushed(scope: WakingScope, wire: string): Promise<void> {
   const shown = await receive(onPhone, wire, Math.floor(Date.now() / 1000));
-  if (!shown) return;
+  if (!shown) return circlePushed(scope, wire);
   await scope.registration.showNotification(shown.pins.title, options(shown));
   for (const page of await scope.clients.matchAll(WINDOWS)) page.postMessage({ pushed: shown.status });
 }

@@ -18,6 +18,12 @@ export async function isBeingRecorded(id: string): Promise<boolean> {
   return (await globalThis.navigator?.locks?.request(recording(id), look, async (lock) => !lock)) ?? false;
 }
 
+/** Whether any page of this browser records now. Where it has no locks, nobody can tell: then yes. */
+export async function isAnythingRecorded(): Promise<boolean> {
+  const locks = await globalThis.navigator?.locks?.query();
+  return locks?.held?.some(({ name }) => name?.startsWith(recording(""))) ?? true;
+}
+
 /** Resolves when no page records it any more. */
 export async function letGoOf(id: string): Promise<void> {
   await globalThis.navigator?.locks?.request(recording(id), { mode: "shared" }, () => undefined);

@@ -70,6 +70,7 @@ function underWay(state: RecorderState): void {
 function moved(state: RecorderState, before: RecorderState["phase"]): void {
   if (phase === "recording") tone("start");
   if (phase === "recording" && before === "starting" && config.call_place) void rings();
+  if (phase === "recording" && before === "starting") void tells().catch(() => undefined); // some browsers refuse a page its storage
   if (phase === "starting") element("stop").focus();
   if (phase === "finishing") tone("end");
   if (phase === "failed") failed(state.stoppedBecause ?? "unknown");
@@ -94,6 +95,13 @@ function callFrom(from: Recorder): Source {
   };
 }
 
+/** So are the people of a circle that this phone has. */
+async function tells(): Promise<void> {
+  if (!("tocsin.circle" in localStorage)) return;
+  const { begin } = await import("../circle/tell_view.ts");
+  await begin(element("circle"), words.lang, () => phase === "recording" || phase === "paused");
+}
+
 function ended(state: RecorderState): void {
   call?.leave();
   document.body.classList.remove("live");
@@ -110,6 +118,7 @@ function ended(state: RecorderState): void {
 function finish(sentence: string): void {
   put("after-words", words.say(sentence));
   note("ended", "");
+  element("after-words").after(element("circle")); // a false alarm can still be taken back
   for (const id of ["after", "tongues", "foot"]) show(id, true);
   element("after-title").focus();
 }

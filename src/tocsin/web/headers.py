@@ -209,6 +209,9 @@ _SCREENS = {
     "passport/join": Kind.KEYED,
     "passport/lost": Kind.KEYED,
     "passport/train": Kind.PLAIN,
+    "circle": Kind.KEYED,
+    "circle/join": Kind.SCRIPTED,
+    "circle/words": Kind.KEYED,
     "on-call": Kind.ON_CALL,
 }
 _OF_STAFF = frozenset({"staff", "desk", "alert-desk", "on-call"})

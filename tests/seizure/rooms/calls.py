@@ -82,7 +82,7 @@ class CallsLived:
         with database_of(seized) as connection:
             tables = [] if connection is None else connection.execute("SELECT name FROM sqlite_master").fetchall()
             for (name,) in tables:
-                if any(word in str(name) for word in ("call", "duty", "shift", "circle")):
+                if any(word in str(name) for word in ("call", "duty", "shift")):
                     yield Finding("L4", "call", "table", str(name), "a table of calls")
 
     def residuals(self, seized: Seized, image: Path) -> Iterator[str]:

@@ -1,0 +1,12 @@
+/** The one push subscription that a browser gives a node: messages of alerts and of circles share it. */
+import { isSame, type Bytes } from "../crypto/bytes.ts";
+
+/** What there is under the node's `key`, or a new one. One under another key would be refused, and is let go. */
+export async function subscriptionFor(key: Bytes): Promise<PushSubscription> {
+  const { pushManager } = await navigator.serviceWorker.ready;
+  const had = await pushManager.getSubscription();
+  const under = had?.options?.applicationServerKey;
+  if (had && under && isSame(new Uint8Array(under), key)) return had;
+  await had?.unsubscribe();
+  return pushManager.subscribe({ userVisibleOnly: true, applicationServerKey: key });
+}
