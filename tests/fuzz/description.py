@@ -85,8 +85,7 @@ def description(recordings: Sequence[str], capabilities: Sequence[str], starts: 
             **_passport([likes, site]),
             **_calls([likes, may, site]),
             **_push([likes, site]),
-            **circle.paths([likes, site], _path("language", LANGUAGE)),
-            **alerts.paths([likes, site], may),
+            **(circle.paths([likes, site], _path("language", LANGUAGE)) | alerts.paths([likes, site], may)),
             **_pages_of_rooms([likes, speaks, site]),
         },
     }  # fmt: skip
