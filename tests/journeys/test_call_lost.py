@@ -94,3 +94,7 @@ def test_a_call_over_the_relay_outlives_ten_seconds_without_it_and_two_deaths_of
         phone.keyboard.press("Enter")
         expect(desk.locator("#talk-writing")).to_contain_text("after the node died", timeout=AGAIN_MS)
         watch.tell("killed while they talked: they talk on")
+        expect(desk.locator("#unlock")).to_be_hidden()  # the node forgot who is signed in, and asks nobody over a call
+        desk.locator("#talk-end").press("Enter")
+        expect(desk.locator("#unlock-title")).to_have_text("This page is locked", timeout=SLOW_MS)
+        watch.tell("the call is over: now the page wants a sign-in")

@@ -256,6 +256,7 @@ def test_sams_evening_from_nothing_to_a_desk_nobody_opens_alone(
     watch.tell("7  two signed, a day has passed: phones seal to the lawyer, whose words were read aloud")
 
     assert "Done." in step(kestrel, "Areas")
+    assert "none with fewer than 2000 residents" in step(kestrel, "Areas")
     assert not findings(kestrel)
     watch.tell("8  the pack's areas stand, none below its floor of residents")
 
