@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+import httpx
 import pytest
 
 from tests.deliver.conftest import MovableClock, message, until
@@ -183,6 +184,40 @@ async def test_over_a_real_server_a_cancel_reaches_who_reads_beside_who_never_do
         for _, writer in (*reading, *never):
             writer.transport.abort()
         await until(lambda: hub.open == 0)
+
+
+async def test_what_is_poured_past_the_server_is_whole_and_in_order_and_a_beat_between_it_too() -> None:
+    hub, sends = Hub(SystemClock()), list[str]()
+
+    async def counted(scope: Any, receive: Any, send: Any) -> None:
+        async def count(told: Any) -> None:
+            sends.append(told["type"])
+            await send(told)
+
+        await hub(scope, receive, count)
+
+    now = SystemClock().now_ms() + 3_600_000
+    async with served(counted) as port, httpx.AsyncClient(trust_env=False, timeout=60) as client:
+        async with client.stream("GET", f"http://127.0.0.1:{port}/stream") as stream:
+            lines = stream.aiter_lines()
+            assert "retry" in await anext(lines)
+            for number in range(40):
+                hub.show(Message(number.to_bytes(16), Kind.ALERT, b'{"n":%d}' % number, now))
+                if number == 20:
+                    hub._spread(list(hub._clients), 0, sse.BEAT)
+                    await asyncio.sleep(0)
+            got = [line async for line in _until(lines, '{"n":39}') if line.startswith(("data", "id"))]
+        assert got[1::2] == [f'data: {{"n":{number}}}' for number in range(40)]
+        assert [line.rpartition(".")[2] for line in got[::2]] == [str(number) for number in range(1, 41)]
+        assert len(sends) <= 4, "its head, its beginning, the beat: everything else went the short way"
+        await until(lambda: hub.open == 0)
+
+
+async def _until(lines: AsyncIterator[str], wanted: str) -> AsyncIterator[str]:
+    async for line in lines:
+        yield line
+        if wanted in line:
+            return
 
 
 @asynccontextmanager

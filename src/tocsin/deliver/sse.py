@@ -10,7 +10,7 @@ matters near them is decided on the phone. Nothing is kept about a client but it
 
 import asyncio
 from collections import deque
-from collections.abc import Coroutine, Generator, Iterable
+from collections.abc import Callable, Coroutine, Generator, Iterable
 from types import coroutine
 from typing import Any
 
@@ -34,13 +34,24 @@ HEADERS = [(b"content-type", b"text/event-stream; charset=utf-8"), (b"x-accel-bu
 FULL = b'{"code":"streams_full","message":"Too many pages are open. This one asks again by itself."}'
 
 
+Pour = Callable[[bytes], bool]
+POUR = "tocsin.pour"
+
+
+def _takes_nothing(_: bytes) -> bool:
+    return False
+
+
 class _Client:
-    """One open stream: the last frame it was given, and whether a send of it waits for the network."""
+    """One open stream: the last frame it was given, and whether a send of it waits for the network. `pour`: the server's short way for
+    what is the same for all (`web.server`), or one that takes nothing.
+    """
 
-    __slots__ = ("at", "is_busy", "is_over", "send")
+    __slots__ = ("at", "is_busy", "is_over", "pour", "send")
 
-    def __init__(self, send: Send, at: int) -> None:
+    def __init__(self, send: Send, at: int, pour: Pour) -> None:
         self.send = send
+        self.pour = pour
         self.at = at
         self.is_busy = True
         self.is_over = False
@@ -57,6 +68,7 @@ class Hub:
         self._boot = clock.random_bytes(BOOT_BYTES).hex()
         self._count = 0
         self._recent: deque[bytes] = deque(maxlen=MOST_BEHIND)
+        self._chunk = b""
         self._kept: dict[bytes, tuple[int, int, bytes]] = {}
         self._clients: set[_Client] = set()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -83,6 +95,7 @@ class Hub:
         self._count += 1
         frame = _frame(self.place, str(message.kind), message.body)
         self._recent.append(frame)
+        self._chunk = b"%x\r\n%b\r\n" % (len(frame), frame)
         self._kept[message.id] = (self._count, message.ends_ms, frame)
         self._spread(list(self._clients), 0)
 
@@ -102,7 +115,7 @@ class Hub:
         if len(self._clients) >= self._most:
             await _refuse(send)
             return
-        client = _Client(send, self._count)
+        client = _Client(send, self._count, _pour_of(scope))
         backlog = b"".join(self._since(_last_seen(scope)))
         self._clients.add(client)
         try:
@@ -128,6 +141,9 @@ class Hub:
 
     def _push(self, client: _Client, beat: bytes) -> None:
         if client.is_busy or client.is_over or (client.at == self._count and not beat):
+            return
+        if not beat and client.at == self._count - 1 and client.pour(self._chunk):
+            client.at = self._count
             return
         client.is_busy = True
         begun = self._give(client, beat)
@@ -170,6 +186,12 @@ def _go_on(begun: Coroutine[Any, Any, None], waits_for: Any) -> Generator[Any, A
             waits_for = begun.send(None)
         except StopIteration:
             return
+
+
+def _pour_of(scope: Scope) -> Pour:
+    offered: dict[str, Any] = scope.get("extensions") or {}
+    found: Pour = offered.get(POUR, {}).get("pour", _takes_nothing)
+    return found
 
 
 def _frame(place: str, kind: str, body: bytes) -> bytes:

@@ -30,6 +30,12 @@ class JoinedWrites(asyncio.Transport):
         if self._size > MOST_BYTES:
             self._flush()
 
+    def write_now(self, content: Any) -> None:
+        """Send `content` at once, after everything written before."""
+        self._flush()
+        if not self._transport.is_closing():
+            self._transport.write(content)
+
     def close(self) -> None:
         """Send what waits, then close."""
         self._flush()

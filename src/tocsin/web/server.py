@@ -31,6 +31,9 @@ ZEROS = memoryview(bytes(READ_BYTES))
 NOTHING: Any = {}
 """Stands where a request was."""
 
+POUR = "tocsin.pour"
+"""An extension of the scope: for who says the same to thousands, and has said it once (`deliver.sse`)."""
+
 MALFORMED = b'{"code":"request_malformed","message":"The node could not read the request. Nothing was changed."}'
 
 
@@ -46,7 +49,7 @@ class DeadlineProtocol(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn itself
         super().connection_made(transport)
-        self.transport = JoinedWrites(transport, self.loop)
+        self.transport = self._joined = JoinedWrites(transport, self.loop)
         self.client = None
         self._head = self.loop.call_later(HEADER_SECONDS, transport.abort)
 
@@ -81,6 +84,7 @@ class DeadlineProtocol(HttpToolsProtocol):
         self._body_began, self._body_bytes = self.loop.time(), 0
         self._look_at_body()
         super().on_headers_complete()
+        self.scope["extensions"] = {POUR: {"pour": partial(self._pour, self.cycle)}}
 
     def on_body(self, body: bytes) -> None:
         self._body_bytes += len(body)
@@ -125,6 +129,18 @@ class DeadlineProtocol(HttpToolsProtocol):
         lines = "".join(f"{name}: {value}\r\n" for name, value in [*headers, *headers_for(Kind.MACHINE, Site())])
         self.transport.write(b"HTTP/1.1 400 Bad Request\r\n" + lines.encode() + b"\r\n" + MALFORMED)
         self.transport.close()
+
+    def _pour(self, cycle: Any, chunk: bytes) -> bool:
+        """Write a chunk as it goes over the wire (RFC 9112, 7.1) into an answer under way. False where the client does not keep up, or
+        the answer is none that goes in chunks: then it has to take the usual way.
+        """
+        is_well = (
+            self.cycle is cycle and cycle.chunked_encoding and not cycle.response_complete and not cycle.disconnected
+        )
+        if not is_well or self.flow.write_paused:
+            return False
+        self._joined.write_now(chunk)
+        return True
 
     def _look_at_body(self) -> None:
         """Drop a body that fell behind; a little later than its own deadline, so that a reader can still answer in words."""
