@@ -25,6 +25,7 @@ from sqlalchemy import Connection, func, select
 
 from tocsin import __version__
 from tocsin.alerts import tables as alerts
+from tocsin.circle import tables as circle
 from tocsin.clock import Clock
 from tocsin.crypto import canonical
 from tocsin.deliver.tables import message as outbox_message
@@ -134,12 +135,15 @@ LEFT = (
     *(frame, hold, indexed_to, item, paper, passport_key, people.invitation),
     *(registry.progress, spent, issued, code, statement, work, outbox_message, outbox_row, subscription),
     *(fediverse_server, fediverse_note),
+    *(circle.place, circle.door),
     *(alerts.report, alerts.matter, alerts.voice, alerts.standing, alerts.attribution, alerts.warning, alerts.threat),
     *(alerts.count, alerts.timer),
 )
 """Where a second lies, and work, holds, stewards' statements, what is on its way, what the desk has on what is not in a backup.
 Passport keys die with the node, and with them every mark made under one: a restored node takes them off the log and makes others.
-No invitation comes back to life. Of alerts nothing is carried: rows live hours, and their boxes lie under slots of `erase.keys`.
+No invitation comes back to life. Of alerts the brake alone is carried: rows live hours, and their boxes lie under slots of
+`erase.keys`.
+A phone joins its circle anew.
 """
 
 
