@@ -97,7 +97,7 @@ def litestar_of(node: Node) -> Litestar:
     delivery = at_deliver.delivery_of(node)
     circles = at_circle.circles_of(node, delivery)
     alerts = at_alerts.alerts_of(node, passport, at_passport.slow_lane_of(node), delivery)
-    config = at_alert_pages.with_alerts(config, alerts)
+    config = at_alert_pages.with_alerts(at_passport.with_passport(config, passport), alerts)
     node.release, node.sealed_extra = built.client, lambda: sealed_extra(node, built)
     node.pinned = served.trust_hash(client_config(node, built))
     return Litestar(

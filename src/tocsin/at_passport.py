@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import Connection
@@ -12,12 +13,13 @@ from tocsin.encounters.room import ERASE_SLOT
 from tocsin.ids import SlotNumber
 from tocsin.node import Node
 from tocsin.own_keys import RECEIPT_KEY
-from tocsin.passport import keep, listed, redeem
+from tocsin.passport import keep, listed, pages, redeem
 from tocsin.passport.model import Pass, Role, Slots
 from tocsin.passport.room import Passport
 from tocsin.passport.slow_lane import SlowLane
 from tocsin.tlog import public
 from tocsin.tlog.token_keys import KIND
+from tocsin.web.render import PageConfig
 
 KEEP_S = 20.0
 
@@ -35,6 +37,14 @@ def passport_of(node: Node) -> Passport:
     slots = Slots(erase_later, done)
     cohorts, least = settings.passport_cohorts, settings.passport_cohort_least
     return Passport(node.clock, node.database, room.erase_keys, slots, settings.log_origin, cohorts, least)
+
+
+def with_passport(config: PageConfig, passport: Passport) -> PageConfig:
+    """Where a city has a passport: pages say so, and phones keep the one that opens it."""
+    if not passport.cohorts:
+        return config
+    told = replace(config, has_passport=True)
+    return replace(told, kept=(*config.kept, pages.kept(told)))
 
 
 Act = Callable[[Connection, int, int], None]

@@ -25,6 +25,8 @@ interface Lie {
   at?: number;
   beat?: number;
   epoch?: number;
+  /** The epoch of which the newest beat speaks. */
+  said?: number;
 }
 
 const spelled = (letter: string) => Buffer.alloc(32, letter).toString("base64");
@@ -32,10 +34,10 @@ const raw = ({ act = "add", letter = "a", role = "confirmer", cohort = 1, epoch 
   Buffer.concat([Buffer.from("tocsin.leaf/v1 token-key\n"), dumps({ act, cohort, epoch, key: spelled(letter), node, role })]);
 
 /** A list as a node would publish it, in a log of exactly these entries and what the beat says of them. */
-async function publish(world: World, entries: Entry[], { told, stated, at = NOW, beat = at, epoch = EPOCH }: Lie = {}): Promise<TokenKeys> {
+async function publish(world: World, entries: Entry[], { told, stated, at = NOW, beat = at, epoch = EPOCH, said = epoch }: Lie = {}): Promise<TokenKeys> {
   const shown = entries.filter((entry) => told?.(entry) ?? true);
-  const counted = (stated === "told" ? shown : entries).filter((one) => (one.epoch ?? EPOCH) === EPOCH);
-  const state = Buffer.concat([Buffer.from("tocsin.leaf/v1 token-keys\n"), dumps({ beat, epoch, ...(await keysHead(counted.map(raw))) })]);
+  const counted = (stated === "told" ? shown : entries).filter((one) => (one.epoch ?? EPOCH) === said);
+  const state = Buffer.concat([Buffer.from("tocsin.leaf/v1 token-keys\n"), dumps({ beat, epoch: said, ...(await keysHead(counted.map(raw))) })]);
   const leaves = await Promise.all([...entries.map(raw), state].map((entry) => leafHash(entry)));
   const text = `${ORIGIN}\n${leaves.length}\n${Buffer.from(await rootOf(leaves)).toString("base64")}\n`;
   const show = async (entry: Buffer, index: number) => {
@@ -85,12 +87,22 @@ test("an unlogged key, an old epoch, another city's key and an old list are refu
   assert.equal(await ask({ ...list, epoch: EPOCH - 1 }), "old_epoch");
   assert.equal(await ask({} as TokenKeys), "list_malformed");
   const next = (EPOCH + 1) * EPOCH_S;
-  assert.equal(await judged(world, [{}], { at: next - 60 }, next), "old_epoch", "a minute into the next week");
+  assert.equal(await judged(world, [{}], { at: next - 60 }, next + 3600), "old_epoch", "an hour into the next week");
   assert.equal(await judged(world, [{ epoch: EPOCH - 1 }]), "list_malformed");
   assert.equal(await judged(world, [{ node: "log.example/other" }]), "list_malformed");
   const old = NOW - LIST_LIFE_S - 1;
   assert.equal(await judged(world, [{}], { at: old }), "too_old");
   assert.equal(await judged(world, [{}], { beat: NOW - 3601 }), "list_incomplete");
+});
+
+test("until a beat of a new week was seen there is a word of its own for it, and no key", async () => {
+  const world = newWorld();
+  const turn = (EPOCH + 1) * EPOCH_S;
+  const keys = [{ epoch: EPOCH + 1 }];
+  assert.equal(await judged(world, keys, { at: turn - 60, epoch: EPOCH + 1, said: EPOCH }, turn + 5), "week_young");
+  assert.equal(await judged(world, [{}], { at: turn - 60 }, turn + 5), "week_young", "the phone's clock is ahead of the node's");
+  assert.equal(await judged(world, keys, { at: turn + 60, epoch: EPOCH + 1 }, turn + 65), "a".repeat(32));
+  assert.equal(await judged(world, keys, { at: turn + 60, epoch: EPOCH + 1, said: EPOCH - 1 }, turn + 65), "list_incomplete");
 });
 
 test("a log or a witness that is not the pinned one is refused", async () => {

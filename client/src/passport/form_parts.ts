@@ -2,14 +2,19 @@
 import { draw, wordList } from "../crypto/words.ts";
 import { isEnough, strengthOf } from "../staff/strength.ts";
 import { element, listItems, note, put, show, words } from "../ui/page.ts";
-import { epochAt } from "./fetching.ts";
+import { Refused } from "./ask_passport.ts";
+import { epochAt, KeysDoubted } from "./fetching.ts";
 import { refusal } from "./refusal.ts";
 import { ofWeek } from "./week.ts";
 
-/** Show the week's questions in `form`, in the week's order. */
-export function ask(form: HTMLElement): void {
+/** How long, and how often, a week's first keys are waited for: a beat is a minute, and a witness may be slow. */
+const YOUNG_MS = 5_000;
+const YOUNG_TRIES = 60;
+
+/** Show the questions of a week, this one or one that comes, in `form`, in the week's order. */
+export function ask(form: HTMLElement, later = 0): void {
   const sets = [...form.querySelectorAll<HTMLFieldSetElement>("fieldset[data-card]")];
-  const asked = ofWeek(epochAt(Date.now()), sets.map((one) => one.dataset["card"]!));
+  const asked = askedIn(sets, later);
   for (const one of sets) {
     one.hidden = !asked.includes(one.dataset["card"]!);
     one.disabled = one.hidden;
@@ -17,13 +22,21 @@ export function ask(form: HTMLElement): void {
 }
 
 /** The answers in the week's order; undefined, and a sentence, where one is missing. */
-export function answersOf(form: HTMLElement): number[] | undefined {
-  const sets = [...form.querySelectorAll<HTMLFieldSetElement>("fieldset[data-card]")];
-  const asked = ofWeek(epochAt(Date.now()), sets.map((one) => one.dataset["card"]!));
+export function answersOf(form: HTMLElement, later = 0): number[] | undefined {
+  const asked = askedIn([...form.querySelectorAll<HTMLFieldSetElement>("fieldset[data-card]")], later);
   const chosen = asked.map((name) => form.querySelector<HTMLInputElement>(`input[name="${name}"]:checked`)?.value);
   if (chosen.every((one) => one !== undefined)) return chosen.map(Number);
   problem(words.say("passport.no_answers"));
   return undefined;
+}
+
+function askedIn(sets: readonly HTMLFieldSetElement[], later: number): string[] {
+  return ofWeek(epochAt(Date.now()) + later, sets.map((one) => one.dataset["card"]!));
+}
+
+/** The questions of `from` once more, in `place`; what was chosen there is chosen nowhere else. */
+export function copyQuestions(from: HTMLElement, place: HTMLElement): void {
+  if (!place.childElementCount) place.append(...[...from.querySelectorAll("fieldset[data-card]")].map((one) => one.cloneNode(true)));
 }
 
 /** Wire the part of a form in which a passphrase is chosen. The function it gives answers one that stands long enough, or says why none. */
@@ -46,9 +59,10 @@ export async function newPassphrase(): Promise<() => string | undefined> {
 /** Do something that takes a moment, and say what went wrong with it. Whether it went well. */
 export async function attempt(act: () => Promise<void>): Promise<boolean> {
   note("problem", "");
+  put("working", words.say("passport.working"));
   show("working", true);
   try {
-    await act();
+    await inTime(act);
     return true;
   } catch (error) {
     problem(refusal(error));
@@ -56,6 +70,25 @@ export async function attempt(act: () => Promise<void>): Promise<boolean> {
   } finally {
     show("working", false);
   }
+}
+
+/** Where a week has just begun or a role was just burnt, and the new keys do not stand in the log yet, say so, wait, and do it again. */
+async function inTime(act: () => Promise<void>): Promise<void> {
+  for (let waited = 0; ; waited++) {
+    try {
+      return await act();
+    } catch (error) {
+      if (!isYoung(error) || waited === YOUNG_TRIES) throw error;
+    }
+    put("working", words.say("passport.keys_young"));
+    await new Promise((resume) => setTimeout(resume, YOUNG_MS));
+  }
+}
+
+/** Whether the next beats may bring what is missing. Between a burning and the beat that says so, phones still see the burnt key. */
+function isYoung(error: unknown): boolean {
+  if (error instanceof Refused) return error.code === "asked_otherwise";
+  return error instanceof KeysDoubted && error.isYoung;
 }
 
 export function problem(text: string): void {

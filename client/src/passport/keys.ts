@@ -28,6 +28,7 @@ export type KeysRefusal =
   | "list_malformed"
   | "too_old"
   | "old_epoch"
+  | "week_young"
   | "not_in_the_log"
   | "list_incomplete"
   | "no_key"
@@ -65,27 +66,33 @@ export async function provenKey(list: TokenKeys, trust: LogTrust, nowS: number, 
   }
 }
 
-/** Why a list says nothing; undefined where it is to be believed. */
+/** Why a list says nothing; `week_young` where another one is to be expected in minutes; undefined where it is to be believed. */
 async function doubt(list: TokenKeys, trust: LogTrust, nowS: number): Promise<KeysRefusal | undefined> {
   if (list.format !== "tocsin.passport/v1" || !Array.isArray(list.keys)) return "list_malformed";
   const seen = await seenHead(list.checkpoint, trust);
   if (typeof seen === "string") return seen;
   if (nowS - seen.at > LIST_LIFE_S) return "too_old";
-  if (list.epoch !== Math.floor(nowS / EPOCH_S)) return "old_epoch";
+  const epoch = Math.floor(nowS / EPOCH_S);
+  if (list.epoch !== epoch) return list.epoch === epoch - 1 && nowS % EPOCH_S < SKEW_S ? "week_young" : "old_epoch";
   const entered = list.keys.map(read);
   if (entered.some((one) => !one || one.epoch !== list.epoch || one.node !== trust.origin)) return "list_malformed";
   const all = list.state ? [list.state, ...list.keys] : list.keys;
   const areIn = await Promise.all(all.map((one) => isIn(one, one.proof, seen.head)));
   if (!areIn.every(Boolean)) return "not_in_the_log";
-  return (await isWhole(list, seen)) ? undefined : "list_incomplete";
+  return lacks(list, seen);
 }
 
-/** Whether these are all that the log says it holds. An entry that a crash put there twice is one. */
-async function isWhole(list: TokenKeys, seen: Seen): Promise<boolean> {
+/**
+ * Why these are not all that the log says it holds; undefined where they are. An entry that a crash put there twice is one.
+ * In the first minutes of a week the newest beat that a witness saw is of the week before, and says nothing of this one.
+ */
+async function lacks(list: TokenKeys, seen: Seen): Promise<KeysRefusal | undefined> {
   const said = list.state ? parse(list.state, STATE_LINE, ["beat", "count", "epoch", "head"]) : undefined;
-  if (!said || typeof said["beat"] !== "number" || Math.abs(said["beat"] - seen.at) > SKEW_S) return false;
+  if (!said || typeof said["beat"] !== "number") return "list_incomplete";
+  if (said["epoch"] === list.epoch - 1) return "week_young";
   const { count, head } = await keysHead(list.keys.map((one) => fromText(one.entry)));
-  return said["epoch"] === list.epoch && said["count"] === count && said["head"] === head;
+  const isWhole = said["epoch"] === list.epoch && said["count"] === count && said["head"] === head;
+  return isWhole && Math.abs(said["beat"] - seen.at) <= SKEW_S ? undefined : "list_incomplete";
 }
 
 /** What a beat says of these entries. */

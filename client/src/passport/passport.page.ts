@@ -1,19 +1,25 @@
-/** My passport: open it, see what is left, vouch, try a token, renew, leave. Until it is open, the page is the same for everybody. */
-import { config, element, note, put, show, wayOut, words } from "../ui/page.ts";
+/** My passport: open it, see what is left, vouch, try a token, renew, get ready for the next week, leave. Until it is open, the page is the same for everybody. */
+import { config, element, keepOffline, note, put, show, wayOut, words } from "../ui/page.ts";
 import { twice } from "../ui/twice.ts";
 import { tryOne, vouch } from "./ask_passport.ts";
 import { ensure } from "./box.ts";
 import { EPOCH_S } from "./keys.ts";
-import { answersOf, ask, attempt } from "./form_parts.ts";
+import { answersOf, ask, attempt, copyQuestions } from "./form_parts.ts";
+import { Moment } from "./moment.ts";
 import { leave, Passport } from "./passport.ts";
 
 /** How long the page may be out of sight before it closes by itself. */
 const UNSEEN_MS = 30_000;
+/** How often an open page looks whether the week is over. */
+const LOOK_MS = 30_000;
 
 let passport: Passport | undefined;
 let unseen: ReturnType<typeof setTimeout> | undefined;
+const fetching = new Moment();
+let due: () => void = () => undefined;
 
 void ensure();
+void keepOffline();
 wayOut(close);
 onSubmit("unlock", () => {
   const field = element<HTMLInputElement>("typed");
@@ -23,14 +29,22 @@ onSubmit("unlock", () => {
 });
 onSubmit("renew", async () => {
   const answers = answersOf(element("renew"));
-  if (answers && (await attempt(() => passport!.renew(config, answers)))) state("renewed");
+  if (answers) soon(answers);
 });
+onSubmit("ready", async () => {
+  const answers = answersOf(element("ready"), 1);
+  if (answers && (await attempt(() => passport!.getReady(answers)))) state("ready");
+});
+element("fetch-now").addEventListener("click", () => due());
+setInterval(look, LOOK_MS);
 onSubmit("vouch", vouchForOne);
 onSubmit("replace", async () => {
   const answers = answersOf(element("replace"));
   const training = element<HTMLInputElement>("training");
   const done = answers && (await attempt(() => passport!.replace(config, passport!.role, answers, training.value)));
-  if (done) state("now");
+  if (!done) return;
+  show("replace", false);
+  state("now");
 });
 element("try").addEventListener("click", () => void spendOne());
 element("close").addEventListener("click", close);
@@ -50,26 +64,54 @@ async function open(passphrase: string): Promise<void> {
   show("held", true);
   state();
   element("held-title").focus();
+  look();
+}
+
+/** Where the week is over and the answers for the new one are kept, the rest goes by itself. */
+function look(): void {
+  if (passport?.ready && passport.isToRenew && !fetching.isAhead && element("working").hidden) soon(passport.ready);
+}
+
+/** Fetch this week's tokens at a moment drawn at random. */
+function soon(answers: readonly number[]): void {
+  due = () => void renew(answers);
+  fetching.set(() => due());
+  state();
+  element("fetching-title").focus();
+}
+
+async function renew(answers: readonly number[]): Promise<void> {
+  if (!element("working").hidden) return;
+  fetching.drop();
+  show("fetching", false);
+  const isHere = await attempt(() => passport!.renew(config, answers));
+  if (passport) state(isHere ? "renewed" : undefined);
+  look();
 }
 
 /** Draw what is held. `said`: what has just happened, in a word. */
-function state(said?: "renewed" | "now"): void {
+function state(said?: "renewed" | "ready" | "now"): void {
   const mine = passport!;
   put("role", words.say(`passport.role_${mine.role}`));
   put("week", new Date((mine.epoch + 1) * EPOCH_S * 1000).toLocaleDateString(words.lang, { dateStyle: "long", timeZone: "UTC" }));
   put("left", words.number(mine.left("member") + (mine.role === "member" ? 0 : mine.left(mine.role))));
   put("vouches", words.number(mine.left("voucher")));
-  const renews = !mine.isOver && (!mine.isOfNow || mine.isWaiting);
-  show("renew", renews);
-  if (renews) ask(element("renew"));
+  show("fetching", fetching.isAhead);
+  show("renew", mine.isToRenew && !fetching.isAhead);
+  show("ready", !mine.isToRenew && !mine.isOver && !mine.isReady);
+  show("is-ready", mine.isReady && mine.isOfNow);
+  ask(element("renew"));
+  copyQuestions(element("renew"), element("ready-cards"));
+  ask(element("ready"), 1);
   show("vouch", mine.left("voucher") > 0);
   show("trying", mine.left(mine.role) > 0);
   note("state", words.say(said === "renewed" ? "passport.renewed" : `passport.state_${standing(mine)}`));
   if (said) element("state").focus();
 }
 
-function standing(mine: Passport): "now" | "over" | "waiting" | "renew" | "swapped" {
+function standing(mine: Passport): "now" | "over" | "fetching" | "waiting" | "renew" | "swapped" {
   if (mine.isOver) return "over";
+  if (fetching.isAhead) return "fetching";
   if (mine.isWaiting) return "waiting";
   if (!mine.isOfNow) return "renew";
   return mine.isSwapped ? "swapped" : "now";
@@ -101,8 +143,7 @@ async function spendOne(): Promise<void> {
   });
   show("replace", isBurnt);
   if (!isBurnt) return;
-  const cards = element("replace-cards");
-  if (!cards.childElementCount) cards.append(...[...element("renew").querySelectorAll("fieldset")].map((one) => one.cloneNode(true)));
+  copyQuestions(element("renew"), element("replace-cards"));
   ask(element("replace"));
 }
 
@@ -114,8 +155,9 @@ async function goAway(): Promise<void> {
 
 /** Forget what was open. */
 function close(): void {
+  fetching.drop();
   passport = undefined;
-  for (const part of ["held", "vouched", "replace"]) show(part, false);
+  for (const part of ["held", "vouched", "replace", "fetching"]) show(part, false);
   for (const place of ["role", "week", "left", "vouches", "vouch-code"]) put(place, "");
   note("state", "");
   note("problem", "");

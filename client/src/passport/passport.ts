@@ -25,6 +25,13 @@ interface Held {
   tokens: Tokens;
   right: Pick<Pending, "by" | "proof">;
   pending?: Pending | undefined;
+  ahead?: Ahead | undefined;
+}
+
+/** Answers to the questions of a week, kept until its tokens are here. */
+interface Ahead {
+  readonly epoch: number;
+  readonly answers: readonly number[];
 }
 
 export interface Spend {
@@ -111,6 +118,28 @@ export class Passport {
     return epochAt(Date.now()) > this.#held.epoch + 1;
   }
 
+  /** Whether the answers for the week after are kept. */
+  get isReady(): boolean {
+    return this.#held.ahead?.epoch === this.#held.epoch + 1;
+  }
+
+  /** The answers with which this week's tokens can be fetched; undefined where they have to be asked for. */
+  get ready(): readonly number[] | undefined {
+    const { ahead } = this.#held;
+    return ahead?.epoch === epochAt(Date.now()) ? ahead.answers : undefined;
+  }
+
+  /** Keep the answers to the next week's questions, with which it renews by itself when it is open. */
+  async getReady(answers: readonly number[]): Promise<void> {
+    this.#held.ahead = { epoch: this.#held.epoch + 1, answers };
+    await this.#save();
+  }
+
+  /** Whether this week's tokens are to be fetched, or asked for again. */
+  get isToRenew(): boolean {
+    return !this.isOver && (!this.isOfNow || this.isWaiting);
+  }
+
   get isWaiting(): boolean {
     return this.#held.pending !== undefined;
   }
@@ -129,22 +158,40 @@ export class Passport {
     return { token: drawn, secret: base64url(randomBytes(32)) };
   }
 
-  /** Fetch this week's tokens with what was given for it the week before. */
+  /**
+   * Fetch this week's tokens with what was given for it the week before. Where it is refused it may be tried again; where the node heard
+   * it and said no, with other answers.
+   */
   async renew(trust: LogTrust, answers: readonly number[]): Promise<void> {
     const now = epochAt(Date.now());
-    const token = this.#held.tokens[renewalOf(this.role)]?.[0];
-    if (this.#held.pending?.epoch !== now) {
-      if (token === undefined || now !== this.#held.epoch + 1) throw new NoTokenLeft();
-      const seed = await later(fromBase64url(this.#held.seed), this.#held.epoch, now);
-      Object.assign(this.#held, { epoch: now, seed: base64url(seed), times: 0, isNew: false, tokens: {}, pending: undefined });
-      this.#held.right = { by: "renewal", proof: token };
+    this.#held.ahead = { epoch: now, answers };
+    try {
+      if (this.#held.epoch !== now) await this.#turn(trust, now);
+      await this.#fetch(trust, SETS[this.role], this.#held.right, answers, "");
+    } catch (error) {
+      const isSaid = error instanceof node.Refused && !["absent", "asked_otherwise"].includes(error.code);
+      if (isSaid) this.#held.ahead = undefined;
+      throw error;
     }
-    await this.#fetch(trust, SETS[this.role], this.#held.right, answers, "");
+  }
+
+  /** Into the week `now`: the old one's tokens go when the request for the new ones stands in the box, and not before. */
+  async #turn(trust: LogTrust, now: number): Promise<void> {
+    const { cohort, epoch, tokens } = this.#held;
+    const token = tokens[renewalOf(this.role)]?.[0];
+    if (token === undefined || now !== epoch + 1) throw new NoTokenLeft();
+    const right = { by: "renewal", proof: token } as const;
+    const seed = await later(fromBase64url(this.#held.seed), epoch, now);
+    const pending = await prepare(right, SETS[this.role], { trust, cohort, seed, times: 0 });
+    Object.assign(this.#held, { epoch: now, seed: base64url(seed), times: 0, isNew: false, tokens: {}, right, pending });
+    await this.#save();
   }
 
   /** After a role was burnt: new tokens of it, with a training code where the node asks for one. */
   async replace(trust: LogTrust, role: Acting, answers: readonly number[], training: string): Promise<void> {
     const wanted = SETS[this.role].filter(([one]) => one === role);
+    // The burnt ones are worth nothing any more, and the box has no room for them beside a request for others.
+    this.#held.tokens = { ...this.#held.tokens, [role]: undefined };
     await this.#fetch(trust, wanted, this.#held.right, answers, training);
   }
 
@@ -155,10 +202,20 @@ export class Passport {
       this.#held.pending = await prepare(right, wanted, { trust, cohort, seed: fromBase64url(this.#held.seed), times });
       await this.#save();
     }
-    const tokens = await send(this.#held.pending, answers, training);
+    const tokens = await send(this.#held.pending, answers, training).catch((error: unknown) => this.#forget(error));
     this.#held.tokens = { ...this.#held.tokens, ...tokens };
     this.#held.pending = undefined;
+    if (!this.isReady) this.#held.ahead = undefined;
     await this.#save();
+  }
+
+  /** A request that the node will never answer, as of a key that was burnt meanwhile, is not sent again. Nothing was given for it. */
+  async #forget(error: unknown): Promise<never> {
+    if (error instanceof node.Refused && error.code === "asked_otherwise") {
+      this.#held.pending = undefined;
+      await this.#save();
+    }
+    throw error;
   }
 
   #save(): Promise<void> {

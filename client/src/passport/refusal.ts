@@ -12,6 +12,7 @@ export function refusal(error: unknown): string {
   if (error instanceof NoTokenLeft) return words.say("passport.no_left");
   if (error instanceof WordsWrong) return words.say("passport.no_words");
   if (error instanceof AnswerRefused) return words.say("passport.no_answer_refused");
+  if (error instanceof KeysDoubted && error.isYoung) return words.say("passport.no_keys_young");
   if (error instanceof KeysDoubted) return words.say("passport.doubt", { why: error.why });
   const key = `passport.no_${error instanceof Refused ? error.code : "unexpected"}`;
   return words.say(words.has(key) ? key : "passport.no_unexpected");

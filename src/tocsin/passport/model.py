@@ -270,6 +270,12 @@ class IssueRefused(TocsinError):
     message = "This does not entitle to tokens of this week. Nothing was given."
 
 
+class FindsMany(TocsinError):
+    code = "finds_many"
+    status = 503
+    message = "Many phones are asking at this moment. Nothing was changed. Wait a minute and try again."
+
+
 class IssuedAlready(TocsinError):
     code = "issued_already"
     status = 409

@@ -32,12 +32,12 @@ def page_routes(passport: Passport, sessions: Sessions, config: PageConfig) -> l
     """Every page and form, in every language."""
     found: list[HTTPRouteHandler] = []
     for language in config.languages.values():
-        found += [_fixed(config, language, page) for page in pages.FIXED]
-        found += [*_training(config, language), *_stewards(passport, sessions, config, language)]
+        found += [fixed_page(config, language, page) for page in pages.FIXED]
+        found += [*training_pages(config, language), *_stewards(passport, sessions, config, language)]
     return found
 
 
-def _fixed(config: PageConfig, language: Language, page: Page) -> HTTPRouteHandler:
+def fixed_page(config: PageConfig, language: Language, page: Page) -> HTTPRouteHandler:
     content = pages.fixed(config, language, page)
 
     @get(f"/{language.code}/{page.path}", sync_to_thread=False, include_in_schema=False)
@@ -47,7 +47,7 @@ def _fixed(config: PageConfig, language: Language, page: Page) -> HTTPRouteHandl
     return constant
 
 
-def _training(config: PageConfig, language: Language) -> list[HTTPRouteHandler]:
+def training_pages(config: PageConfig, language: Language) -> list[HTTPRouteHandler]:
     here, bare = f"/{language.code}/{pages.TRAIN.path}", pages.train(config, language)
 
     @get(here, sync_to_thread=False, include_in_schema=False)

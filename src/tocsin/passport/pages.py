@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from functools import cache
+from hashlib import sha256
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader
@@ -11,7 +12,7 @@ from tocsin.passport.model import ACTING
 from tocsin.passport.training import ANSWERS, CARDS
 from tocsin.web import render
 from tocsin.web.i18n import Language
-from tocsin.web.render import Page, PageConfig
+from tocsin.web.render import KeptPage, Page, PageConfig
 
 HTML = "text/html; charset=utf-8"
 TEMPLATES = Path(__file__).parent / "templates"
@@ -39,6 +40,12 @@ def templates() -> Environment:
 def fixed(config: PageConfig, language: Language, page: Page) -> bytes:
     """A page that is the same for everybody."""
     return render.draw(templates(), config, language, page, cards=[*CARDS], answers=ANSWERS)
+
+
+def kept(config: PageConfig) -> KeptPage:
+    """The page that opens a passport, which every phone keeps: what is left can be seen, and a token taken, without network."""
+    drawn = [fixed(config, language, HOLD) for language in config.languages.values()]
+    return KeptPage(HOLD.path, HOLD.name, "app.css", sha256(b"".join(drawn)).hexdigest())
 
 
 def train(config: PageConfig, language: Language, given: dict[str, int] | None = None) -> bytes:

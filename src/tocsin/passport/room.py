@@ -2,6 +2,7 @@
 
 import asyncio
 import hmac
+from collections import deque
 from dataclasses import dataclass, field
 from hashlib import sha256
 
@@ -67,6 +68,8 @@ class Passport:
     """By key id: keys that are kept, each usable from when it stands in the log until its epoch is over."""
     logged: dict[bytes, Logged] = field(default_factory=dict)
     """By key id: every key that was ever put in line for the log."""
+    finds: deque[float] = field(default_factory=deque)
+    """When somebody last asked which renewal token was theirs, by the monotonic clock."""
 
     @property
     def challenge(self) -> bytes:

@@ -82,6 +82,8 @@ class PageConfig:
     """Whether this place has alerts: every footer says where to report a danger."""
     kept: tuple["KeptPage", ...] = ()
     """Pages of rooms that phones keep too, so that they open without network."""
+    has_passport: bool = False
+    """Whether this city has a passport: where one learns of the node, it is said how to become a member."""
     has_registry: bool = False
     """Whether this node answers questions to the registry."""
     schedule: Callable[[], Schedule] = Schedule
@@ -201,6 +203,7 @@ def draw(environment: Environment, config: PageConfig, language: Language, page:
         client=embedded(config.client),
         pack=config.pack,
         has_alerts=config.has_alerts,
+        has_passport=config.has_passport,
         has_registry=config.has_registry,
         hotline=config.hotline,
         reviewed_on=date.fromisoformat(config.pack.review.date) if config.pack.review.date else None,
@@ -234,7 +237,7 @@ def _version(config: PageConfig, pages: Mapping[tuple[str, str], bytes]) -> str:
 
 def worker_script(config: PageConfig, rendered: Rendered) -> bytes:
     """The service worker: one line that says what belongs to this release, then the built worker."""
-    sheets = sorted({page.sheet for page in config.kept})
+    sheets = sorted({page.sheet for page in config.kept} - {"app.css"})
     drawn = [config.built.url(name) for name in ("app.css", *sheets, "icon.svg", "plain.svg")]
     scripts = [*KEPT_OFFLINE, *(page.script for page in config.kept)]
     shell = {
