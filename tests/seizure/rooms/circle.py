@@ -37,7 +37,7 @@ class Taken:
     person: Person
     began: int
     day: int
-    last_ms: int = 0
+    last_ms: int
 
 
 class CirclesLived:
@@ -108,7 +108,8 @@ class CirclesLived:
             browser = Browser(self.town.port, theirs)
             self._asked(browser, "place", one.fill())
             browser.close()
-            self.lives.append(Taken(place_number(one.link), theirs, len(self.lives), day))
+            now = CLOCK.now_ms() + int.from_bytes(self.town.clock_file.read_bytes())
+            self.lives.append(Taken(place_number(one.link), theirs, len(self.lives), day, now))
         self._asked(phone, "look", owner.own)
         leaver, stranger = Browser(self.town.port, person), Browser(self.town.port, self.source.choice(self.people))
         self._asked(leaver, "place", people[2].fill(leaves=True))
