@@ -164,4 +164,9 @@ def test_an_update_stands_ready_after_two_looked_again_and_taking_back_is_timed(
 def both_say(screens: Screens, said: Answer) -> None:
     """Two are asked, and go and say it, in whatever order the question reaches them."""
     spoken: list[int] = []
-    wait_until(lambda: spoken.append(screens.do(screens.city.speak_all(said))) or sum(spoken) == 2, 60)
+
+    def are_two() -> bool:
+        spoken.append(screens.do(screens.city.speak_all(said)))
+        return sum(spoken) == 2
+
+    wait_until(are_two, 60)
