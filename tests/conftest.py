@@ -10,41 +10,43 @@ settings.load_profile("house")
 """No test asserts a timing, a generated example's neither: a busy machine is not a defect."""
 
 LONGEST_FIRST = (
-    "tests/web/test_accessible.py",
-    "tests/seizure/test_seizure.py",
-    "tests/web/test_desk.py",
-    "tests/web/test_staff.py",
-    "tests/fuzz/test_api.py",
-    "tests/web/test_open_page.py",
-    "tests/client/test_client.py",
     "tests/faults/test_kill.py",
     "tests/faults/test_power.py",
+    "tests/client/test_client.py",
+    "tests/seizure/test_seizure.py",
+    "tests/fuzz/test_api.py",
+    "tests/web/test_staff.py",
+    "tests/web/test_accessible.py",
+    "tests/demo/test_demo.py",
+    "tests/web/test_desk.py",
+    "tests/web/test_open_page.py",
     "tests/faults/test_away.py",
     "tests/journeys/test_recording.py",
     "tests/store/test_segments_damage.py",
     "tests/evidence/test_verify.py",
     "tests/faults/test_rot.py",
     "tests/fuzz/test_parsers.py",
-    "tests/demo/test_demo.py",
     "tests/journeys/test_owner_page.py",
     "tests/faults/test_misled.py",
 )
 """A file that takes a minute and comes last keeps one process busy while the others stand idle."""
 
 JOURNEYS = (
+    "tests/fuzz/test_api.py::test_no_request_breaks_the_node_or_is_echoed",
     "tests/journeys/",
+    "tests/seizure/test_seizure.py::test_nothing_is_recovered_and_every_planted_leak_of_the_short_form_is_found",
     "tests/web/test_circle.py",
     "tests/web/test_cover.py",
+    "tests/web/test_desk.py",
     "tests/web/test_notify.py",
+    "tests/web/test_passport_pages.py",
+    "tests/web/test_registry_desk.py",
     "tests/web/test_registry_journeys.py",
-    "tests/seizure/test_seizure.py::test_nothing_is_recovered_and_every_planted_leak_of_the_short_form_is_found",
+    "tests/web/test_staff.py",
 )
-"""What plays a person's day or a whole trial, and is marked as a journey: half of all time for a hundredth of the tests."""
+"""What plays a person's day or a whole trial, and is marked as a journey: more time than all else for a hundredth of the tests."""
 
-SPINE = tuple(
-    f"tests/journeys/test_{name}.py"
-    for name in ("recording", "package", "owner_page", "town", "left_on_the_phone", "forensic")
-)
+SPINE = tuple(f"tests/journeys/test_{name}.py" for name in ("recording", "package", "town", "left_on_the_phone"))
 """The main job's own journeys are tests like others."""
 
 

@@ -24,7 +24,8 @@ def _node(*arguments: str) -> subprocess.CompletedProcess[str]:
 def test_the_phone_keeps_its_promises() -> None:
     ran = _node("--import", TEXT_MODULES, "--test", "--test-reporter=tap", "tests/client/*.test.ts")
     counted = re.search(r"^# pass (\d+)$", ran.stdout, re.MULTILINE)
-    assert ran.returncode == 0, ran.stdout[-8000:] + ran.stderr[-2000:]
+    failed = re.findall(r"^ *not ok .*(?:\n(?! *(?:not )?ok ).*){0,40}", ran.stdout, re.MULTILINE)
+    assert ran.returncode == 0, "\n".join(failed) + ran.stdout[-1000:] + ran.stderr[-2000:]
     assert counted is not None
     assert int(counted[1]) > 0
 

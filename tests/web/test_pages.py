@@ -105,9 +105,9 @@ def test_the_home_screen_can_have_a_name_and_picture_that_tell_nothing(browser: 
 
 
 def test_no_link_is_dead(browser: TestClient[Litestar]) -> None:
-    """The pages of alerts are another room's: `tests/journeys/test_alerts.py` opens them."""
+    """The pages of alerts and circles are other rooms': `tests/journeys/test_alerts.py` and `tests/web/test_circle.py` open them."""
     for language in LANGUAGES:
-        elsewhere = {f"/{language}/alerts", f"/{language}/report-a-danger"}
+        elsewhere = {f"/{language}/{name}" for name in ("alerts", "report-a-danger", "circle")}
         for page in PAGES:
             text = browser.get(f"/{language}/{page.path}").text
             for link in set(re.findall(r"(?:href|src)=\"(/[^\"#]*)\"", text)) - elsewhere:
