@@ -109,11 +109,7 @@ def speak_one(screens: Screens, others: list[bytes]) -> None:
     """One of another cohort who was asked goes and sees it too."""
 
     async def speak() -> None:
-        for one in others:
-            try:
-                await screens.city.speak(one)
-            except StopIteration:
-                continue
-            return
+        asked = [one for one in others if await screens.city.open_questions(one)]
+        await screens.city.speak(asked[0])
 
     screens.do(speak())
