@@ -64,11 +64,14 @@ class Logged:
             await getattr(self, f"_{self.step}")(wire)
 
     async def ask(self, wire: Wire, method: str, path: str, secret: bytes, body: bytes = b"") -> Answer:
-        """A request whose loss is remembered, also while the node says to wait: that says nothing of the one that was lost."""
+        """A request whose loss is remembered, also while the node says to wait: that says nothing of the one that was lost.
+
+        A database that died may have kept what it no longer answered: "away" says nothing of it either.
+        """
         was_lost, self.is_in_flight = self.is_in_flight, True
         answer = await wire.ask(method, self.path + path if path != "/recover" else path, secret, body)
         self.was_refused = answer.status in WAIT
-        self.is_in_flight = was_lost and self.was_refused
+        self.is_in_flight = self.was_refused and (was_lost or answer.code == "database_away")
         return answer
 
     async def _begin(self, wire: Wire) -> None:

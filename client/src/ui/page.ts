@@ -16,6 +16,9 @@ const OWN_WORKER = "/worker.js";
 export const words = new Sentences(document.documentElement.lang, embedded<Record<string, string | Forms>>("strings"));
 export const config = embedded<ClientConfig>("config");
 
+/** A page that was left is empty: what still comes back to it has nowhere to stand. */
+let isLeft = false;
+
 /** The element `id`, which the page's template holds. Throws when it does not: a test finds it. */
 export function element<T extends HTMLElement = HTMLElement>(id: string): T {
   const found = document.getElementById(id);
@@ -25,6 +28,7 @@ export function element<T extends HTMLElement = HTMLElement>(id: string): T {
 
 /** Set what `id` says, touching the page only when it changes: a screen reader must hear each change once. */
 export function put(id: string, text: string): void {
+  if (isLeft) return;
   const place = element(id);
   if (place.textContent !== text) place.textContent = text;
 }
@@ -32,14 +36,15 @@ export function put(id: string, text: string): void {
 /** Show `id` with `text`, or hide it for "". */
 export function note(id: string, text: string): void {
   put(id, text);
-  element(id).hidden = text === "";
+  show(id, text !== "");
 }
 
 export function show(id: string, isShown: boolean): void {
-  element(id).hidden = !isShown;
+  if (!isLeft) element(id).hidden = !isShown;
 }
 
 export function listItems(id: string, texts: readonly string[]): void {
+  if (isLeft) return;
   const place = element(id);
   if ([...place.children].map((item) => item.textContent).join("\n") === texts.join("\n")) return;
   place.replaceChildren(...texts.map((text) => Object.assign(document.createElement("li"), { textContent: text })));
@@ -52,6 +57,7 @@ export function wayOut(before: () => void = () => undefined): void {
     try {
       before();
     } finally {
+      isLeft = true;
       document.body.replaceChildren();
       location.replace("/leave");
     }
