@@ -15,7 +15,7 @@ from tocsin.calls.model import AskedWrong, Call, Door, Duty, Handle, NotOnDuty, 
 from tocsin.calls.read import OfCall, bytes_of, call_of
 from tocsin.calls.room import Calls, handle_of
 from tocsin.ids import b64, unb64
-from tocsin.web.body import read_body
+from tocsin.web.body import read_json
 from tocsin.web.render import PageConfig
 
 BODY_LIMIT = 128 * 1024
@@ -54,11 +54,7 @@ def capability_of(request: AnyRequest) -> bytes:
 
 async def body_of(request: AnyRequest, shape: Any) -> Any:
     """The body as `shape`. Raises `AskedWrong`."""
-    raw = await read_body(request.scope, request.receive, BODY_LIMIT)
-    try:
-        return msgspec.json.decode(raw, type=shape)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise AskedWrong from error
+    return await read_json(request.scope, request.receive, shape, BODY_LIMIT, AskedWrong)
 
 
 def routes(

@@ -17,7 +17,7 @@ from tocsin.desk.board import Board
 from tocsin.desk.model import AskedWrong, CallerWrong, CapabilityAbsent, Door, Item, ItemUnknown, NotYours
 from tocsin.desk.room import Desk
 from tocsin.ids import RecordingId, b64, unb64
-from tocsin.web.body import read_body
+from tocsin.web.body import read_json
 from tocsin.web.render import PageConfig
 
 BODY_LIMIT = 128 * 1024
@@ -55,11 +55,7 @@ def capability_of(request: AnyRequest) -> bytes:
 
 async def body_of(request: AnyRequest, shape: Any) -> Any:
     """The body as `shape`. Raises `AskedWrong`."""
-    raw = await read_body(request.scope, request.receive, BODY_LIMIT)
-    try:
-        return msgspec.json.decode(raw, type=shape)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise AskedWrong from error
+    return await read_json(request.scope, request.receive, shape, BODY_LIMIT, AskedWrong)
 
 
 def routes(

@@ -8,7 +8,6 @@ import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
 from typing import Any
 
-import msgspec
 from litestar import Request, Response, get, post, put
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
@@ -20,7 +19,7 @@ from tocsin.encounters import create, erase, export, receive, rewrap, share, sta
 from tocsin.encounters.model import BodyMalformed, CapabilityMissing, CapabilityWrong
 from tocsin.encounters.room import Room
 from tocsin.ids import RecordingId, b64, unb64
-from tocsin.web.body import read_body
+from tocsin.web.body import read_body, read_json
 
 START_LIMIT = 64 * 1024
 UPLOAD_PATH = re.compile(r"/encounters/([A-Za-z0-9_-]{22})/chunks/([0-9]{1,15})")
@@ -138,11 +137,7 @@ def routes(room: Room, sealed_extra: Callable[[], Awaitable[dict[str, bytes]]]) 
 
 
 async def _body(request: PlainRequest, shape: Any) -> Any:
-    raw = await read_body(request.scope, request.receive, START_LIMIT)
-    try:
-        return msgspec.json.decode(raw, type=shape)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise BodyMalformed from error
+    return await read_json(request.scope, request.receive, shape, START_LIMIT, BodyMalformed)
 
 
 def _headers(request: PlainRequest) -> list[tuple[bytes, bytes]]:

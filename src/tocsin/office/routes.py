@@ -2,7 +2,6 @@
 
 from typing import Any, TypeVar
 
-import msgspec
 from litestar import Request, Response, get, post
 from litestar.handlers import HTTPRouteHandler
 
@@ -16,7 +15,7 @@ from tocsin.people import doors
 from tocsin.people.doors import Door
 from tocsin.people.session import cookie_of, refuse_foreign, set_cookie
 from tocsin.people.staff import Role, Staff, spelled
-from tocsin.web.body import read_body
+from tocsin.web.body import read_json
 from tocsin.web.headers import bare_host
 
 LONGEST = 64 * 1024
@@ -34,11 +33,7 @@ def routes(office: Office) -> list[HTTPRouteHandler]:
 async def body_of(request: AnyRequest, shape: type[T]) -> T:
     """What a page of this node sent. Raises `OriginForeign`, `BodyMalformed` and what `read_body` raises."""
     refuse_foreign(request)
-    raw = await read_body(request.scope, request.receive, LONGEST)
-    try:
-        return msgspec.json.decode(raw, type=shape)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise BodyMalformed from error
+    return await read_json(request.scope, request.receive, shape, LONGEST, BodyMalformed)
 
 
 def place_of(request: AnyRequest) -> Place:

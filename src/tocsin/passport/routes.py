@@ -11,7 +11,7 @@ from tocsin.ids import b64, unb64
 from tocsin.passport import admit, find, issue, redeem, vouch
 from tocsin.passport.model import BodyWrong, By, Pass
 from tocsin.passport.room import Passport
-from tocsin.web.body import read_body
+from tocsin.web.body import read_json
 
 BODY_LIMIT = 16 * 1024
 ANSWER_BYTES = 6 * 1024
@@ -107,11 +107,7 @@ def routes(passport: Passport, listed: Callable[[], Awaitable[dict[str, Any]]]) 
 
 async def body_of(request: AnyRequest, shape: Any) -> Any:
     """The body as `shape`. Raises `BodyWrong`."""
-    told = await read_body(request.scope, request.receive, BODY_LIMIT)
-    try:
-        return msgspec.json.decode(told, type=shape)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise BodyWrong from error
+    return await read_json(request.scope, request.receive, shape, BODY_LIMIT, BodyWrong)
 
 
 def raw(text: str) -> bytes:
