@@ -35,16 +35,21 @@ JOURNEYS = (
     "tests/fuzz/test_api.py::test_no_request_breaks_the_node_or_is_echoed",
     "tests/journeys/",
     "tests/seizure/test_seizure.py::test_nothing_is_recovered_and_every_planted_leak_of_the_short_form_is_found",
+    "tests/web/test_accessible.py",
     "tests/web/test_circle.py",
     "tests/web/test_cover.py",
     "tests/web/test_desk.py",
     "tests/web/test_notify.py",
+    "tests/web/test_open_page.py",
     "tests/web/test_passport_pages.py",
     "tests/web/test_registry_desk.py",
     "tests/web/test_registry_journeys.py",
     "tests/web/test_staff.py",
+    "tests/web/test_verify_page.py",
 )
-"""What plays a person's day or a whole trial, and is marked as a journey: more time than all else for a hundredth of the tests."""
+"""What plays a person's day, looks at every page or is a whole trial, and is marked as a journey: as much time as all else for a
+hundredth of the tests.
+"""
 
 SPINE = tuple(f"tests/journeys/test_{name}.py" for name in ("recording", "package", "town", "left_on_the_phone"))
 """The main job's own journeys are tests like others."""
