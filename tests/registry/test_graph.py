@@ -107,6 +107,9 @@ def test_a_large_node_is_cut_and_says_so_and_can_be_paged(registry: Registry) ->
     spots, lines = drawing.drawn(found)
     assert len({(spot.x, spot.y) for spot in spots}) == len(spots)
     assert {line.tie for line in lines} == set(found.ties)
+    left, top, width, height = drawing.frame(spots)
+    assert all(left < spot.x < left + width and top < spot.y < top + height for spot in spots)
+    assert all(len(spot.lines) <= 2 and max(map(len, spot.lines)) <= drawing.LABEL for spot in spots)
 
 
 @pytest.mark.parametrize("code", ["en", "es", "fr"])

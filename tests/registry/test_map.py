@@ -10,7 +10,7 @@ import pytest
 from tests.web.sample import page_config, small_build
 from tocsin.registry import mapping, outline, search
 from tocsin.registry.map_page import look, map_page, view_of
-from tocsin.registry.mapping import HEIGHT, WIDTH, View
+from tocsin.registry.mapping import HEIGHT, WIDTH, View, shapes
 from tocsin.registry.model import Claim, Draft, Row, Source
 from tocsin.registry.outline import OutlinesNotUnderstood
 from tocsin.registry.record import record
@@ -127,3 +127,29 @@ def test_a_place_comes_back_from_the_picture() -> None:
     assert east.longitude > view.longitude
     assert view.moved(0, -0.5).latitude > view.latitude
     assert view.moved(0, 0, 99).zoom == mapping.NEAREST
+
+
+def test_a_country_that_crosses_the_180th_meridian_has_no_line_across_the_world() -> None:
+    russia, america, france = (
+        next(one for one in outline.shipped()["country"] if one.name == name)
+        for name in ("Russia", "United States of America", "France")
+    )
+    for one in (russia, america):
+        steps = [abs(ring[at] - ring[at - 2]) for ring in one.rings for at in range(2, len(ring), 2)]
+        assert max(steps) < 180 * outline.MICRO
+    assert -130 < america.main.west < -120 < -70 < america.main.east < -60
+    assert -6 < france.main.west < france.main.east < 10
+    far_east = View.bounded(-175, 66, 4)
+    (shape,) = shapes(far_east, [russia], {})
+    assert any(0 <= int(x) <= WIDTH for x in re.findall(r"(-?\d+) -?\d+", shape.path))
+
+
+def test_what_is_named_is_in_sight_at_first(registry: Registry) -> None:
+    drawn = registry.database.read_now(lambda c: outline.found(c, ["US-federal", "US-MN", "FR"]))
+    boxes = [one.main for one in drawn.values()]
+    view = View.around(boxes)
+    for box in boxes:
+        for corner in ((box.west, box.south), (box.east, box.north)):
+            x, y = view.place(*corner)
+            assert 0 <= x <= WIDTH
+            assert 0 <= y <= HEIGHT

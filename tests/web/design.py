@@ -231,13 +231,13 @@ def components(icon: Say) -> Iterator[tuple[str, str]]:
             f'{text("registry.contested", date="November 22, 2026")}</strong></dt><dd>reactivated<ul class="plain small muted">'
             f'<li>{text("registry.verb_reported")}, 2025-08</li></ul></dd></dl><div class="wide"><table><tbody><tr><td>'
             f'{text("registry.kind_ceiling")}</td><td class="number">201,400,000 USD</td></tr></tbody></table></div>'
-            '<p class="hash">09cccfcc7205cc2df68d5071597cfa52</p>'
+            '<p class="hash">09cccfcc7205cc2df68d5071597cfa52</p><p><q class="cited">Tocsin registry. (2026). Acme.</q></p>'
         ),
     )
     yield (
         "Ties of the registry: round institutions, square acts",
         (
-            '<div class="wide"><svg class="ties" viewBox="0 0 1000 200" role="img" aria-label="Ties">'
+            '<div class="wide"><svg class="ties few" viewBox="0 0 1000 200" role="img" aria-label="Ties">'
             '<line x1="100" y1="100" x2="500" y2="100"/><line x1="500" y1="100" x2="900" y2="100"/><circle cx="100" cy="100" r="12"/>'
             '<rect x="490" y="90" width="20" height="20"/><circle cx="900" cy="100" r="12"/>'
             '<text x="100" y="60" text-anchor="middle">Acme Systems</text><text x="500" y="60" text-anchor="middle">Order 7</text>'

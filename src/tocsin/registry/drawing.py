@@ -1,8 +1,9 @@
 """A graph as a still picture, worked out on the node: rings around the middle, no script and nothing that moves. And as GEXF."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import cos, pi, sin
+from textwrap import wrap
 from xml.sax.saxutils import escape, quoteattr
 
 from tocsin.registry.graph import Around, Node, Tie
@@ -10,8 +11,12 @@ from tocsin.registry.schemata import INSTITUTIONS
 
 WIDTH, HEIGHT = 1000, 1000
 RINGS = (0, 250, 430)
-LABEL = 26
-"""Characters of a name in the picture; the list beside it has it whole."""
+LABEL = 16
+"""Characters of one of two lines of a name in the picture; the list beside it has it whole."""
+FEW = 12
+"""So many nodes fit a phone's width with names that can be read; a larger picture is moved under the finger."""
+ASIDE, ABOVE = 140, 90
+"""What a name takes beside and above its node."""
 
 
 @dataclass(frozen=True)
@@ -24,9 +29,9 @@ class Spot:
     is_who: bool
 
     @property
-    def label(self) -> str:
-        text = self.node.caption
-        return text if len(text) <= LABEL else f"{text[: LABEL - 1]}…"
+    def lines(self) -> list[str]:
+        """The name, or the begin of it, in two lines at most."""
+        return wrap(self.node.caption, LABEL, max_lines=2, placeholder="…")
 
 
 @dataclass(frozen=True)
@@ -48,6 +53,13 @@ def drawn(found: Around) -> tuple[list[Spot], list[Line]]:
             node = found.nodes[name]
             spots[name] = Spot(node, *place, node.schema in INSTITUTIONS)
     return list(spots.values()), [Line(tie, spots[tie.begin], spots[tie.end]) for tie in found.ties]
+
+
+def frame(spots: Sequence[Spot]) -> tuple[int, int, int, int]:
+    """The part of the picture that has something in it: left, top, width, height."""
+    left, top = min(one.x for one in spots) - ASIDE, min(one.y for one in spots) - ABOVE
+    right, bottom = max(one.x for one in spots) + ASIDE, max(one.y for one in spots) + ABOVE
+    return left, top, right - left, bottom - top
 
 
 def gexf(nodes: Mapping[str, Node], ties: Mapping[Tie, list[str]], day: str) -> bytes:

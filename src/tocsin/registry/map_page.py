@@ -93,7 +93,7 @@ def look(connection: Connection, asked: Asked, view: View | None) -> Seen:
     numbers = search.placed(connection, asked, MOST + 1)
     names = [one.id for one in hits_of(connection, numbers[:MOST])]
     places = queries.places_of(connection, names)
-    boxes = [one.box for one in drawn.values()] or []
+    boxes = [one.main for one in drawn.values()]
     boxes = [outline.Box(x, y, x, y) for x, y in places.values()] or boxes
     here = view or View.around(boxes)
     spots = mapping.spots(here, places)

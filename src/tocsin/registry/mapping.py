@@ -105,11 +105,14 @@ def shapes(view: View, outlines: Iterable[Outline], counts: Mapping[str, int]) -
     for one in outlines:
         count = counts.get(one.code, 0) if counts else 0
         first, last = LEVELS[one.level]
-        if not one.box.meets(view.box) or not (count or first <= view.zoom <= last):
+        if not any(one.box.turned(turn).meets(view.box) for turn in (0, -360, 360)) or not (
+            count or first <= view.zoom <= last
+        ):
             continue
-        path = "".join(_path(view, ring) for ring in one.rings)
+        path = "".join(_path(view, ring, turn) for ring in one.rings for turn in _turns(ring))
         if path:
-            x, y = view.place((one.box.west + one.box.east) / 2, (one.box.south + one.box.north) / 2)
+            main = one.main if count else one.box
+            x, y = view.place((main.west + main.east) / 2, (main.south + main.north) / 2)
             made.append(Shape(one, path, round(x), round(y), count))
     return sorted(made, key=lambda shape: shape.count > 0)
 
@@ -135,12 +138,19 @@ def _spot(x: int, y: int, ids: Sequence[str], places: Mapping[str, tuple[float, 
     return Spot(tuple(ids), x, y, longitude, latitude)
 
 
-def _path(view: View, ring: Sequence[int]) -> str:
-    """A ring as whole units, without points that nobody could tell apart."""
+def _turns(ring: Sequence[int]) -> tuple[int, ...]:
+    """A ring beyond the 180th meridian is drawn twice, once at each edge of the world."""
+    if max(ring[0::2]) > 180 * MICRO:
+        return 0, -360
+    return (0, 360) if min(ring[0::2]) < -180 * MICRO else (0,)
+
+
+def _path(view: View, ring: Sequence[int], turn: int = 0) -> str:
+    """A ring as whole units, without points that nobody could tell apart. `turn`: degrees that it is moved to the east."""
     told: list[str] = []
     last = (-1e9, -1e9)
     for at in range(0, len(ring), 2):
-        x, y = view.place(ring[at] / MICRO, max(-LIMIT, min(LIMIT, ring[at + 1] / MICRO)))
+        x, y = view.place(ring[at] / MICRO + turn, max(-LIMIT, min(LIMIT, ring[at + 1] / MICRO)))
         x, y = max(-WIDTH, min(2 * WIDTH, x)), max(-HEIGHT, min(2 * HEIGHT, y))
         if abs(x - last[0]) + abs(y - last[1]) >= ALMOST:
             told.append(f"{x:.0f} {y:.0f}")

@@ -7,7 +7,7 @@ import gzip
 from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +38,10 @@ class Box:
     east: float
     north: float
 
+    def turned(self, degrees: int) -> "Box":
+        """Moved to the east."""
+        return Box(self.west + degrees, self.south, self.east + degrees, self.north)
+
     def meets(self, other: "Box") -> bool:
         return (
             self.west <= other.east
@@ -56,7 +60,12 @@ class Outline:
     name: str
     box: Box
     rings: Sequence["array[int]"]
-    """Longitude and latitude by turns, in millionths of a degree."""
+    """Longitude and latitude by turns, in millionths of a degree. A ring that crosses the 180th meridian goes on beyond it."""
+
+    @cached_property
+    def main(self) -> Box:
+        """The largest part, by its own area: the United States without Guam, France without Réunion."""
+        return _box([max(self.rings, key=_extent)])
 
 
 @cache
@@ -99,7 +108,7 @@ def _topology(told: Any, name: str, level: str) -> Iterator[Outline]:
     arcs = [_arc(one, scale, move) for one in told["arcs"]]
     for one in told["objects"][name]["geometries"]:
         parts = {"Polygon": [one.get("arcs")], "MultiPolygon": one.get("arcs")}.get(one["type"] or "", [])
-        rings = [_joined(ring, arcs) for part in parts for ring in part]
+        rings = [_unbroken(_joined(ring, arcs)) for part in parts for ring in part]
         if rings:
             yield _of(level, str(one.get("id", "")), one["properties"]["name"], rings)
 
@@ -121,6 +130,16 @@ def _joined(ring: Sequence[int], arcs: Sequence["array[int]"]) -> "array[int]":
     return made
 
 
+def _unbroken(ring: "array[int]") -> "array[int]":
+    """A ring whose longitudes never jump: where it steps over the 180th meridian it goes on as 181, not as -179."""
+    made, turns = array("i"), 0
+    for at in range(0, len(ring), 2):
+        step = ring[at] - ring[at - 2] if at else 0
+        turns -= (step > 180 * MICRO) - (step < -180 * MICRO)
+        made.extend((ring[at] + turns * 360 * MICRO, ring[at + 1]))
+    return made
+
+
 def _turned(arc: "array[int]") -> "array[int]":
     made = array("i")
     for at in range(len(arc) - 2, -1, -2):
@@ -129,9 +148,19 @@ def _turned(arc: "array[int]") -> "array[int]":
 
 
 def _of(level: str, code: str, name: str, rings: Sequence["array[int]"]) -> Outline:
+    return Outline(level, code, name, _box(rings), rings)
+
+
+def _box(rings: Sequence["array[int]"]) -> Box:
     xs, ys = [one for ring in rings for one in ring[0::2]], [one for ring in rings for one in ring[1::2]]
-    box = Box(min(xs) / MICRO, min(ys) / MICRO, max(xs) / MICRO, max(ys) / MICRO)
-    return Outline(level, code, name, box, rings)
+    return Box(min(xs) / MICRO, min(ys) / MICRO, max(xs) / MICRO, max(ys) / MICRO)
+
+
+def _extent(ring: "array[int]") -> float:
+    """Twice the area of a ring, in square degrees of no particular place."""
+    xs, ys = ring[0::2], ring[1::2]
+    turned = zip(xs, ys, [*xs[1:], xs[0]], [*ys[1:], ys[0]], strict=True)
+    return abs(sum((x / MICRO) * (to_y / MICRO) - (to_x / MICRO) * (y / MICRO) for x, y, to_x, to_y in turned))
 
 
 def take_in(connection: Connection, raw: bytes, code: str, name: str) -> int:

@@ -69,6 +69,8 @@ def around_page(config: PageConfig, language: Language, name: str, begin: int) -
             middle=found.nodes[found.middle],
             spots=spots,
             lines=lines,
+            frame=drawing.frame(spots),
+            is_few=len(spots) <= drawing.FEW,
             own=[(tie, found.nodes[tie.other(found.middle)], evidence.get(tie, [])[:SOURCES]) for tie in own],
             further=[
                 (tie, found.nodes[tie.begin], found.nodes[tie.end], evidence.get(tie, [])[:SOURCES])

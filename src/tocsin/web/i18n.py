@@ -60,6 +60,10 @@ class Language:
         """A whole day in words: never a time of day, which nobody needs on a public page."""
         return format_date(value, format="long", locale=self.code)
 
+    def country(self, code: str) -> str:
+        """The name of an ISO 3166 country, or the code as it is where nobody knows it."""
+        return str(Locale.parse(self.code).territories.get(code.upper(), code))
+
     def strings(self, prefixes: Iterable[str]) -> dict[str, object]:
         """What a page's script needs: keys under `prefixes`, plural keys as their forms."""
         wanted = tuple(prefixes)
