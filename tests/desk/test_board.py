@@ -52,7 +52,7 @@ async def test_silence_is_told_at_once_and_ends_when_seconds_come_again(node: No
     [told] = board.told()
     assert (told.line.quiet, told.silent_s) == ("coming", None)
     live.heard -= 12
-    at = board.count
+    at = board.changes.count
     await board.refresh()
     [told] = board.told(at)
     assert (told.line.quiet, told.silent_s) == ("silent", 12)
@@ -120,7 +120,7 @@ async def test_who_watches_hears_changes_and_who_comes_back_only_what_was_missed
     _, lines, left = await anext(again)
     assert b64(second.id) in {one.line.recording for one in lines}
     await again.aclose()
-    assert board.watchers == 0
+    assert board.changes.watchers == 0
     assert left == []
 
 

@@ -3,7 +3,7 @@
 Made anew from the tables on each change while somebody watches. It holds nothing of its own but a count of changes.
 """
 
-import asyncio
+import contextlib
 from collections import Counter, defaultdict
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass, field
@@ -32,8 +32,8 @@ from tocsin.alerts.rank import Item, duplicates, rank
 from tocsin.alerts.refusals import MatterUnknown
 from tocsin.alerts.room import Alerts
 from tocsin.ids import b64
+from tocsin.web.changing import Changing
 
-BOOT_BYTES = 6
 HIDDEN = frozenset({State.JOINED, State.CLOSED, State.THREAT})
 """Not on the list: joined with another, ended, or for stewards alone."""
 
@@ -95,85 +95,47 @@ class Board:
     """Keeps the picture for who watches."""
 
     alerts: Alerts
-    count: int = 0
-    lines: dict[str, tuple[int, Line]] = field(default_factory=dict)
-    gone: dict[str, int] = field(default_factory=dict)
     beside: dict[str, Any] = field(default_factory=dict)
-    watchers: int = 0
     people: Counter[str] = field(default_factory=Counter)
     """Who of the desk has the list open, by pseudonym: in memory alone, for handing over and for who has too much."""
-    _news: asyncio.Event = field(default_factory=asyncio.Event)
-    _look: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     def __post_init__(self) -> None:
-        self.boot = b64(self.alerts.clock.random_bytes(BOOT_BYTES))
-        self._task: asyncio.Task[None] | None = None
-        self._is_due = False
-        self.alerts.changed = self._hint
+        self.changes: Changing[str, Line] = Changing(self.alerts.clock, self._look)
+        self.alerts.changed = self.changes.hint
+
+    @property
+    def lines(self) -> dict[str, tuple[int, Line]]:
+        return self.changes.lines
 
     async def refresh(self) -> None:
         """Bring it up to date and tell who waits for news."""
-        async with self._look:
-            found = await self.alerts.database.read(lambda c: picture(self.alerts, c))
-            fresh = {line.matter: line for line in found.lines}
-            for name, line in fresh.items():
-                if name not in self.lines or self.lines[name][1] != line:
-                    self.count += 1
-                    self.lines[name] = self.count, line
-                    self.gone.pop(name, None)
-            for name in set(self.lines) - set(fresh):
-                self.count += 1
-                self.gone[name] = self.count
-                del self.lines[name]
-            here = sorted(name for name, pages in self.people.items() if pages > 0)
-            beside = {"brake": found.brake, "on_duty": found.on_duty, "warnings": found.warnings, "people": here}
-            if beside != self.beside:
-                self.count += 1
-                self.beside = beside
-        self._news.set()
-        self._news = asyncio.Event()
+        await self.changes.refresh()
+
+    async def _look(self) -> None:
+        found = await self.alerts.database.read(lambda c: picture(self.alerts, c))
+        self.changes.take({line.matter: line for line in found.lines})
+        here = sorted(name for name, pages in self.people.items() if pages > 0)
+        beside = {"brake": found.brake, "on_duty": found.on_duty, "warnings": found.warnings, "people": here}
+        if beside != self.beside:
+            self.changes.bump()
+            self.beside = beside
 
     def told(self, after: int = 0) -> dict[str, Any]:
         """What changed after a count."""
-        lines = [line for at, line in self.lines.values() if at > after]
-        lines.sort(key=lambda line: line.rank)
-        gone = [name for name, at in self.gone.items() if at > after]
-        return {"count": self.count, "all": after == 0, "lines": lines, "gone": gone, **self.beside}
+        lines = sorted(self.changes.changed(after), key=lambda line: line.rank)
+        gone = self.changes.left(after)
+        return {"count": self.changes.count, "all": after == 0, "lines": lines, "gone": gone, **self.beside}
 
     async def watch(self, after: int, for_s: float, who: str = "") -> AsyncGenerator[dict[str, Any], None]:
         """The list after a count, then each change, for so long. `who` watches is told to the others."""
-        self.watchers += 1
         self.people.update([who] if who else [])
-        until = self.alerts.clock.monotonic() + for_s
         try:
-            await self.refresh()
-            while True:
-                yield self.told(after)
-                after = self.count
-                while self.count == after:
-                    rest = until - self.alerts.clock.monotonic()
-                    if rest <= 0:
-                        return
-                    await self._wait(rest)
+            async with contextlib.aclosing(self.changes.watch(after, for_s)) as watching:
+                async for since, _ in watching:
+                    yield self.told(since)
         finally:
-            self.watchers -= 1
             self.people.subtract([who] if who else [])
-            self._hint()
-
-    async def _wait(self, seconds: float) -> None:
-        try:
-            await asyncio.wait_for(self._news.wait(), seconds)
-        except TimeoutError:
-            return
-
-    def _hint(self) -> None:
-        if self.watchers and not self._is_due:
-            self._is_due = True
-            self._task = asyncio.get_running_loop().create_task(self._soon())
-
-    async def _soon(self) -> None:
-        self._is_due = False
-        await self.refresh()
+            self.changes.hint()
 
 
 def picture(alerts: Alerts, connection: Connection) -> Picture:

@@ -1,8 +1,7 @@
 """Addresses of the alert desk: a session of a dispatcher or steward first, then the verb (`docs/spec/alert-desk.md`)."""
 
-import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from typing import Any
 
 import msgspec
@@ -34,6 +33,7 @@ from tocsin.alerts.refusals import CallerWrong
 from tocsin.alerts.report import bytes_of
 from tocsin.alerts.room import Alerts, need_staff
 from tocsin.ids import b64
+from tocsin.web.events import event, stream
 
 STREAM_S = 50.0
 """After so long an event stream ends and the page asks for the next: a session that ended hears nothing more."""
@@ -98,7 +98,7 @@ def _list(alerts: Alerts, seen: Board, door: Door) -> list[HTTPRouteHandler | AS
     async def listed(request: AnyRequest) -> Response[Any]:
         need_staff(door(request))
         await seen.refresh()
-        return answer({**seen.told(), "boot": seen.boot})
+        return answer({**seen.told(), "boot": seen.changes.boot})
 
     @get(HERE, include_in_schema=False)
     async def one(request: AnyRequest, matter: FromPath[str]) -> Response[Any]:
@@ -114,42 +114,17 @@ def _list(alerts: Alerts, seen: Board, door: Door) -> list[HTTPRouteHandler | AS
         if caller.is_dispatcher:
             alerts.mark_of(caller)
         who = caller.pseudonym if caller.is_dispatcher else ""
-        await stream(seen, request.headers.get("last-event-id", ""), receive, send, who)
+        after = seen.changes.known(request.headers.get("last-event-id", ""))
+        await stream(told(seen, after, who), receive, send)
 
     return [listed, one, news]
 
 
-async def stream(seen: Board, last: str, receive: Receive, send: Send, who: str = "") -> None:
-    """The list as server-sent events, from the change after `last` on; everything where that was of another process."""
-    boot, _, at = last.rpartition("-")
-    after = int(at) if boot == seen.boot and at.isascii() and at.isdigit() and len(at) < 15 else 0
-    headers = [(b"content-type", b"text/event-stream; charset=utf-8")]
-    await send({"type": "http.response.start", "status": 200, "headers": headers})
-    telling, leaving = asyncio.create_task(_tell(seen, after, send, who)), asyncio.create_task(_gone(receive))
-    try:
-        await asyncio.wait({telling, leaving}, return_when=asyncio.FIRST_COMPLETED)
-    finally:  # a server that ends cancels this, and neither may outlive it
-        for task in (telling, leaving):
-            task.cancel()
-        await asyncio.gather(telling, leaving, return_exceptions=True)
-
-
-async def _tell(seen: Board, after: int, send: Send, who: str) -> None:
+async def told(seen: Board, after: int, who: str = "") -> AsyncGenerator[bytes, None]:
+    """The list from the change after a count on; everything after 0."""
     async with contextlib.aclosing(seen.watch(after, STREAM_S, who)) as watching:
-        async for told in watching:
-            event = b"retry: 1000\nid: %s-%d\ndata: %s\n\n" % (
-                seen.boot.encode(),
-                told["count"],
-                msgspec.json.encode(told),
-            )
-            await send({"type": "http.response.body", "body": event, "more_body": True})
-    await send({"type": "http.response.body", "body": b"", "more_body": False})
-
-
-async def _gone(receive: Receive) -> None:
-    """Until the reader has left."""
-    while (await receive())["type"] != "http.disconnect":
-        pass
+        async for said in watching:
+            yield event(said, seen.changes.event_id(said["count"]))
 
 
 def _simple(alerts: Alerts, door: Door) -> Handlers:

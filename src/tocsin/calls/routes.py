@@ -1,8 +1,7 @@
 """The room's addresses (`docs/spec/calls.md`): parse, call the verb, answer. Ends and shifts show a capability, no cookie."""
 
-import asyncio
 import contextlib
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from typing import Any
 
 import msgspec
@@ -16,6 +15,7 @@ from tocsin.calls.read import OfCall, bytes_of, call_of
 from tocsin.calls.room import Calls, handle_of
 from tocsin.ids import b64, unb64
 from tocsin.web.body import read_json
+from tocsin.web.events import BEAT, event, stream
 from tocsin.web.render import PageConfig
 
 BODY_LIMIT = 128 * 1024
@@ -25,7 +25,7 @@ STREAM_S = 50.0
 """After so long a stream ends and the page asks for the next; what was sent in between waits."""
 
 AnyRequest = Request[Any, Any, Any]
-Events = AsyncIterator[dict[str, Any] | None]
+Events = AsyncGenerator[dict[str, Any] | None, None]
 
 
 class Kept(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -117,7 +117,7 @@ def _shifts(calls: Calls, door: Door) -> list[HTTPRouteHandler | ASGIRouteHandle
                     if mine.handle not in calls.queue.duties:
                         return
 
-        await stream(heard, receive, send)
+        await stream(told_events(heard()), receive, send)
 
     return [on, off, free, resumed, events]
 
@@ -195,7 +195,7 @@ def _events(calls: Calls) -> ASGIRouteHandler:
         found, party = calls.end_of(call_of(number), capability_of(request))
         last = _number(last_seen) if life == b64(calls.boot) else 0
 
-        await stream(lambda: events_of(calls, found, party, last), receive, send)
+        await stream(told_events(events_of(calls, found, party, last)), receive, send)
 
     return events
 
@@ -214,30 +214,11 @@ async def events_of(calls: Calls, call: Call, party: Party, last: int) -> AsyncG
                 return
 
 
-async def stream(heard: Callable[[], Events], receive: Receive, send: Send) -> None:
-    """Server-sent events until the telling ends or the reader has left; `None` is a beat that says nothing."""
-    headers = [(b"content-type", b"text/event-stream; charset=utf-8")]
-    await send({"type": "http.response.start", "status": 200, "headers": headers})
-    telling = asyncio.create_task(_tell(heard, send))
-    leaving = asyncio.create_task(_gone(receive))
-    _, rest = await asyncio.wait({telling, leaving}, return_when=asyncio.FIRST_COMPLETED)
-    for task in rest:
-        task.cancel()
-    await asyncio.gather(*rest, return_exceptions=True)
-
-
-async def _tell(heard: Callable[[], Events], send: Send) -> None:
-    async with contextlib.aclosing(heard()) as hearing:  # type: ignore[type-var]  # it is a generator
+async def told_events(events: Events) -> AsyncGenerator[bytes, None]:
+    """As they go over the wire; `None` is a beat."""
+    async with contextlib.aclosing(events) as hearing:
         async for said in hearing:
-            raw = b":\n\n" if said is None else b"data: %s\n\n" % msgspec.json.encode(said)
-            await send({"type": "http.response.body", "body": raw, "more_body": True})
-    await send({"type": "http.response.body", "body": b"", "more_body": False})
-
-
-async def _gone(receive: Receive) -> None:
-    """Until the reader has left."""
-    while (await receive())["type"] != "http.disconnect":
-        pass
+            yield BEAT if said is None else event(said)
 
 
 def _number(text: str) -> int:

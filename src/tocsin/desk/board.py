@@ -4,7 +4,7 @@ Memory holds of a recording that waits: its place in the order of arrival and th
 A restart forgets both, and the list then says so: the disk knows the day and nothing finer.
 """
 
-import asyncio
+import contextlib
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field
 
@@ -15,11 +15,11 @@ from tocsin.desk.model import Item, Kept, Pulse, State
 from tocsin.desk.room import Desk
 from tocsin.desk.take import marks
 from tocsin.ids import RecordingId, b64
+from tocsin.web.changing import Changing
 
 TICK_S = 1.0
 SILENT_S = 3.0
 """A phone sends each second. After three without one the line says since when."""
-BOOT_BYTES = 6
 WAKE_AFTER = 2
 """After so many times `late_days` the alarm rings: a mark on a list helps nobody who does not look at it."""
 
@@ -66,29 +66,24 @@ class Board:
 
     desk: Desk
     late_days: int
-    lines: dict[RecordingId, tuple[int, Line]] = field(default_factory=dict)
-    """Each line with the count of changes at which it became so."""
-    gone: dict[RecordingId, int] = field(default_factory=dict)
-    count: int = 0
-    watchers: int = 0
     arrivals: dict[RecordingId, Arrival] = field(default_factory=dict)
     before: frozenset[RecordingId] | None = None
     """What was open when this process began; None until the first look."""
-    _news: asyncio.Event = field(default_factory=asyncio.Event)
-    _look: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     def __post_init__(self) -> None:
         self.began = self.desk.clock.monotonic()
-        self.boot = b64(self.desk.clock.random_bytes(BOOT_BYTES))
+        self.changes: Changing[RecordingId, Line] = Changing(self.desk.clock, self._look)
         self.ranks = 0
-        self.desk.changed = self._hint
-        self._is_due = False
-        self._task: asyncio.Task[None] | None = None
+        self.desk.changed = self.changes.hint
+
+    @property
+    def lines(self) -> dict[RecordingId, tuple[int, Line]]:
+        return self.changes.lines
 
     async def tick(self) -> None:
         """Look, each second. The tables are asked only while somebody watches."""
         self.see_arrivals()
-        if self.watchers:
+        if self.changes.watchers:
             await self.refresh()
 
     def see_arrivals(self) -> None:
@@ -114,39 +109,22 @@ class Board:
 
     async def refresh(self) -> None:
         """Bring the list up to date and tell who waits for news."""
-        async with self._look:
-            kept = await self.desk.recordings.kept()
-            items = await self.desk.database.read(queries.items)
-            self._forget_arrivals({one.recording_id for one in kept}, items)
-            fresh = {one.recording_id: self._line(one, items.get(one.recording_id)) for one in kept}
-            for number, line in fresh.items():
-                if number not in self.lines or self.lines[number][1] != line:
-                    self.count += 1
-                    self.lines[number] = self.count, line
-                    self.gone.pop(number, None)
-            for number in set(self.lines) - set(fresh):
-                self.count += 1
-                self.gone[number] = self.count
-                del self.lines[number]
-        self._news.set()
-        self._news = asyncio.Event()
+        await self.changes.refresh()
+
+    async def _look(self) -> None:
+        kept = await self.desk.recordings.kept()
+        items = await self.desk.database.read(queries.items)
+        self._forget_arrivals({one.recording_id for one in kept}, items)
+        self.changes.take({one.recording_id: self._line(one, items.get(one.recording_id)) for one in kept})
 
     def told(self, after: int = 0) -> list[Told]:
         """Lines that changed after a count, oldest first."""
-        changed = [line for at, line in self.lines.values() if at > after]
-        changed.sort(key=lambda line: (line.day, line.rank or 0, line.recording))
+        changed = sorted(self.changes.changed(after), key=lambda line: (line.day, line.rank or 0, line.recording))
         return [self._told(line) for line in changed]
 
     def left(self, after: int) -> list[str]:
         """What is no longer on the list since a count."""
-        return [b64(number) for number, at in self.gone.items() if at > after]
-
-    async def news(self, wait_s: float) -> None:
-        """Wait until the list may have changed, or so long."""
-        try:
-            await asyncio.wait_for(self._news.wait(), wait_s)
-        except TimeoutError:
-            return
+        return [b64(number) for number in self.changes.left(after)]
 
     def late(self) -> int:
         """How many are marked as late: all that a steward is shown."""
@@ -163,30 +141,9 @@ class Board:
 
     async def watch(self, after: int, for_s: float) -> AsyncGenerator[tuple[int, list[Told], list[str]], None]:
         """The list after a count, then each change, for so long: who goes on asks again and is asked again who they are."""
-        self.watchers += 1
-        until = self.desk.clock.monotonic() + for_s
-        try:
-            await self.refresh()
-            while True:
-                yield self.count, self.told(after), self.left(after)
-                after = self.count
-                while self.count == after:
-                    rest = until - self.desk.clock.monotonic()
-                    if rest <= 0:
-                        return
-                    await self.news(rest)
-        finally:
-            self.watchers -= 1
-
-    def _hint(self) -> None:
-        """Something was done here: who watches is told at once, not at the next tick."""
-        if self.watchers and not self._is_due:
-            self._is_due = True
-            self._task = asyncio.get_running_loop().create_task(self._soon())
-
-    async def _soon(self) -> None:
-        self._is_due = False
-        await self.refresh()
+        async with contextlib.aclosing(self.changes.watch(after, for_s)) as watching:
+            async for since, at in watching:
+                yield at, self.told(since), self.left(since)
 
     def _forget_arrivals(self, kept: set[RecordingId], items: dict[RecordingId, Item]) -> None:
         waiting = {one for one in kept if one not in items or items[one].state is State.WAITING}

@@ -2,10 +2,9 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from typing import Any
 
-import msgspec
 from litestar import Request, Response, asgi, delete, get, post, put
 from litestar.handlers import ASGIRouteHandler, HTTPRouteHandler
 from litestar.params import FromPath
@@ -18,6 +17,7 @@ from tocsin.desk.model import AskedWrong, CallerWrong, CapabilityAbsent, Door, I
 from tocsin.desk.room import Desk
 from tocsin.ids import RecordingId, b64, unb64
 from tocsin.web.body import read_json
+from tocsin.web.events import event, stream
 from tocsin.web.render import PageConfig
 
 BODY_LIMIT = 128 * 1024
@@ -82,7 +82,7 @@ def _list(
         if not door(request).is_lawyer:
             raise CallerWrong
         await board.refresh()
-        return _json({"id": f"{board.boot}-{board.count}", "up_s": board.up_s, "lines": board.told()})
+        return _json({"id": board.changes.event_id(board.changes.count), "up_s": board.up_s, "lines": board.told()})
 
     @get("/desk/late", include_in_schema=False)
     async def late(request: AnyRequest) -> Response[Any]:
@@ -96,40 +96,20 @@ def _list(
         request: AnyRequest = Request(scope)
         if not door(request).is_lawyer:
             raise CallerWrong
-        await stream(board, request.headers.get("last-event-id", ""), receive, send)
+        after = board.changes.known(request.headers.get("last-event-id", ""))
+        await stream(told(board, after), receive, send)
 
     return [show, listed, late, events]
 
 
-async def stream(board: Board, last: str, receive: Receive, send: Send) -> None:
-    """The list as server-sent events, from the change after `last` on; everything where that was of another process."""
-    boot, _, count = last.rpartition("-")
-    after = int(count) if boot == board.boot and count.isascii() and count.isdigit() and len(count) < 15 else 0
-    headers = [(b"content-type", b"text/event-stream; charset=utf-8")]
-    await send({"type": "http.response.start", "status": 200, "headers": headers})
-    telling = asyncio.create_task(_tell(board, after, send))
-    leaving = asyncio.create_task(_gone(receive))
-    _, rest = await asyncio.wait({telling, leaving}, return_when=asyncio.FIRST_COMPLETED)
-    for task in rest:
-        task.cancel()
-    await asyncio.gather(*rest, return_exceptions=True)
-
-
-async def _tell(board: Board, after: int, send: Send) -> None:
+async def told(board: Board, after: int) -> AsyncGenerator[bytes, None]:
+    """The list from the change after a count on; everything after 0."""
     is_whole = after == 0
     async with contextlib.aclosing(board.watch(after, STREAM_S)) as watching:
         async for at, lines, left in watching:
-            told = {"all": is_whole, "up_s": board.up_s, "lines": lines, "left": left}
-            event = b"retry: 1000\nid: %s-%d\ndata: %s\n\n" % (board.boot.encode(), at, msgspec.json.encode(told))
-            await send({"type": "http.response.body", "body": event, "more_body": True})
+            said = {"all": is_whole, "up_s": board.up_s, "lines": lines, "left": left}
+            yield event(said, board.changes.event_id(at))
             is_whole = False
-    await send({"type": "http.response.body", "body": b"", "more_body": False})
-
-
-async def _gone(receive: Receive) -> None:
-    """Until the reader has left."""
-    while (await receive())["type"] != "http.disconnect":
-        pass
 
 
 def _acts(desk: Desk, door: Door) -> list[HTTPRouteHandler]:
