@@ -53,18 +53,25 @@ def measured(folder: Path, count: int) -> list[Headline]:
         listed = time.perf_counter() - began
         page.locator(".pick").first.focus()
         moves = [float(page.evaluate(STEP, "ArrowDown")) for _ in range(STEPS)]
-        opened, held = [], []
+        opened, held, resident = [], [], []
         for number, one in enumerate(recorders):
             opened.append(worked(page, one.number))
             if number + 1 in {EARLY, count}:
                 held.append(page_memory(browser, page))
+                resident.append(max(resident_mb(one["id"]) for one in renderers(browser)))
                 say(f"{number + 1} opened: {held[-1]:.0f} MB of script, last one {opened[-1]:.2f} s")
         most = max(resident_mb(one["id"], "VmHWM") for one in renderers(browser))
     rows = [
         [f"{count} lines sent and listed", f"{listed:.1f} s", ""],
         ["a step of the list, ms", f"{median(moves):.1f}", f"{quantiles(moves, n=20)[-1]:.1f}"],
         ["take, open, first picture, put away, s", f"{median(opened):.2f}", f"{quantiles(opened, n=20)[-1]:.2f}"],
+        [
+            f"  of them the first and the last {EARLY}, median s",
+            f"{median(opened[:EARLY]):.2f}",
+            f"{median(opened[-EARLY:]):.2f}",
+        ],
         [f"script's memory after {EARLY} and {count}, MB", f"{held[0]:.1f}", f"{held[-1]:.1f}"],
+        [f"memory of the renderer after {EARLY} and {count}, MB", f"{resident[0]:.0f}", f"{resident[-1]:.0f}"],
         ["most memory of a renderer, MB", f"{most:.0f}", ""],
     ]
     table(["", "median", "p95"], rows)

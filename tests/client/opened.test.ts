@@ -107,8 +107,27 @@ test("what goes on is called cut only once nothing more can come", async () => {
   source.append(join(...frames));
   await found.readOn();
   assert.equal(marksOf(found).at(-1)!.kind, "live");
+  assert.ok(!found.isOver && !found.reels[0]!.isClosed);
   source.end();
+  await found.readOn();
   assert.equal(marksOf(found).at(-1)!.kind, "cut");
+  assert.ok(found.isOver && found.reels[0]!.isClosed, "a player must not wait for what nobody expects");
+});
+
+test("a phone that comes back after a cut goes on in the same file", async () => {
+  const { header, wraps, frames } = await sealed([START, media(1000), media(2000), STOP]);
+  const source = new Growing();
+  const found = await Opened.begin(header, wraps, IDENTITY, source);
+  source.append(join(...frames.slice(0, 2)));
+  await found.readOn();
+  source.end();
+  await found.readOn();
+  source.append(frames[2]!);
+  await found.readOn();
+  assert.deepEqual([found.isOver, found.reels.length, found.reels[0]!.isClosed, marksOf(found).at(-1)!.kind], [false, 1, false, "live"]); // prettier-ignore
+  source.append(frames[3]!);
+  await found.readOn();
+  assert.deepEqual([found.isOver, found.reels[0]!.isClosed, marksOf(found).at(-1)!.kind], [true, true, "end"]); // prettier-ignore
 });
 
 test("each start of the recorder is a file of its own, and any part of it can be had", async () => {

@@ -94,7 +94,7 @@ def test_a_recording_is_taken_followed_and_written_about_by_keyboard(
     for part in slices[1:]:
         recorder.send(part)
     wait_until(lambda: page.evaluate("document.querySelector('video')?.videoWidth") == 320, 60)
-    recorder.send(final=True)
+    followed_to_its_end(page, recorder)
     expect(row).to_contain_text("Stopped")
     expect(page.locator("#acts")).to_contain_text("opened it")
 
@@ -137,6 +137,18 @@ def test_a_recording_is_taken_followed_and_written_about_by_keyboard(
     expect(row).not_to_contain_text("put away")
     held = running[0].database.read_now(lambda c: str(c.exec_driver_sql("SELECT * FROM desk_paper").all()))
     assert "123456789" not in held
+
+
+def followed_to_its_end(page: Page, recorder: Recorder) -> None:
+    """What stands says why, and goes on by itself: at the newest second, without a node, at the end."""
+    told, trouble = page.locator("#player .clock").first, page.locator("#follow-problem")
+    expect(told).to_contain_text("Waiting for what comes next.")
+    page.route("**/chunks/*", lambda route: route.abort("internetdisconnected"))
+    expect(trouble).to_contain_text("this page tries again by itself")
+    recorder.send(final=True)
+    page.unroute("**/chunks/*")
+    expect(trouble).to_be_hidden()
+    expect(told).to_contain_text("This is the end.")
 
 
 def printed(page: Page) -> None:

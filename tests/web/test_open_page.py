@@ -137,6 +137,26 @@ def test_a_film_is_sought_in_far_beyond_what_was_opened_of_it(
     )
 
 
+def test_a_film_that_was_cut_comes_to_its_end_too(
+    opened: OpenPage, node: str, film: Scene, slices: list[list[bytes]], tmp_path: Path
+) -> None:
+    """A phone that was taken away says no goodbye. Its film must not stand before the end and say that it plays."""
+    assert film.sealed_chunks
+    place = tmp_path / "other"
+    place.mkdir()
+    page = opened(f"{node}/en/desk/open")
+    open_film(page, sealed_film(place, slices, is_stopped=False))
+    page.get_by_role("button", name="Speed 1").click()
+    page.get_by_role("button", name="Speed 1.5").click()
+    page.context.new_cdp_session(page).send("Emulation.setCPUThrottlingRate", {"rate": SLOW})
+    page.keyboard.press("k")
+    expect(page.locator("#player .clock").first).to_contain_text("This is the end.")
+    expect(page.locator("#player [role=status]")).to_have_text("This is the end.")
+    expect(page.get_by_role("button", name="Play", exact=True)).to_be_visible()
+    page.keyboard.press("k")
+    until(page, "document.querySelector('video').videoWidth === 320 && !document.querySelector('video').paused")
+
+
 @pytest.mark.parametrize("direction", ["ltr", "rtl"])
 def test_the_opened_page_reads_well(opened: OpenPage, node: str, mirrored: str, film: Scene, direction: str) -> None:
     page = opened(f"{node if direction == 'ltr' else mirrored}/en/desk/open", viewport={"width": 320, "height": 640})

@@ -137,6 +137,7 @@ function leave(): void {
   show("opened-item", false);
   show("item", false);
   note("item-problem", "");
+  note("follow-problem", "");
 }
 
 function drawItem(): void {
@@ -204,7 +205,12 @@ async function open(line: Line): Promise<void> {
   drawItem();
   element("player-title").focus();
   const isOpen = (): boolean => lines.get(begun.recording)?.line.stream === "open";
-  void begun.follow(element("player"), words, isOpen).catch((error: unknown) => note("item-problem", refusal(error)));
+  const told = (trouble: Refused | undefined): void => {
+    if (following === begun) note("follow-problem", trouble ? words.say("desk.follow_trouble") : "");
+  };
+  void begun.follow(element("player"), words, isOpen, told).catch((error: unknown) => {
+    if (following === begun) note("item-problem", refusal(error));
+  });
   void drawHistory(begun);
   const papers = new Papers(line.recording, capability, ours);
   await showNotes(line.recording, papers, ours, me?.pseudonym ?? "");
@@ -243,8 +249,9 @@ async function preparePackage(): Promise<void> {
 
 async function drawHistory(begun: Following): Promise<void> {
   if (following !== begun) return;
-  const history = await begun.history().catch(() => []);
-  element("acts").replaceChildren(...makeActs(history, words));
+  const history = await begun.history().catch(() => undefined);
+  if (following !== begun) return;
+  if (history) element("acts").replaceChildren(...makeActs(history, words));
   setTimeout(() => void drawHistory(begun), HISTORY_MS);
 }
 

@@ -14,6 +14,8 @@ const SEAM_S = 0.25;
 
 export class Feeder {
   readonly reel: Reel;
+  /** Why the place that is shown could not be fed; undefined while it can. */
+  fault: unknown;
   readonly #element: HTMLMediaElement;
   readonly #source = new MediaSource();
   readonly #address: string;
@@ -68,7 +70,10 @@ export class Feeder {
 
   /** Bring what is near the place that is shown. Called again when the file has grown. */
   pump(): void {
-    this.#turn = this.#turn.then(() => this.#fill()).catch(() => undefined);
+    const told = (fault?: unknown): void => {
+      this.fault = fault;
+    };
+    this.#turn = this.#turn.then(() => this.#fill()).then(() => told(), told);
   }
 
   async #fill(): Promise<void> {
@@ -85,8 +90,11 @@ export class Feeder {
       await this.#append(bytes);
       this.#nextByte += bytes.length;
     }
-    const isDone = this.reel.isClosed && this.#nextByte >= this.reel.size;
-    if (!this.#isDropped && isDone && this.#source.readyState === "open") this.#source.endOfStream();
+    if (!this.#isDropped && this.#isAllFed() && this.#source.readyState === "open") this.#source.endOfStream();
+  }
+
+  #isAllFed(): boolean {
+    return this.reel.isClosed && this.#nextByte >= this.reel.size;
   }
 
   /** A stream that tells no length can only be sought in where it was fed: tell the length that is known. */
@@ -129,7 +137,7 @@ export class Feeder {
     const starts = ranges.map(([start]) => start).filter((start) => start > from);
     // Only once more was fed than what leads to this place: before, it may still come.
     const beyond = this.reel.index!.entries.find((entry) => entry.ms > from * 1000 + 500)?.at ?? this.reel.size;
-    if (starts.length > 0 && this.#nextByte > beyond) this.#element.currentTime = Math.min(...starts) + 0.01;
+    if (starts.length > 0 && (this.#nextByte > beyond || this.#isAllFed())) this.#element.currentTime = Math.min(...starts) + 0.01;
   }
 
   #ranges(): (readonly [number, number])[] {
@@ -161,10 +169,13 @@ export class Feeder {
   }
 
   #change(act: () => void): Promise<void> {
-    return new Promise((resolve, reject) => {
-      this.#buffer!.addEventListener("updateend", () => resolve(), { once: true });
-      this.#buffer!.addEventListener("error", () => reject(new Error("the browser could not read it")), { once: true });
+    const buffer = this.#buffer!;
+    const over = new AbortController();
+    const { signal } = over;
+    return new Promise<void>((resolve, reject) => {
+      buffer.addEventListener("updateend", () => resolve(), { signal });
+      buffer.addEventListener("error", () => reject(new Error("the browser could not read it")), { signal });
       act();
-    });
+    }).finally(() => over.abort());
   }
 }

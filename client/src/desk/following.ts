@@ -1,6 +1,7 @@
 /** A recording that this lawyer has, opened here and followed while it goes on, a second or two behind. */
 import { type Bytes } from "../crypto/bytes.ts";
 import { acts, type Act } from "../recover/notes.ts";
+import { Refused } from "../staff/ask.ts";
 import type { Sentences } from "../ui/sentences.ts";
 import { open, read } from "./ask_desk.ts";
 import { Opened } from "./opened.ts";
@@ -8,6 +9,11 @@ import { PlayerView } from "./player_view.ts";
 import { Growing } from "./source.ts";
 
 const AGAIN_MS = 1000;
+/** What was cut is asked for so often: its phone may come back. */
+const SELDOM_MS = 10_000;
+const TROUBLED_MS = 3_000;
+/** Refusals that pass: the node is not reached or in trouble, or whoever watches is asked to sign in again in front of the film. */
+const PASSING: ReadonlySet<string> = new Set(["absent", "unexpected", "not_signed_in"]);
 
 export class Following {
   readonly opened: Opened;
@@ -19,6 +25,7 @@ export class Following {
   readonly #leaving = new AbortController();
   #view: PlayerView | undefined;
   #next = 0;
+  #isTroubled = false;
 
   private constructor(recording: string, capability: Bytes, wraps: Bytes, opened: Opened, source: Growing) {
     this.recording = recording;
@@ -35,19 +42,22 @@ export class Following {
     return new Following(recording, capability, wraps, await Opened.begin(header, wraps, identity, source), source);
   }
 
-  /** Play into `place` and go on reading until the recording is whole, or `drop`. `isOpen` says whether more may come. */
-  async follow(place: HTMLElement, words: Sentences, isOpen: () => boolean): Promise<void> {
+  /**
+   * Play into `place` and go on reading until the recording is whole, or `drop`. `isOpen` says whether more is expected; of what was cut some may come all the
+   * same. A node that is not reached, or a session that is over, ends nothing: `told` hears of it, and of undefined when it goes on. Rejects with
+   * `Refused` where it is no longer to be had.
+   */
+  async follow(place: HTMLElement, words: Sentences, isOpen: () => boolean, told: (trouble: Refused | undefined) => void): Promise<void> {
     const { signal } = this.#leaving;
-    while (!signal.aborted) {
+    while (!signal.aborted && !this.opened.isStopped && this.opened.seconds.fault === undefined) {
       const isLast = !isOpen();
-      const came = await read(this.recording, `chunks/${this.#next}`, this.#capability);
+      const came = await this.#more(told);
       if (signal.aborted) return;
-      if (came.length > 0) await this.#take(came, place, words);
-      else if (isLast || this.opened.isStopped) break;
-      else await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
+      if (came && came.length > 0) await this.#take(came, place, words);
+      else if (came && isLast) await this.#rest();
+      if (came?.length === 0) await pause(isLast ? SELDOM_MS : AGAIN_MS);
     }
-    this.#source.end();
-    this.#view?.grown();
+    if (!signal.aborted) await this.#rest();
   }
 
   /** What happened to it so far, without its seconds. */
@@ -62,6 +72,31 @@ export class Following {
     this.opened.forget();
   }
 
+  /** What came since; undefined where the node was not to be asked, after a while. */
+  async #more(told: (trouble: Refused | undefined) => void): Promise<Bytes | undefined> {
+    try {
+      const came = await read(this.recording, `chunks/${this.#next}`, this.#capability);
+      if (this.#isTroubled) told(undefined);
+      this.#isTroubled = false;
+      return came;
+    } catch (error) {
+      if (this.#leaving.signal.aborted) return undefined;
+      if (!(error instanceof Refused) || !PASSING.has(error.code)) throw error;
+      this.#isTroubled = true;
+      told(error);
+      await pause(TROUBLED_MS);
+      return undefined;
+    }
+  }
+
+  /** Nothing more is expected: what is there is all. */
+  async #rest(): Promise<void> {
+    if (this.#source.isWhole) return;
+    this.#source.end();
+    await this.opened.readOn(undefined, this.#leaving.signal);
+    this.#view?.grown();
+  }
+
   async #take(came: Bytes, place: HTMLElement, words: Sentences): Promise<void> {
     this.#next += countItems(came);
     this.#source.append(came);
@@ -70,6 +105,10 @@ export class Following {
     if (this.#view) this.#view.grown();
     else if (this.opened.reels.length > 0) this.#view = new PlayerView(place, this.opened, words);
   }
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
 /** How many items stand in `bytes`, each behind its length (u32). */

@@ -44,6 +44,11 @@ export class Opened {
     return this.seconds.isFinal;
   }
 
+  /** Whether nothing more comes, as far as it is known: it ended, it was cut, or the rest cannot be read. */
+  get isOver(): boolean {
+    return this.isStopped || this.seconds.fault !== undefined || !this.seconds.mayGrow;
+  }
+
   /** Its length so far, milliseconds. */
   get lengthMs(): number {
     return Math.max(this.seconds.places.at(-1)?.monotonicMs ?? 0, ...this.reels.map((reel) => reel.endMs), 0);
@@ -56,7 +61,7 @@ export class Opened {
       heard(second);
       if (signal?.aborted) return;
     }
-    if (this.isStopped || this.seconds.fault !== undefined) this.reels.at(-1)?.close();
+    if (this.isOver) this.reels.at(-1)?.close();
   }
 
   forget(): void {

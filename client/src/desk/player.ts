@@ -10,7 +10,15 @@ import type { Reel } from "./reel.ts";
 /** A recording that grows is watched this far behind its end. */
 const BEHIND_MS = 4_000;
 
+/** A film that should move is looked at this often. */
+const LOOK_MS = 1_000;
+/** So near to the end of what has come, who waits waits for what comes next. */
+const NEWEST_MS = 2_000;
+
 export type Mode = "picture" | "sound" | "none";
+
+/** `waiting`: more may come, and nothing has yet. `loading`: it is there, and being opened. `broken`: this browser cannot show it. */
+export type State = "playing" | "paused" | "waiting" | "loading" | "ended" | "broken";
 
 export class Player {
   readonly element: HTMLVideoElement;
@@ -21,9 +29,16 @@ export class Player {
   #whole: string | undefined;
   #standsAtMs = 0;
   #turn: Promise<void> = Promise.resolve();
+  /** Turns that were begun and are not over. */
+  #pending = 0;
   #wants = false;
+  #hasEnded = false;
+  /** Whether it should move and did not when it was last looked at. */
+  #isStill = false;
+  #lookedMs = -1;
   #watchedMs = 0;
   readonly #endWatch = countsWhile(() => this.#isWatched());
+  readonly #looking = setInterval(() => this.#look(), LOOK_MS);
   rate = 1;
 
   constructor(element: HTMLVideoElement, opened: Opened, changed: () => void) {
@@ -36,6 +51,18 @@ export class Player {
 
   get isPlaying(): boolean {
     return this.#wants;
+  }
+
+  /** What it does, as somebody may be told: a film that stands is never said to play. */
+  get state(): State {
+    if (this.element.error || (this.#isStill && this.#feeder?.fault !== undefined)) return "broken";
+    if (!this.#wants) return this.#hasEnded ? "ended" : "paused";
+    if (!this.#isStill) return "playing";
+    return !this.#opened.isOver && this.atMs > this.#newestMs - NEWEST_MS ? "waiting" : "loading";
+  }
+
+  get #newestMs(): number {
+    return Math.max(0, ...this.#opened.reels.map((reel) => reel.endMs));
   }
 
   /** Time of the recording that is shown, milliseconds. */
@@ -54,7 +81,9 @@ export class Player {
   }
 
   play(): void {
+    if (this.#hasEnded) this.seek(0);
     this.#wants = true;
+    this.#isStill = false;
     void this.#then(async () => {
       if (!this.#reel) await this.#show(this.#standsAtMs);
       this.#start();
@@ -76,6 +105,7 @@ export class Player {
   seek(atMs: number): void {
     const wanted = Math.min(Math.max(0, atMs), this.lengthMs);
     this.#standsAtMs = wanted;
+    this.#hasEnded = this.#isStill = false;
     void this.#then(async () => {
       if (wanted === this.#standsAtMs) await this.#show(wanted); // else somebody has gone on since
     });
@@ -100,6 +130,7 @@ export class Player {
   }
 
   drop(): void {
+    clearInterval(this.#looking);
     this.#endWatch();
     this.pause();
     this.#let();
@@ -114,9 +145,33 @@ export class Player {
     return this.#wants && this.atMs !== before;
   }
 
+  /**
+   * A browser need not tell why a film stands, and may tell it before there is anything to do about it. So who should move and does not is helped on: fed,
+   * begun anew, led to the next file, or to a file that was not there yet.
+   */
+  #look(): void {
+    const before = this.#lookedMs;
+    this.#lookedMs = this.atMs;
+    if (!this.#wants || this.#pending > 0) return;
+    this.#isStill = this.atMs === before;
+    if (this.#isStill) this.#help();
+    this.#changed();
+  }
+
+  #help(): void {
+    this.#feeder?.pump();
+    if (!this.#reel) void this.#then(() => this.#show(this.#standsAtMs));
+    else if (this.element.ended) void this.#goOn();
+    else if (this.element.paused) this.#start();
+  }
+
   #then(act: () => Promise<void>): Promise<void> {
-    this.#turn = this.#turn.then(act).catch(() => {
+    this.#pending += 1;
+    const failed = (): void => {
       this.#wants = false;
+    };
+    this.#turn = this.#turn.then(act).catch(failed).then(() => {
+      this.#pending -= 1;
       this.#changed();
     });
     return this.#turn;
@@ -136,7 +191,8 @@ export class Player {
   }
 
   async #showIn(reel: Reel, atMs: number): Promise<void> {
-    if (reel !== this.#reel) await this.#load(reel);
+    if (!reel.isReady) return; // its beginning is on its way
+    if (reel !== this.#reel || this.element.error) await this.#load(reel);
     this.element.currentTime = Math.min(reel.toFile(Math.max(atMs, reel.startMs)), Math.max(0, reel.toFile(reel.endMs) - 100)) / 1000;
     this.#start();
     this.#changed();
@@ -181,7 +237,10 @@ export class Player {
     const reels = this.#opened.reels.filter((reel) => reel.size > 0);
     const next = reels[reels.indexOf(this.#reel!) + 1];
     if (next && this.#wants) return this.#then(() => this.#showIn(next, next.startMs));
-    if (this.#opened.isStopped || this.#opened.seconds.fault !== undefined) this.#wants = false;
+    if (!next && this.#opened.isOver) {
+      this.#wants = false;
+      this.#hasEnded = true;
+    }
     this.#changed();
   }
 }

@@ -6,7 +6,7 @@ import { make } from "../ui/recover_parts.ts";
 import type { Sentences } from "../ui/sentences.ts";
 import { marksOf, type Mark } from "./marks.ts";
 import type { Opened } from "./opened.ts";
-import { Player } from "./player.ts";
+import { Player, type State } from "./player.ts";
 import { clock } from "./times.ts";
 
 const SMALL_MS = 5_000;
@@ -23,6 +23,7 @@ export class PlayerView {
   readonly #words: Words;
   readonly #place: HTMLElement;
   #marks: readonly Mark[] = [];
+  #toldState: State = "paused";
   readonly #video = make("video", { className: "film", playsInline: true, tabIndex: -1 });
   readonly #toggle = make("button", { type: "button", className: "button primary" });
   readonly #rate = make("button", { type: "button", className: "button" });
@@ -100,10 +101,16 @@ export class PlayerView {
     put(this.#rate, this.#say("rate", { rate: this.#words.number(player.rate, player.rate % 1 ? 1 : 0) }));
     const place = this.#say("at", { at: clock(at), length: clock(player.lengthMs) });
     const inside = this.#marks.filter((mark) => mark.untilMs !== undefined && mark.atMs <= at && at < mark.untilMs).map((mark) => this.#tell(mark));
-    const state = this.#say(player.isPlaying ? "state_playing" : "state_paused");
-    put(this.#now, [place, state, this.#say(`mode_${player.mode}`), ...inside].join(" "));
+    this.#tellEnd(player.state);
+    put(this.#now, [place, this.#say(`state_${player.state}`), this.#say(`mode_${player.mode}`), ...inside].join(" "));
     if (document.activeElement !== this.#slider || player.isPlaying) this.#slider.value = String(Math.floor(at / 1000));
     this.#slider.setAttribute("aria-valuetext", place);
+  }
+
+  /** That it ends, or cannot be shown, is heard too. That it waits is not: a film that is followed while it is made does so each few seconds. */
+  #tellEnd(state: State): void {
+    if (state !== this.#toldState && (state === "ended" || state === "broken")) this.#announce(this.#say(`state_${state}`));
+    this.#toldState = state;
   }
 
   #drawBar(): void {

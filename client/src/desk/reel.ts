@@ -40,8 +40,14 @@ export class Reel {
   add(seq: number, body: Bytes, monotonicMs: number): void {
     this.#pieces.push({ seq, at: this.size, length: body.length });
     this.size += body.length;
+    this.isClosed = false;
     this.handedMs = Math.max(this.handedMs, monotonicMs);
     this.index?.push(body);
+  }
+
+  /** Whether so much of it is there that a player can begin: of a stream, its head and the beginning of what it shows. */
+  get isReady(): boolean {
+    return this.index === undefined || this.index.entries.length > 0 || this.index.isBroken || this.isClosed;
   }
 
   close(): void {

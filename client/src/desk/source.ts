@@ -36,8 +36,10 @@ export class Growing implements ByteSource {
   append(piece: Uint8Array): void {
     this.#pieces.push({ at: this.size, blob: new Blob([piece as Bytes]) });
     this.size += piece.length;
+    this.isWhole = false;
   }
 
+  /** Nothing more is expected. A phone that comes back after a cut goes on all the same. */
   end(): void {
     this.isWhole = true;
   }
