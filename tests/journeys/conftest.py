@@ -44,10 +44,15 @@ class Running:
         return self.town.url
 
 
+def town_in(folder: Path) -> Town:
+    """A town on free ports. Nothing of it runs."""
+    node, one, two, authority, door = free_ports(5)
+    return Town(folder, Ports(node, (one, two), authority, door), beat_s=BEAT_S)
+
+
 def start_town(folder: Path) -> Iterator[Running]:
     """A town in a folder, stopped afterwards."""
-    node, one, two, authority, door = free_ports(5)
-    town = Town(folder, Ports(node, (one, two), authority, door), beat_s=BEAT_S)
+    town = town_in(folder)
     with running(town, SystemClock()) as children:
         yield Running(town, children)
 

@@ -8,10 +8,10 @@ import msgspec
 from tocsin.alerts import pages
 from tocsin.alerts.model import Kind, MsgType, Reason, Status
 from tocsin.alerts.report_form import CHOICES
-from tocsin.alerts.shapes import shapes
 from tocsin.alerts.shown import shown
 from tocsin.crypto.alert import Alert
 from tocsin.jurisdictions.load import load
+from tocsin.jurisdictions.shapes import shapes
 from tocsin.web import i18n
 
 ENGLISH = i18n.load()["en"]

@@ -28,7 +28,7 @@ ASKED = [
     "/registry/entities/tf-f020/json", "/registry/entities/tf-f020/csv", "/registry/changes.atom",
     "/en/staff/sign-in", "/es/staff/join", "/fr/staff/", "/en/staff/keys", "/en/staff/people", "/en/staff/people/invite", "/staff",
     "/staff/challenge", "/staff/sign-in", "/staff/join", "/staff/doors", "/staff/session", "/staff/here", "/staff/sign-out",
-    "/staff/statements", "/en/staff/decisions", "/fr/staff/tonight", "/es/staff/begin",
+    "/staff/statements", "/en/staff/decisions", "/fr/staff/tonight", "/es/staff/begin", "/en/staff/areas",
     "/es/desk", "/desk/items", "/desk/events", "/desk/late", "/desk/items/AAAAAAAAAAAAAAAAAAAAAA/take",
     "/desk/items/AAAAAAAAAAAAAAAAAAAAAA/sealed", "/desk/items/AAAAAAAAAAAAAAAAAAAAAA/papers/AAAAAAAAAAAAAAAAAAAAAA",
     "/en/passport", "/es/passport/join", "/fr/passport/lost", "/en/passport/train", "/en/staff/passport", "/en/staff/passport/burn",

@@ -15,9 +15,9 @@ from markupsafe import Markup
 from tocsin.alerts.ask import LIFE_MINUTES
 from tocsin.alerts.model import Caller, Reason
 from tocsin.alerts.report_form import CHOICES, SINGLE, STEPS, Answers
-from tocsin.alerts.shapes import WIDTH, Shapes
 from tocsin.alerts.shown import Shown, clock
 from tocsin.jurisdictions.model import Area, Pack
+from tocsin.jurisdictions.shapes import WIDTH, Shapes
 from tocsin.web import render
 from tocsin.web.i18n import Language
 from tocsin.web.render import KeptPage, Page, PageConfig, embedded

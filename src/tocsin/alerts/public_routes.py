@@ -17,9 +17,9 @@ from tocsin.alerts.refusals import KeysLocked
 from tocsin.alerts.report_danger import About
 from tocsin.alerts.report_routes import form_of
 from tocsin.alerts.room import Alerts
-from tocsin.alerts.shapes import shapes
 from tocsin.alerts.shown import Shown, shown
 from tocsin.crypto.alert import verify
+from tocsin.jurisdictions.shapes import shapes
 from tocsin.web.i18n import Language, negotiate
 from tocsin.web.render import PageConfig
 

@@ -8,6 +8,7 @@ give the same areas in whatever order they come.
 """
 
 import csv
+import io
 import math
 import re
 import unicodedata
@@ -67,12 +68,26 @@ def merge(places: Iterable[Place], floor: int = AREA_FLOOR, sites: Sequence[Site
 
 def read_places(path: Path) -> list[Place]:
     """Rows of a CSV whose columns are name, lat, lon and a last one with residents, empty where unknown."""
-    with path.open(encoding="utf-8", newline="") as file:
-        rows = list(csv.reader(file))[1:]
+    return places_in(path.read_text(encoding="utf-8"))
+
+
+def places_in(table: str) -> list[Place]:
+    """The same of a text. Raises `PlacesMalformed`, `line` of the first that is not understood, from 1."""
+    rows = csv.reader(io.StringIO(table, newline=""))
     try:
-        return [Place(name, float(lat), float(lon), int(count) if count else None) for name, lat, lon, count in rows]
-    except ValueError as error:
-        raise PlacesMalformed from error
+        next(rows, None)
+        return [_place(row) for row in rows]
+    except (ValueError, csv.Error) as error:
+        raise PlacesMalformed(line=max(1, rows.line_num)) from error
+
+
+def _place(row: Sequence[str]) -> Place:
+    """Raises `ValueError`."""
+    name, lat, lon, count = row
+    place = Place(name, float(lat), float(lon), int(count) if count else None)
+    if not name.strip() or not (abs(place.lat) <= 90 and abs(place.lon) <= 180) or (place.residents or 0) < 0:
+        raise ValueError
+    return place
 
 
 def read_sites(path: Path) -> tuple[Site, ...]:

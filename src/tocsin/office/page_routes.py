@@ -4,6 +4,7 @@ A refusal comes back as the page itself, with its sentence in the reader's langu
 200: a failed answer gets the headers of a page without script (`web.headers.answered_kind`), and this one has to go on working.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any
@@ -20,6 +21,7 @@ from tocsin.office.decide import decisions
 from tocsin.office.model import BodyMalformed
 from tocsin.office.retire import retire
 from tocsin.office.room import Office
+from tocsin.office.try_areas import try_areas
 from tocsin.people import doors, invitation, staff
 from tocsin.people.session import cookie_of, refuse_foreign, set_cookie
 from tocsin.people.staff import Role, Staff
@@ -29,6 +31,7 @@ from tocsin.web.render import Page, PageConfig
 
 HTML = "text/html; charset=utf-8"
 LONGEST = 8 * 1024
+LONGEST_TABLE = 64 * 1024
 PROBLEMS = frozenset(
     {
         "door_last",
@@ -54,13 +57,13 @@ def routes(office: Office, config: PageConfig) -> list[HTTPRouteHandler]:
     for language in config.languages.values():
         handlers += [_fixed(config, language, page) for page in (pages.SIGN_IN, pages.JOIN)]
         handlers += [*_own(office, config, language), *_stewards(office, config, language)]
-        handlers += _looking(office, config, language)
+        handlers += [*_looking(office, config, language), *_areas(office, config, language)]
     return handlers
 
 
-async def form_of(request: AnyRequest) -> Form:
+async def form_of(request: AnyRequest, longest: int = LONGEST) -> Form:
     """The fields of a form of ours. The caller has let `Sessions.require` look at where it came from."""
-    raw = await read_body(request.scope, request.receive, LONGEST)
+    raw = await read_body(request.scope, request.receive, longest)
     try:
         return parse_qs(raw.decode(), max_num_fields=20, strict_parsing=bool(raw))
     except ValueError as error:
@@ -206,6 +209,23 @@ def _looking(office: Office, config: PageConfig, language: Language) -> list[HTT
         return html(pages.tonight(config, language, office.sessions.require(request, Role.STEWARD)))
 
     return [decided, begun, tonight]
+
+
+def _areas(office: Office, config: PageConfig, language: Language) -> list[HTTPRouteHandler]:
+    here = f"/{language.code}/{pages.AREAS.path}"
+
+    @get(here, sync_to_thread=False, include_in_schema=False)
+    def areas(request: AnyRequest) -> Response[bytes]:
+        return html(pages.areas(config, language, office.sessions.require(request, Role.STEWARD)))
+
+    @post(here, include_in_schema=False)
+    async def tried(request: AnyRequest) -> Response[bytes]:
+        me = office.sessions.require(request, Role.STEWARD)
+        table = (await form_of(request, LONGEST_TABLE)).get("table", [""])[0]
+        found = await asyncio.to_thread(try_areas, table, config.pack.area_floor)
+        return html(pages.areas(config, language, me, found, table))
+
+    return [areas, tried]
 
 
 async def _keys(

@@ -12,8 +12,10 @@ from markupsafe import Markup
 
 from tocsin.held import HELD, NEVER
 from tocsin.ids import b64
+from tocsin.jurisdictions.shapes import WIDTH, shapes
 from tocsin.office.begin import Step, opened
 from tocsin.office.decide import Decisions
+from tocsin.office.try_areas import Tried
 from tocsin.people.doors import Door, Kind
 from tocsin.people.invitation import Invitation
 from tocsin.people.session import IDLE_S
@@ -43,6 +45,7 @@ DECISIONS = Page(
 )
 
 BEGIN = Page("staff", "staff/begin", "staff_begin.html", "begin.title", ("staff.",))
+AREAS = Page("staff", "staff/areas", "staff_areas.html", "areas.title", ("staff.",))
 TONIGHT = Page("staff", "staff/tonight", "staff_tonight.html", "tonight.title", ("staff.",))
 
 ON_CALL, ALERT_DESK = "on-call", "alert-desk"
@@ -58,6 +61,7 @@ LINKS: tuple[tuple[Role, str, str], ...] = (
     (Role.STEWARD, "staff/decisions", "staff.decisions"),
     (Role.STEWARD, "staff/passport", "passport.stewards"),
     (Role.STEWARD, "staff/begin", "begin.title"),
+    (Role.STEWARD, "staff/areas", "areas.title"),
     (Role.STEWARD, "staff/tonight", "tonight.title"),
 )
 """What the first page leads to, by role: path below the language, and key of its words."""
@@ -137,6 +141,12 @@ def decided(config: PageConfig, language: Language, me: Staff, now: Decisions) -
 def begun(config: PageConfig, language: Language, me: Staff, steps: list[Step]) -> bytes:
     """What the node still needs."""
     return drawn(config, language, BEGIN, me, steps=steps, rooms=opened(config.pack))
+
+
+def areas(config: PageConfig, language: Language, me: Staff, tried: Tried | None = None, table: str = "") -> bytes:
+    """The areas of the pack, or those that would come of a table that somebody tries."""
+    shown = tried.areas if tried and tried.areas else config.pack.areas
+    return drawn(config, language, AREAS, me, shown=shown, shapes=shapes(shown), width=WIDTH, tried=tried, table=table)
 
 
 def tonight(config: PageConfig, language: Language, me: Staff) -> bytes:

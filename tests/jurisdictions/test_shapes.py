@@ -5,9 +5,9 @@ import re
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tocsin.alerts.shapes import WIDTH, shapes
 from tocsin.jurisdictions.load import load
 from tocsin.jurisdictions.model import Area
+from tocsin.jurisdictions.shapes import WIDTH, shapes
 
 PACK = load("minneapolis-sample")
 
