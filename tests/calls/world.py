@@ -94,10 +94,10 @@ def whom(calls: Calls, call: Call) -> set[Handle]:
     return {one.handle for one in calls.queue.duties.values() if one.engaged == call.id and one.handle in call.ringing}
 
 
-def wait(calls: Calls, seconds: float) -> None:
+def wait(calls: Calls, seconds: float, step: float = 0.25) -> None:
     """Time passes, looked at each quarter of a second."""
     clock = calls.clock
     assert isinstance(clock, HandClock)
-    for _ in range(round(seconds * 4)):
-        clock.at_ms += 250
+    for _ in range(round(seconds / step)):
+        clock.at_ms += round(step * 1000)
         calls.look()

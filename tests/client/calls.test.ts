@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { base64url, fromBase64url, randomBytes } from "../../client/src/crypto/bytes.ts";
 import { identityOf, recipientOf } from "../../client/src/crypto/envelope.ts";
 import { Quality } from "../../client/src/calls/quality.ts";
-import { listenerSecret, openFor, Sealer, sealFor, shiftCapability } from "../../client/src/calls/sealed.ts";
+import { listenerSecret, openFor, Sealer, sealFor, shiftCapability, shiftDay } from "../../client/src/calls/sealed.ts";
 
 const call = base64url(randomBytes(16));
 
@@ -83,6 +83,8 @@ test("a card of another call is not believed, and a stranger opens none", async 
 
 test("a shift is the same on each device of a lawyer, and nobody else's", async () => {
   const seed = randomBytes(32);
-  assert.deepEqual(await shiftCapability(seed.slice()), await shiftCapability(seed.slice()));
-  assert.notDeepEqual(await shiftCapability(seed), await shiftCapability(randomBytes(32)));
+  assert.deepEqual(await shiftCapability(seed, 20_000), await shiftCapability(seed, 20_000));
+  assert.notDeepEqual(await shiftCapability(seed, 20_000), await shiftCapability(randomBytes(32), 20_000));
+  assert.notDeepEqual(await shiftCapability(seed, 20_000), await shiftCapability(seed, 20_001), "no two evenings are told to be one person's");
+  assert.deepEqual([9, 10, 33, 34].map((hour) => shiftDay(hour * 3_600_000)), [-1, 0, 0, 1]);
 });

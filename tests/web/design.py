@@ -89,9 +89,10 @@ def components(icon: Say) -> Iterator[tuple[str, str]]:
         ),
     )
     yield (
-        "The control: record, stop, armed, held",
+        "The control: record, call without a recording, stop, armed, held",
         (
             sos(icon, "", "record", "first.record")
+            + sos(icon, "unrecorded", "call", "call.ring")
             + sos(icon, "stop", "stop", "record.stop", "record.stop_how")
             + sos(icon, "stop armed", "stop", "record.stop_again")
             + sos(icon, "stop holding", "stop", "record.stop", "record.stop_how")

@@ -79,6 +79,14 @@ export async function listen<T>(path: string, headers: () => Record<string, stri
   }
 }
 
+/** Whether a stream may be heard now. */
+export async function mayListen(path: string, capability: Bytes): Promise<boolean> {
+  const cut = new AbortController();
+  const answer = await fetch(path, { headers: bearer(capability), signal: cut.signal, ...QUIET }).catch(() => undefined);
+  cut.abort();
+  return answer?.ok === true;
+}
+
 export function bearer(capability: Bytes | undefined): Record<string, string> {
   return capability ? { authorization: `Tocsin ${base64url(capability)}` } : {};
 }

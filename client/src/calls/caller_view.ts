@@ -5,7 +5,7 @@ import { make } from "../ui/recover_parts.ts";
 import { CallRefused } from "./ask.ts";
 import { CANCEL_S, NobodyProven, ring } from "./caller.ts";
 import { lineTold, loadWords, onTheLine, Writing, type Spoken } from "./parts.ts";
-import { Played, readAloud, silence, speak } from "./played.ts";
+import { Played, readAloud, sayNext, silence, speak } from "./played.ts";
 import type { Talk } from "./talk.ts";
 
 /** What the page that records hands over. */
@@ -62,6 +62,7 @@ export class CallView {
   #hasVoice = true;
   #isLoud = false;
   #announced = "";
+  #heard = "";
 
   constructor(place: HTMLElement, config: ClientConfig, spoken: Spoken, source: Source, isAtOnce: boolean) {
     this.#config = config;
@@ -163,6 +164,7 @@ export class CallView {
     if (talk.standing.state !== "answered") this.#close(talk);
     else if (talk.people.size > 0) void this.#announce(talk);
     this.#tell(this.#standing(talk));
+    if (talk.standing.state !== "answered") this.#sayStanding();
     this.#writing.draw(talk);
     this.#played!.picture.hidden = !(talk.wantsPicture && talk.picture.getVideoTracks().some((track) => !track.muted));
     const isOn = talk.isSoundOpen;
@@ -188,6 +190,14 @@ export class CallView {
     if (state === "ringing") return this.#withRecording(words.say("call.ringing", { rung, of }));
     if (of === 0) return this.#withRecording(words.say("call.nobody_on_duty"));
     return `${this.#withRecording(words.say("call.nobody_free", { rung, of }))} ${before > 0 ? words.count("call.before_you", before) : words.say("call.you_are_next")}`;
+  }
+
+  /** Who waits hears how it stands, between the cards; with a recording the voice would be on it. */
+  #sayStanding(): void {
+    const text = this.#status.textContent ?? "";
+    if (this.#source.state.recording || text === this.#heard) return;
+    this.#heard = text;
+    sayNext(text, this.#spoken.words.lang);
   }
 
   #withRecording(text: string): string {
@@ -275,12 +285,12 @@ export class CallView {
     const { cards } = this.#spoken.told;
     const read = this.#button("call.read", () => readAloud(cards, this.#spoken.words.lang));
     const list = make("ul", { className: "dots" }, ...cards.map((card) => make("li", {}, card)));
-    return make("details", { open: true, className: "group" }, make("summary", {}, this.#say("call.cards")), list, read);
+    return make("details", { open: true, className: "group" }, make("summary", {}, this.#say("call.cards")), make("div", { className: "group" }, list, read));
   }
 
   #makeHotline(): (string | HTMLElement)[] {
     const { hotline } = this.#spoken.told;
-    return hotline ? [make("a", { href: `tel:${hotline}`, className: "button wide" }, this.#say("call.hotline").replace("{number}", hotline))] : [];
+    return hotline ? [make("a", { href: `tel:${hotline}`, className: "button wide" }, this.#say("call.hotline").replace("{number}", hotline.replaceAll(" ", "\u00a0")))] : [];
   }
 
   #only(...shown: HTMLElement[]): void {

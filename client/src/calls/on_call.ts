@@ -8,10 +8,10 @@ import { post } from "../staff/ask.ts";
 import { isCallWhile } from "../staff/going_on.ts";
 import { element, note, put, show } from "../ui/page.ts";
 import { Sentences } from "../ui/sentences.ts";
-import { ask, askOn, bearer, CallRefused, COMES_BACK, listen } from "./ask.ts";
+import { ask, askOn, bearer, CallRefused, COMES_BACK, listen, mayListen } from "./ask.ts";
 import { lineTold, loadWords, onTheLine, Writing, type CallWords } from "./parts.ts";
 import { Played } from "./played.ts";
-import { openFor, shiftCapability } from "./sealed.ts";
+import { openFor, shiftCapability, shiftDay } from "./sealed.ts";
 import { Talk } from "./talk.ts";
 
 interface Ring {
@@ -110,7 +110,7 @@ async function beginDuty(): Promise<void> {
   const chosen = (name: string): string[] => [...document.querySelectorAll<HTMLInputElement>(`#duty-form input[name=${name}]:checked`)].map((one) => one.value);
   identity = await desk.identity();
   const seed = new Uint8Array(bech32.decodeToBytes(identity.toLowerCase()).bytes);
-  shift = await shiftCapability(seed);
+  shift = await shiftOf(seed);
   wipe(seed);
   const [from, until] = [secondsTo("duty-from"), secondsTo("duty-until")];
   const asked = { role, languages: chosen("languages"), places: chosen("places"), kinds: chosen("kinds"), from_s: from > until ? 0 : from, until_s: until };
@@ -122,6 +122,15 @@ async function beginDuty(): Promise<void> {
   const hearing = { heard: (one: DutyTold) => heard(one), refused: (code: string) => refused(code, mine), line: (isHeard: boolean) => isHeard || put("duty-state", words.say("call.duty_unheard")) };
   heard(begun);
   void listen<DutyTold>("/calls/shift/events", () => bearer(mine), hearing, over.signal);
+}
+
+/** Today's; yesterday's where another device of theirs is still on duty by it. */
+async function shiftOf(seed: Bytes): Promise<Bytes> {
+  const day = shiftDay(Date.now());
+  const before = await shiftCapability(seed, day - 1);
+  if (await mayListen("/calls/shift/events", before)) return before;
+  wipe(before);
+  return shiftCapability(seed, day);
 }
 
 /** Seconds until the next time the clock shows what the field says; 0 for an empty one. */

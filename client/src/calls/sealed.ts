@@ -34,9 +34,14 @@ export async function openFor(identity: string, sealed: string, call: string): P
   }
 }
 
-/** The capability of a lawyer's shift: the same on each of their devices, and on nobody else's. */
-export async function shiftCapability(seed: Bytes): Promise<Bytes> {
-  return hkdf(seed, new Uint8Array(0), SHIFT, KEY_BYTES);
+/** Days of shifts begin at 10:00 UTC. */
+export function shiftDay(now: number): number {
+  return Math.floor((now / 3_600_000 - 10) / 24);
+}
+
+/** The capability of a shift that began on `day`: the same on each of somebody's devices, on nobody else's, and another on each day. */
+export async function shiftCapability(seed: Bytes, day: number): Promise<Bytes> {
+  return hkdf(seed, bigEndian(day, 4), SHIFT, KEY_BYTES);
 }
 
 /** What a call with a volunteer is sealed under: who has it cannot pass for a lawyer, who would have the secret it is made from. */

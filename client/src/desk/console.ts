@@ -68,6 +68,7 @@ async function openBeside(recording: string): Promise<void> {
     if (isPossible("take", lines.get(recording)!.line, false)) await doIt("take");
     await waitForOurs(recording);
     await doIt("open");
+    element("sheet-title").focus(); // who calls is asked now; the film can wait
   });
 }
 

@@ -47,5 +47,5 @@ function problem(text: string): void {
 /** A page of this node below a language, or the first one of staff: a link to here must not lead anywhere else. */
 function wanted(): string {
   const place = location.hash.slice(1);
-  return /^\/[a-z]{2}\/(staff|desk)[\w/-]*$/.test(place) ? place : `/${words.lang}/staff/`;
+  return /^\/[a-z]{2}\/(staff|desk|on-call)[\w/-]*$/.test(place) ? place : `/${words.lang}/staff/`;
 }

@@ -124,4 +124,5 @@ def _look_at_ends(queue: Queue, call: Call, now_ms: int) -> None:
     call.version += 1
     if call.state is State.ANSWERED and not any(one.role in (Role.LAWYER, Role.LISTENER) for one in call.parties):
         release(queue.duties.get(call.answered_by), call.id)
+        call.answered_by = Handle(b"")  # who comes back may be rung again, and may pass it on
         turn(call, Event.LEFT)
