@@ -58,7 +58,7 @@ def door_of(sessions: Sessions) -> Door:
         staff = sessions.require(request, *ROLES)
         roles = frozenset(ROLES[one] for one in staff.roles if one in ROLES)
         told = {"staff": b64(staff.id), "pseudonym": staff.pseudonym, "idle_s": IDLE_S, "warn_s": WARN_S}
-        return OnDuty(roles, staff.recipient, staff.pseudonym, told)
+        return OnDuty(roles, staff.pseudonym, told)
 
     return who
 

@@ -8,11 +8,22 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.calls.evening import Evening
-from tests.calls.world import LISTENER, capability, on_duty, rings, room, wait, whom
+from tests.calls.world import EARS, LISTENER, capability, on_duty, rings, room, wait, whom
 from tocsin.calls import answer, begin, decline, duty, invite, leave, told
 from tocsin.calls.answer import Answer
 from tocsin.calls.invite import Invite
-from tocsin.calls.model import TRANSITIONS, Call, CallEventWrong, CallNotYours, Event, Kind, Role, State, following
+from tocsin.calls.model import (
+    TRANSITIONS,
+    Call,
+    CallEventWrong,
+    CallNotYours,
+    DutyWrong,
+    Event,
+    Kind,
+    Role,
+    State,
+    following,
+)
 from tocsin.calls.room import Calls
 from tocsin.ids import b64
 
@@ -179,11 +190,20 @@ def test_a_volunteer_rings_only_when_no_lawyer_is_left_and_the_phone_has_sealed_
     on_duty(calls, capability(1), who=LISTENER)
     call, _ = rings(calls)
     wait(calls, 5)
-    assert (call.state, ways(calls, call)["listeners"], ways(calls, call)["of"]) == (State.WAITING, ["age1listener"], 0)
+    assert (call.state, ways(calls, call)["listeners"], ways(calls, call)["of"]) == (State.WAITING, [EARS], 0)
     begin.offer_to_listener(calls, call, call.parties[0], b64(b"for them"))
     assert whom(calls, call) == {calls.duty(capability(1)).handle}
     told_them = told.duty_told(calls, calls.duty(capability(1)))["ring"]
     assert told_them["card"] == "", "what was sealed to lawyers is not theirs"
+
+
+@pytest.mark.parametrize("recipient", ["", "age1listener", EARS + "q", EARS.upper()])
+def test_a_volunteer_is_sealed_to_by_a_key_of_that_day_and_of_no_table(recipient: str) -> None:
+    calls = room()
+    asked = duty.Begin(b64(bytes(32)), Role.LISTENER, ["en"], [], [Kind.HELD], 0, 60, recipient)
+    with pytest.raises(DutyWrong):
+        duty.begin(calls, LISTENER, asked)
+    assert not hasattr(LISTENER, "recipient"), "the door does not say whose key in the table is theirs"
 
 
 def test_duty_ends_after_its_hours_and_is_gone() -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.calls.world import LAWYER, LISTENER, capability, on_duty, wait
+from tests.calls.world import EARS, LAWYER, LISTENER, capability, on_duty, wait
 from tocsin.calls import read, routes
 from tocsin.calls.model import OnDuty
 from tocsin.calls.room import Calls
@@ -176,7 +176,7 @@ async def test_who_waits_is_told_of_who_came_meanwhile(
         on_duty(calls, capability(9), languages=("es",), who=LISTENER)
         told = await anext(heard)
         assert told is not None
-        assert told["listeners"] == ["age1listener"]
+        assert told["listeners"] == [EARS]
 
 
 async def test_every_device_of_a_lawyer_rings(

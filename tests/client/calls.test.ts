@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { base64url, fromBase64url, randomBytes } from "../../client/src/crypto/bytes.ts";
 import { identityOf, recipientOf } from "../../client/src/crypto/envelope.ts";
 import { Quality } from "../../client/src/calls/quality.ts";
-import { listenerSecret, openFor, Sealer, sealFor, shiftCapability, shiftDay } from "../../client/src/calls/sealed.ts";
+import { listenerIdentity, listenerSecret, openFor, Sealer, sealFor, shiftCapability, shiftDay } from "../../client/src/calls/sealed.ts";
 
 const call = base64url(randomBytes(16));
 
@@ -86,5 +86,10 @@ test("a shift is the same on each device of a lawyer, and nobody else's", async 
   assert.deepEqual(await shiftCapability(seed, 20_000), await shiftCapability(seed, 20_000));
   assert.notDeepEqual(await shiftCapability(seed, 20_000), await shiftCapability(randomBytes(32), 20_000));
   assert.notDeepEqual(await shiftCapability(seed, 20_000), await shiftCapability(seed, 20_001), "no two evenings are told to be one person's");
+  const ears = await listenerIdentity(seed, 20_000);
+  assert.equal(ears, await listenerIdentity(seed, 20_000));
+  assert.notEqual(ears, await listenerIdentity(seed, 20_001));
+  assert.notEqual(ears, identityOf(seed), "it is not the one of the table of staff");
+  assert.match(await recipientOf(ears), /^age1[02-9ac-hj-np-z]{58}$/);
   assert.deepEqual([9, 10, 33, 34].map((hour) => shiftDay(hour * 3_600_000)), [-1, 0, 0, 1]);
 });

@@ -325,8 +325,8 @@ DUTY = {
     "languages": {"type": "array", "items": ANYTHING},
     "places": {"type": "array", "items": ANYTHING},
     "kinds": {"type": "array", "items": ANYTHING},
-    "from_s": {"type": "integer"},
-    "until_s": {"type": "integer"},
+    **{key: {"type": "integer"} for key in ("from_s", "until_s")},
+    "recipient": ANYTHING,
 }
 RING = {
     "call": text("^[A-Za-z0-9_-]{22}$"),

@@ -4,6 +4,7 @@
  */
 import { bech32 } from "@scure/base";
 import { base64url, fromBase64url, randomBytes, sha256, wipe, type Bytes } from "../crypto/bytes.ts";
+import { recipientOf } from "../crypto/envelope.ts";
 import { post } from "../staff/ask.ts";
 import { isCallWhile } from "../staff/going_on.ts";
 import { element, note, put, show } from "../ui/page.ts";
@@ -11,7 +12,7 @@ import { Sentences } from "../ui/sentences.ts";
 import { ask, askOn, bearer, CallRefused, COMES_BACK, listen, mayListen } from "./ask.ts";
 import { lineTold, loadWords, onTheLine, Writing, type CallWords } from "./parts.ts";
 import { Played } from "./played.ts";
-import { openFor, shiftCapability, shiftDay } from "./sealed.ts";
+import { listenerIdentity, openFor, shiftCapability, shiftDay } from "./sealed.ts";
 import { Talk } from "./talk.ts";
 
 interface Ring {
@@ -108,12 +109,15 @@ function keyed(event: KeyboardEvent): void {
 
 async function beginDuty(): Promise<void> {
   const chosen = (name: string): string[] => [...document.querySelectorAll<HTMLInputElement>(`#duty-form input[name=${name}]:checked`)].map((one) => one.value);
-  identity = await desk.identity();
-  const seed = new Uint8Array(bech32.decodeToBytes(identity.toLowerCase()).bytes);
-  shift = await shiftOf(seed);
+  const own = await desk.identity();
+  const seed = new Uint8Array(bech32.decodeToBytes(own.toLowerCase()).bytes);
+  const day = await dayOf(seed);
+  shift = await shiftCapability(seed, day);
+  identity = role === "listener" ? await listenerIdentity(seed, day) : own;
   wipe(seed);
   const [from, until] = [secondsTo("duty-from"), secondsTo("duty-until")];
-  const asked = { role, languages: chosen("languages"), places: chosen("places"), kinds: chosen("kinds"), from_s: from > until ? 0 : from, until_s: until };
+  const recipient = role === "listener" ? await recipientOf(identity) : "";
+  const asked = { role, recipient, languages: chosen("languages"), places: chosen("places"), kinds: chosen("kinds"), from_s: from > until ? 0 : from, until_s: until };
   const begun = await post<DutyTold>("/calls/duty", { digest: base64url(await sha256(shift)), ...asked });
   element<HTMLDetailsElement>("duty-open").open = false;
   over.abort();
@@ -124,13 +128,13 @@ async function beginDuty(): Promise<void> {
   void listen<DutyTold>("/calls/shift/events", () => bearer(mine), hearing, over.signal);
 }
 
-/** Today's; yesterday's where another device of theirs is still on duty by it. */
-async function shiftOf(seed: Bytes): Promise<Bytes> {
-  const day = shiftDay(Date.now());
-  const before = await shiftCapability(seed, day - 1);
-  if (await mayListen("/calls/shift/events", before)) return before;
+/** Today; yesterday where another device of theirs is still on duty since then. */
+async function dayOf(seed: Bytes): Promise<number> {
+  const today = shiftDay(Date.now());
+  const before = await shiftCapability(seed, today - 1);
+  const isOn = await mayListen("/calls/shift/events", before);
   wipe(before);
-  return shiftCapability(seed, day);
+  return isOn ? today - 1 : today;
 }
 
 /** Seconds until the next time the clock shows what the field says; 0 for an empty one. */

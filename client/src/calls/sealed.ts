@@ -4,7 +4,7 @@
  */
 import { base64url, bigEndian, fromBase64url, fromBigEndian, join, utf8, wipe, type Bytes } from "../crypto/bytes.ts";
 import { dumps, loads, type Value } from "../crypto/canonical.ts";
-import { openWith, sealTo } from "../crypto/envelope.ts";
+import { identityOf, openWith, sealTo } from "../crypto/envelope.ts";
 import { hkdf } from "../crypto/hkdf.ts";
 
 export type Said = { readonly [key: string]: Value };
@@ -18,6 +18,7 @@ const WINDOW = 256;
 const END = utf8("tocsin.calls/v1 end");
 const LISTENER = utf8("tocsin.calls/v1 listener");
 const SHIFT = utf8("tocsin.calls/v1 shift");
+const EARS = utf8("tocsin.calls/v1 ears");
 
 /** An age file of `said` for `recipients`. */
 export async function sealFor(recipients: readonly string[], said: Said): Promise<string> {
@@ -42,6 +43,14 @@ export function shiftDay(now: number): number {
 /** The capability of a shift that began on `day`: the same on each of somebody's devices, on nobody else's, and another on each day. */
 export async function shiftCapability(seed: Bytes, day: number): Promise<Bytes> {
   return hkdf(seed, bigEndian(day, 4), SHIFT, KEY_BYTES);
+}
+
+/** What a volunteer opens calls with on that day: a key that is in no table, so that a row of a shift says of nobody who they are. */
+export async function listenerIdentity(seed: Bytes, day: number): Promise<string> {
+  const ears = await hkdf(seed, bigEndian(day, 4), EARS, KEY_BYTES);
+  const identity = identityOf(ears);
+  wipe(ears);
+  return identity;
 }
 
 /** What a call with a volunteer is sealed under: who has it cannot pass for a lawyer, who would have the secret it is made from. */

@@ -1,5 +1,7 @@
 """Go on duty, and off it. The row has a random handle and what one may be rung for; it says of nobody who they are."""
 
+import re
+
 import msgspec
 
 from tocsin.calls.advance import end_duty, release
@@ -17,9 +19,13 @@ from tocsin.calls.model import (
 from tocsin.calls.read import digest_of
 from tocsin.calls.room import Calls
 
+RECIPIENT = re.compile(r"age1[02-9ac-hj-np-z]{58}")
+
 
 class Begin(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Body of `POST /calls/duty`. `digest` is SHA-256 of the shift's capability, base64url; times are whole seconds from now."""
+    """Body of `POST /calls/duty`. `digest` is SHA-256 of the shift's capability, base64url; times are whole seconds from now.
+    `recipient` is a listener's, made for this day in their browser.
+    """
 
     digest: str
     role: Role
@@ -28,6 +34,7 @@ class Begin(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     kinds: list[Kind]
     from_s: int
     until_s: int
+    recipient: str = ""
 
 
 def begin(calls: Calls, who: OnDuty, asked: Begin) -> Duty:
@@ -45,7 +52,7 @@ def begin(calls: Calls, who: OnDuty, asked: Begin) -> Duty:
         kinds=frozenset(asked.kinds),
         from_ms=now + asked.from_s * 1000,
         until_ms=now + asked.until_s * 1000,
-        recipient=who.recipient if asked.role is Role.LISTENER else "",
+        recipient=asked.recipient if asked.role is Role.LISTENER else "",
     )
     if known is None:
         calls.queue.duties[handle] = made
@@ -75,5 +82,6 @@ def _check(calls: Calls, who: OnDuty, asked: Begin) -> None:
     is_said = bool(asked.languages and asked.kinds) and (bool(asked.places) or asked.role is Role.LISTENER)
     is_known = set(asked.languages) <= calls.languages and set(asked.places) <= calls.places
     is_short = 0 <= asked.from_s < asked.until_s <= SHIFT_MS // 1000
-    if asked.role not in who.roles or not (is_said and is_known and is_short):
+    is_heard = asked.role is not Role.LISTENER or RECIPIENT.fullmatch(asked.recipient) is not None
+    if asked.role not in who.roles or not (is_said and is_known and is_short and is_heard):
         raise DutyWrong

@@ -99,7 +99,7 @@ class Duty:
     from_ms: int
     until_ms: int
     recipient: str = ""
-    """A listener's age recipient, which no public log vouches for; empty for a lawyer, whose key stands in the roll."""
+    """A listener's age recipient of that day, which no log and no table has; empty for a lawyer, whose key is in the roll."""
     engaged: CallId = CallId(b"")
     heard_ms: int = 0
     devices: int = 0
@@ -175,10 +175,9 @@ class Queue:
 
 @dataclass(frozen=True)
 class OnDuty:
-    """Who asks to go on duty, as the door says: which roles they may take, and a listener's recipient."""
+    """Who asks to go on duty, as the door says: which roles they may take."""
 
     roles: frozenset[Role]
-    recipient: str
     pseudonym: str = ""
     told: Mapping[str, Any] = field(default_factory=dict)
     """What their page's script knows of them."""

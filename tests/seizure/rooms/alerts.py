@@ -65,7 +65,7 @@ class Reports:
         self.figures: dict[str, Measured] = {}
         self.after_each_part: Callable[[], None] = lambda: None
         self.lives: list[Life] = []
-        self.published = 0
+        self.published = self.taken_back = 0
 
     def live(self, day: int) -> None:
         for _ in range(REPORTS_A_DAY[self.form]):
@@ -181,6 +181,15 @@ class Reports:
         if self.published % 3 == 1:
             alert = self._line(desk, matter)["alert"]
             desk.post(f"/alert-desk/alerts/{alert}/cancel", {"reason": "not-so"})
+            self.taken_back += 1
+            if self.taken_back % 3 == 0:
+                self._lift()
+
+    def _lift(self) -> None:
+        """Three of the last twenty were taken back: nothing more is published before two stewards looked."""
+        for steward in self.town.stewards:
+            steward.sign_in()
+            steward.post("/alert-desk/lift", {})
 
     def _line(self, desk: Member, matter: str) -> dict[str, Any]:
         return next(line for line in self._lines(desk) if line["matter"] == matter)
