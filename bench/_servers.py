@@ -45,8 +45,9 @@ def node(
     beat_s: int = BEAT_S,
     is_pinned: bool = True,
     push_services: Sequence[str] = (),
+    before: Sequence[str] = (),
 ) -> Iterator[Server]:
-    """A real `tocsin serve` on SQLite, its log beating, its limits on one recording out of the way."""
+    """A real `tocsin serve` on SQLite, its log beating, its limits on one recording out of the way. `before`: a command first."""
     port = free_port()
     settings = folder / "node.toml"
     place = json.dumps(str(folder / "node"))
@@ -58,6 +59,8 @@ def node(
     )
     program = [sys.executable, "-m", "tocsin", "--settings", str(settings)]
     subprocess.run([*program, "keys", "init"], check=True, capture_output=True)
+    if before:
+        subprocess.run([*program, *before], check=True, capture_output=True)
     with running("tocsin", [*program, "serve"], port, "/health", folder, environment, is_pinned=is_pinned) as server:
         yield server
 

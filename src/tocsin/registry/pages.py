@@ -4,7 +4,7 @@ They need no script. What somebody typed comes back in the page (escaped), which
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from functools import cache
@@ -295,21 +295,4 @@ def address_of(path: str, said: str, asked: Asked) -> Callable[..., str]:
 
 def draw(template: str, config: PageConfig, language: Language, page: Page, **more: Any) -> bytes:
     """A page of the room, under the shared frame."""
-    text = (
-        templates()
-        .get_template(template)
-        .render(
-            page=page,
-            language=language,
-            direction=language.direction,
-            languages=list(config.languages.values()),
-            say=language.say,
-            built=config.built,
-            has_alerts=config.has_alerts,
-            scripts=[],
-            strings="",
-            client="",
-            **more,
-        )
-    )
-    return text.encode()
+    return render.draw(templates(), config, language, replace(page, template=template), **more)
