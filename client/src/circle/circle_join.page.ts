@@ -49,8 +49,8 @@ async function drawMessage(one: Message, mine: readonly Membership[]): Promise<H
   if (!membership) return [];
   const clock = (at: number): string => new Date(at * 1000).toLocaleTimeString(words.lang, { hour: "2-digit", minute: "2-digit" });
   const circle = words.say("circle.number", { number: await shortNumber(fromBase64url(one.circle)) });
-  if (one.kind === "false_alarm") return [make("article", { className: "notice good group" }, make("p", {}, `${circle} `, words.say("circle.was_false", { time: clock(one.at) })))];
-  if (one.kind === "trial") return [make("article", { className: "notice group" }, make("p", {}, `${circle} `, words.say("circle.was_trial", { time: clock(one.at) })))];
+  if (one.kind === "false_alarm") return [make("article", { className: "notice good group" }, make("p", {}, `${circle}. `, words.say("circle.was_false", { time: clock(one.at) })))];
+  if (one.kind === "trial") return [make("article", { className: "notice group" }, make("p", {}, `${circle}. `, words.say("circle.was_trial", { time: clock(one.at) })))];
   const letter = await openLetter(fromBase64url(membership.link), fromBase64url(one.letter));
   const parts = [
     make("h2", {}, words.say(one.back ? "circle.told_back" : "circle.told", { time: clock(one.at) })),
