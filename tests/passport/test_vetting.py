@@ -1,5 +1,6 @@
 """How somebody becomes a member, and stays one: two vouchers, a training, the same tokens for all, no edge kept."""
 
+import asyncio
 import json
 from collections.abc import Callable
 
@@ -10,8 +11,8 @@ from tests.passport.conftest import MovableClock, Post, Refused, beat
 from tests.passport.member import CLOCK, Phone
 from tocsin.ids import b64
 from tocsin.node import Node
-from tocsin.passport import burn, hand_out, keep, tables
-from tocsin.passport.model import SETS, CityFounded, CodesTooMany, CohortSmall, Pass, Role
+from tocsin.passport import burn, counts, hand_out, keep, tables
+from tocsin.passport.model import SETS, CityFounded, CodesTooMany, CohortSmall, Pass, Role, TokenSpent
 from tocsin.passport.redeem import redeem
 from tocsin.passport.room import Passport
 from tocsin.tlog.token_keys import EPOCH_S
@@ -267,6 +268,13 @@ async def test_who_renewed_before_a_burning_brings_a_training_code_made_after_it
     [late] = await hand_out.trainings(passport, Role.CONFIRMER, 1)
     await member.fetch([Role.CONFIRMER], training=late)
     assert (await spent(passport, member.tokens[Role.CONFIRMER][0])).role is Role.CONFIRMER
+    await next_week(passport, node, clock)
+    assert await refusal(member.renew()) == "training_needed", "nobody waits a burning out"
+    [again] = await hand_out.trainings(passport, Role.CONFIRMER, 1)
+    await member.fetch([*SETS[Role.CONFIRMER]], training=again)
+    await next_week(passport, node, clock)
+    await member.renew()
+    assert (await spent(passport, member.tokens[Role.CONFIRMER][0])).role is Role.CONFIRMER
 
 
 async def test_tokens_of_a_group_of_fewer_than_twenty_are_not_taken(passport: Passport, phone: NewPhone) -> None:
@@ -318,6 +326,41 @@ async def test_stewards_vouch_only_while_a_city_is_founded_and_for_so_many(passp
     )
     with pytest.raises(CityFounded):
         await hand_out.vouches(passport, OTHER, 1)
+
+
+async def test_a_steward_sees_counts_alone_and_none_under_five(
+    passport: Passport, node: Node, clock: MovableClock, phone: NewPhone
+) -> None:
+    """Four confirmers of a group are "under 5", five are five; and so they stand as last week's when a new one has begun."""
+    passport.cohorts = 1
+    for expected in (None, None, None, None, 5):
+        await joined(passport, phone)
+        assert {one.role: one.now for one in await counts.counts(passport)} == {
+            Role.MEMBER: None,
+            Role.CONFIRMER: expected,
+            Role.HELPER: None,
+        }
+    await next_week(passport, node, clock)
+    [confirmers] = [one for one in await counts.counts(passport) if one.role is Role.CONFIRMER]
+    assert (confirmers.now, confirmers.before) == (None, 5)
+
+
+async def test_a_credential_shared_by_a_hundred_is_worth_what_one_is(
+    passport: Passport, node: Node, clock: MovableClock, phone: NewPhone
+) -> None:
+    """Trial B11: of a hundred phones with one member's renewal one gets a set, and of a hundred with one token one spends it."""
+    member = await joined(passport, phone)
+    [raw] = member.tokens[Role.CONFIRMER][:1]
+    spending = await asyncio.gather(*(spent(passport, raw) for _ in range(100)), return_exceptions=True)
+    assert [type(one) for one in spending if not isinstance(one, Pass)] == [TokenSpent] * 99
+    await next_week(passport, node, clock)
+    sharing = [phone() for _ in range(100)]
+    for one in sharing:
+        one.role, one.cohort = member.role, member.cohort
+        one.right = ("renewal", member.tokens[Role.RENEW_CONFIRMER][0])
+    fetching = await asyncio.gather(*(one.fetch([Role.RENEW_CONFIRMER]) for one in sharing), return_exceptions=True)
+    assert sorted(str(one) for one in fetching if one is not None) == ["issued_already"] * 99
+    assert sum(bool(one.tokens) for one in sharing) == 1
 
 
 async def test_no_edge_is_kept_after_issue(passport: Passport, phone: NewPhone) -> None:

@@ -36,6 +36,8 @@ export interface Issue {
   readonly training: string;
 }
 
+/** After so long an answer is not waited for any more: everything asked here may be asked again. A bad line needs some seconds for the longest. */
+const ANSWER_WITHIN_MS = 45_000;
 /** Of a request for tokens, whatever the role. */
 const ISSUE_BYTES = 6144;
 
@@ -71,11 +73,15 @@ function post<T>(address: string, body: string): Promise<T> {
   return ask<T>(address, { method: "POST", headers: { "content-type": "application/json" }, body });
 }
 
+/** An answer that breaks off is none: what it would have said is asked for again. */
 async function ask<T>(address: string, request: RequestInit): Promise<T> {
-  const answer = await fetch(address, { ...request, cache: "no-store", credentials: "omit" }).catch(() => {
-    throw new Refused("absent");
-  });
-  const told = (await answer.json().catch(() => ({}))) as T & { code?: string };
-  if (!answer.ok) throw new Refused(told.code ?? "unexpected");
-  return told;
+  const signal = AbortSignal.timeout(ANSWER_WITHIN_MS);
+  const answer = await fetch(address, { ...request, signal, cache: "no-store", credentials: "omit" }).catch(absent);
+  if (answer.ok) return (await answer.json().catch(absent)) as T;
+  const told = (await answer.json().catch(() => ({}))) as { code?: string };
+  throw new Refused(told.code ?? "unexpected");
+}
+
+function absent(): never {
+  throw new Refused("absent");
 }

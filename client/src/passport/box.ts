@@ -23,14 +23,22 @@ export const BOX_BYTES = SALT_BYTES + NONCE_BYTES + INNER_BYTES + TAG_BYTES;
 /** Nothing opens with this passphrase: it is another one, or there is no passport here. Nobody can tell which. */
 export class NothingOpens extends Error {}
 
+/** Another window of this phone put something else into the box meanwhile: another open passport, or leaving. */
+export class ChangedElsewhere extends Error {}
+
 /** An open box. It is closed by forgetting it. */
 export class Box {
   readonly #salt: Bytes;
   readonly #key: CryptoKey;
+  /** What lies there as far as this window knows; undefined for a new one, which takes the place of whatever is there. */
+  #there: Bytes | undefined;
+  /** One save after the other, in the order in which they were asked for. */
+  #saved: Promise<void> = Promise.resolve();
 
-  private constructor(salt: Bytes, key: CryptoKey) {
+  private constructor(salt: Bytes, key: CryptoKey, there?: Bytes) {
     this.#salt = salt;
     this.#key = key;
+    this.#there = there;
   }
 
   /** A new box for a passphrase; nothing is stored before `save`. */
@@ -48,14 +56,20 @@ export class Box {
     try {
       const algorithm = { name: "AES-GCM", iv: nonce, additionalData: utf8(LABEL) };
       const inner = new Uint8Array(await crypto.subtle.decrypt(algorithm, key, raw.slice(SALT_BYTES + NONCE_BYTES)));
-      return { box: new Box(salt, key), text: new TextDecoder().decode(inner).trimEnd() };
+      return { box: new Box(salt, key, raw), text: new TextDecoder().decode(inner).trimEnd() };
     } catch {
       throw new NothingOpens();
     }
   }
 
-  /** Seal `text`, at most `INNER_BYTES` of UTF-8, in the place of what is there. Durable when it resolves. */
-  async save(text: string): Promise<void> {
+  /** Seal `text`, at most `INNER_BYTES` of UTF-8, in the place of what is there. Durable when it resolves. Rejects with `ChangedElsewhere`. */
+  save(text: string): Promise<void> {
+    const mine = this.#saved.then(() => this.#replace(text));
+    this.#saved = mine.catch(() => undefined);
+    return mine;
+  }
+
+  async #replace(text: string): Promise<void> {
     const inner = utf8(text);
     if (inner.length > INNER_BYTES) throw new RangeError("too much for the box");
     const padded = join(inner, new Uint8Array(INNER_BYTES - inner.length).fill(0x20));
@@ -63,7 +77,9 @@ export class Box {
     const algorithm = { name: "AES-GCM", iv: nonce, additionalData: utf8(LABEL) };
     const sealed = new Uint8Array(await crypto.subtle.encrypt(algorithm, this.#key, padded));
     padded.fill(0);
-    await write(join(this.#salt, nonce, sealed));
+    const raw = join(this.#salt, nonce, sealed);
+    await write(raw, this.#there);
+    this.#there = raw;
   }
 }
 
@@ -91,15 +107,26 @@ async function keyOf(passphrase: string, salt: Bytes): Promise<CryptoKey> {
 }
 
 async function read(): Promise<Bytes | undefined> {
-  return once("readonly", (store) => store.get(ONLY)) as Promise<Bytes | undefined>;
+  return inStore("readonly", (store) => settled(store.get(ONLY)));
 }
 
-async function write(bytes: Bytes): Promise<void> {
-  await once("readwrite", (store) => store.put(bytes, ONLY));
+/** Put `bytes` in the place of `before`, or of whatever is there. Rejects with `ChangedElsewhere`. */
+async function write(bytes: Bytes, before?: Bytes): Promise<void> {
+  await inStore("readwrite", async (store) => {
+    const there: Bytes | undefined = before && (await settled(store.get(ONLY)));
+    if (before && !(there && isSame(there, before))) throw new ChangedElsewhere();
+    await settled(store.put(bytes, ONLY));
+  });
 }
 
-/** One request in a transaction of its own. */
-async function once(mode: IDBTransactionMode, ask: (store: IDBObjectStore) => IDBRequest): Promise<unknown> {
+/** Two boxes are one where salt and nonce are: both are random. */
+function isSame(one: Bytes, other: Bytes): boolean {
+  const known = SALT_BYTES + NONCE_BYTES;
+  return one.subarray(0, known).every((byte, at) => byte === other[at]);
+}
+
+/** Something in a transaction of its own. Durable when it resolves. */
+async function inStore<T>(mode: IDBTransactionMode, act: (store: IDBObjectStore) => Promise<T>): Promise<T> {
   const opening = indexedDB.open(NAME, 1);
   opening.onupgradeneeded = () => opening.result.createObjectStore(STORE);
   const database = await settled(opening);
@@ -109,8 +136,7 @@ async function once(mode: IDBTransactionMode, ask: (store: IDBObjectStore) => ID
       transaction.oncomplete = () => resolve();
       transaction.onabort = transaction.onerror = () => reject(transaction.error);
     });
-    const found: unknown = await settled(ask(transaction.objectStore(STORE)));
-    await done;
+    const [found] = await Promise.all([act(transaction.objectStore(STORE)), done]);
     return found;
   } finally {
     database.close();

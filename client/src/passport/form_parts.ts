@@ -56,32 +56,36 @@ export async function newPassphrase(): Promise<() => string | undefined> {
   };
 }
 
-/** Do something that takes a moment, and say what went wrong with it. Whether it went well. */
-export async function attempt(act: () => Promise<void>): Promise<boolean> {
+/** What an attempt belongs to, where the page may turn to something else before it is over. */
+export type IsWanted = () => boolean;
+
+/** Do something that takes a moment, and say what went wrong with it. Whether it went well, and is wanted still; what is not says nothing any more. */
+export async function attempt(act: () => Promise<void>, isWanted: IsWanted = () => true): Promise<boolean> {
   note("problem", "");
   put("working", words.say("passport.working"));
   show("working", true);
   try {
-    await inTime(act);
-    return true;
+    await inTime(act, isWanted);
+    return isWanted();
   } catch (error) {
-    problem(refusal(error));
+    if (isWanted()) problem(refusal(error));
     return false;
   } finally {
-    show("working", false);
+    if (isWanted()) show("working", false);
   }
 }
 
 /** Where a week has just begun or a role was just burnt, and the new keys do not stand in the log yet, say so, wait, and do it again. */
-async function inTime(act: () => Promise<void>): Promise<void> {
+async function inTime(act: () => Promise<void>, isWanted: IsWanted): Promise<void> {
   for (let waited = 0; ; waited++) {
     try {
       return await act();
     } catch (error) {
-      if (!isYoung(error) || waited === YOUNG_TRIES) throw error;
+      if (!isYoung(error) || waited === YOUNG_TRIES || !isWanted()) throw error;
     }
     put("working", words.say("passport.keys_young"));
     await new Promise((resume) => setTimeout(resume, YOUNG_MS));
+    if (!isWanted()) return;
   }
 }
 

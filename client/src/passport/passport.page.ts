@@ -29,11 +29,15 @@ onSubmit("unlock", () => {
 });
 onSubmit("renew", async () => {
   const answers = answersOf(element("renew"));
-  if (answers) soon(answers);
+  if (!answers) return;
+  note("problem", "");
+  soon(answers);
+  state();
+  element("fetching-title").focus();
 });
 onSubmit("ready", async () => {
   const answers = answersOf(element("ready"), 1);
-  if (answers && (await attempt(() => passport!.getReady(answers)))) state("ready");
+  if (answers && (await withOpen((mine) => mine.getReady(answers)))) state("ready");
 });
 element("fetch-now").addEventListener("click", () => due());
 setInterval(look, LOOK_MS);
@@ -41,10 +45,10 @@ onSubmit("vouch", vouchForOne);
 onSubmit("replace", async () => {
   const answers = answersOf(element("replace"));
   const training = element<HTMLInputElement>("training");
-  const done = answers && (await attempt(() => passport!.replace(config, passport!.role, answers, training.value)));
-  if (!done) return;
-  show("replace", false);
-  state("now");
+  const isDone = answers && (await withOpen((mine) => mine.replace(config, answers, training.value)));
+  if (!isDone) return;
+  training.value = "";
+  state("replaced");
 });
 element("try").addEventListener("click", () => void spendOne());
 element("close").addEventListener("click", close);
@@ -55,6 +59,7 @@ document.addEventListener("visibilitychange", () => {
 });
 
 async function open(passphrase: string): Promise<void> {
+  if (!element("working").hidden) return;
   const isOpen = await attempt(async () => {
     passport = await Passport.open(passphrase);
   });
@@ -67,30 +72,45 @@ async function open(passphrase: string): Promise<void> {
   look();
 }
 
+/**
+ * Do something with the open passport, one thing at a time. Whether it went well and the passport is open still: who closed it meanwhile is
+ * told no more of it, and what waited for the network gives up.
+ */
+async function withOpen(act: (mine: Passport) => Promise<void>): Promise<boolean> {
+  const mine = passport;
+  if (!mine) return false;
+  if (!element("working").hidden) {
+    element("working").scrollIntoView({ block: "center" });
+    return false;
+  }
+  return attempt(() => act(mine), () => passport === mine);
+}
+
 /** Where the week is over and the answers for the new one are kept, the rest goes by itself. */
 function look(): void {
-  if (passport?.ready && passport.isToRenew && !fetching.isAhead && element("working").hidden) soon(passport.ready);
+  if (!passport?.ready || !passport.isToRenew || fetching.isAhead || !element("working").hidden) return;
+  soon(passport.ready);
+  state();
 }
 
 /** Fetch this week's tokens at a moment drawn at random. */
 function soon(answers: readonly number[]): void {
   due = () => void renew(answers);
   fetching.set(() => due());
-  state();
-  element("fetching-title").focus();
 }
 
+/** Where something else is under way as the moment comes, another one is drawn: an answer that was given is never forgotten. */
 async function renew(answers: readonly number[]): Promise<void> {
-  if (!element("working").hidden) return;
+  if (!element("working").hidden) return soon(answers);
   fetching.drop();
   show("fetching", false);
-  const isHere = await attempt(() => passport!.renew(config, answers));
+  const isHere = await withOpen((mine) => mine.renew(config, answers, element<HTMLInputElement>("training-again").value));
   if (passport) state(isHere ? "renewed" : undefined);
   look();
 }
 
 /** Draw what is held. `said`: what has just happened, in a word. */
-function state(said?: "renewed" | "ready" | "now"): void {
+function state(said?: "renewed" | "ready" | "replaced"): void {
   const mine = passport!;
   put("role", words.say(`passport.role_${mine.role}`));
   put("week", new Date((mine.epoch + 1) * EPOCH_S * 1000).toLocaleDateString(words.lang, { dateStyle: "long", timeZone: "UTC" }));
@@ -100,51 +120,51 @@ function state(said?: "renewed" | "ready" | "now"): void {
   show("renew", mine.isToRenew && !fetching.isAhead);
   show("ready", !mine.isToRenew && !mine.isOver && !mine.isReady);
   show("is-ready", mine.isReady && mine.isOfNow);
+  show("code-again", mine.isTrainingAsked);
   ask(element("renew"));
-  copyQuestions(element("renew"), element("ready-cards"));
+  for (const place of ["ready-cards", "replace-cards"]) copyQuestions(element("renew"), element(place));
   ask(element("ready"), 1);
+  ask(element("replace"));
+  show("replace", mine.isBurnt);
   show("vouch", mine.left("voucher") > 0);
   show("trying", mine.left(mine.role) > 0);
-  note("state", words.say(said === "renewed" ? "passport.renewed" : `passport.state_${standing(mine)}`));
+  note("state", words.say(said === "renewed" || said === "replaced" ? `passport.${said}` : `passport.state_${standing(mine)}`));
   if (said) element("state").focus();
 }
 
-function standing(mine: Passport): "now" | "over" | "fetching" | "waiting" | "renew" | "swapped" {
+function standing(mine: Passport): "now" | "over" | "fetching" | "waiting" | "renew" | "burnt" | "swapped" {
   if (mine.isOver) return "over";
   if (fetching.isAhead) return "fetching";
-  if (mine.isWaiting) return "waiting";
+  if (mine.isBurnt) return "burnt";
+  if (mine.isWaiting || (mine.isOfNow && mine.isToRenew)) return "waiting";
   if (!mine.isOfNow) return "renew";
   return mine.isSwapped ? "swapped" : "now";
 }
 
 async function vouchForOne(): Promise<void> {
   show("vouched", false);
-  await attempt(async () => {
-    const { token, secret } = await passport!.take("voucher");
-    put("vouch-code", await vouch(token, secret));
-    show("vouched", true);
+  let code = "";
+  const isDone = await withOpen(async (mine) => {
+    code = await mine.spend("voucher", vouch);
   });
-  state();
+  if (passport) state();
+  if (!isDone) return;
+  put("vouch-code", code);
+  show("vouched", true);
   element<HTMLInputElement>("met").checked = false;
 }
 
 async function spendOne(): Promise<void> {
-  let isBurnt = false;
-  await attempt(async () => {
-    const { token, secret } = await passport!.take(passport!.role);
-    const saw = await tryOne(token, secret).catch((error: { code?: string }) => {
-      isBurnt = error.code === "token_burnt";
-      throw error;
-    });
-    const role = words.say(`passport.role_${saw.role}`);
-    state();
-    note("state", words.say("passport.tried", { role, cohort: words.number(saw.cohort) }));
-    element("state").focus();
+  let tried = "";
+  const isDone = await withOpen(async (mine) => {
+    const saw = await mine.spend(mine.role, tryOne);
+    tried = words.say("passport.tried", { role: words.say(`passport.role_${saw.role}`), cohort: words.number(saw.cohort) });
   });
-  show("replace", isBurnt);
-  if (!isBurnt) return;
-  copyQuestions(element("renew"), element("replace-cards"));
-  ask(element("replace"));
+  if (!passport) return;
+  state();
+  if (!isDone) return;
+  note("state", tried);
+  element("state").focus();
 }
 
 async function goAway(): Promise<void> {
@@ -157,8 +177,10 @@ async function goAway(): Promise<void> {
 function close(): void {
   fetching.drop();
   passport = undefined;
+  show("working", false);
   for (const part of ["held", "vouched", "replace", "fetching"]) show(part, false);
   for (const place of ["role", "week", "left", "vouches", "vouch-code"]) put(place, "");
+  for (const field of ["training", "training-again"]) element<HTMLInputElement>(field).value = "";
   note("state", "");
   note("problem", "");
   show("unlock", true);

@@ -13,6 +13,9 @@ import { derived, fromWords, later } from "./seeds.ts";
 /** No token of this role is left this week. */
 export class NoTokenLeft extends Error {}
 
+/** What was given for this week counts for nothing any more: the renewals of the role were burnt, or the node began anew. */
+export class RenewalGone extends Error {}
+
 /** What the box holds. `epoch`: of the tokens and of the seed; `isNew`: admitted this week; `right`: what entitled to this week's tokens. */
 interface Held {
   readonly v: 1;
@@ -42,6 +45,10 @@ export interface Spend {
 export class Passport {
   #box: Box;
   #held: Held;
+  /** Whether the node wants a training code with what was asked: the role was burnt. */
+  isTrainingAsked = false;
+  /** Tokens that were taken out and not answered. */
+  readonly #shown = new Map<Role, Spend>();
 
   private constructor(box: Box, held: Held) {
     this.#box = box;
@@ -63,21 +70,27 @@ export class Passport {
     const held: Held = { v: 1, role, cohort, epoch, seed, times: 0, isNew: true, tokens: {}, right };
     const passport = new Passport(await Box.make(passphrase), held);
     made(passport);
-    await passport.goOn(trust);
+    await passport.#fetch(trust, passport.#set, right, [], "");
     return passport;
   }
 
-  /** Fetch the first tokens, or ask for them again. */
-  async goOn(trust: LogTrust): Promise<void> {
-    const first = SETS[this.role].filter(([wanted]) => wanted !== "voucher");
-    await this.#fetch(trust, first, this.#held.right, [], "");
+  /** Fetch the first tokens on this phone, or ask for them again. */
+  async goOn(trust: LogTrust, answers: readonly number[] = [], training = ""): Promise<void> {
+    await this.#fetch(trust, this.#set, this.#held.right, answers, training);
+  }
+
+  /** Under another passphrase from now on. */
+  async sealUnder(passphrase: string): Promise<void> {
+    this.#box = await Box.make(passphrase);
+    await this.#save();
   }
 
   /**
    * On a new phone, by the words: which renewal token was mine is shown by what it was made of. Of this week: a new renewal token in the place
-   * of the lost one. Of the week before: this week's tokens. Rejects with the node's refusal where the words are nobody's.
+   * of the lost one. Of the week before: this week's tokens. Tells `made`, as `begin` does. Rejects with the node's refusal where the words
+   * are nobody's.
    */
-  static async recover(words: readonly string[], passphrase: string, trust: LogTrust, answers: readonly number[]): Promise<Passport> {
+  static async recover(words: readonly string[], passphrase: string, trust: LogTrust, answers: readonly number[], made: (begun: Passport) => void): Promise<Passport> {
     const epoch = epochAt(Date.now());
     const lost = await whichIsMine(words, epoch);
     const isSwap = lost.epoch === epoch;
@@ -86,8 +99,8 @@ export class Passport {
     const right = { by: "lost", proof } as const;
     const held: Held = { v: 1, role, cohort, epoch, seed, times: isSwap ? times + 1 : 0, isNew: false, tokens: {}, right };
     const passport = new Passport(await Box.make(passphrase), held);
-    const wanted = SETS[role].filter(([one]) => !isSwap || one.startsWith("renew-"));
-    await passport.#fetch(trust, wanted, right, answers, "");
+    made(passport);
+    await passport.#fetch(trust, passport.#set, right, answers, "");
     return passport;
   }
 
@@ -135,13 +148,24 @@ export class Passport {
     await this.#save();
   }
 
-  /** Whether this week's tokens are to be fetched, or asked for again. */
+  /** The batches of a week's set that this phone is entitled to: of its first week without vouches, after a swap the renewal alone. */
+  get #set(): (typeof SETS)[Acting] {
+    const { isNew } = this.#held;
+    return SETS[this.role].filter(([one]) => (this.isSwapped ? one === renewalOf(this.role) : !(isNew && one === "voucher")));
+  }
+
+  /** Whether this week's tokens are to be fetched, or asked for again. Without the renewal among them there is no next week. */
   get isToRenew(): boolean {
-    return !this.isOver && (!this.isOfNow || this.isWaiting);
+    return !this.isOver && (!this.isOfNow || !this.#held.tokens[renewalOf(this.role)]);
   }
 
   get isWaiting(): boolean {
     return this.#held.pending !== undefined;
+  }
+
+  /** Whether the tokens of the own role were burnt and no others are here yet. Where all were spent, there is an empty list. */
+  get isBurnt(): boolean {
+    return this.isOfNow && !this.isSwapped && !this.isToRenew && !this.#held.tokens[this.role];
   }
 
   left(role: Role): number {
@@ -159,19 +183,44 @@ export class Passport {
   }
 
   /**
+   * Show a token to the node. One that was not answered, or was not spent, is shown again the next time, with the same secret: so it counts
+   * once, and none is lost with the network. One that the node does not take is not shown again. Rejects with the node's refusal.
+   */
+  async spend<T>(role: Role, send: (token: string, secret: string) => Promise<T>): Promise<T> {
+    const one = this.#shown.get(role) ?? (await this.take(role));
+    this.#shown.set(role, one);
+    try {
+      const answer = await send(one.token, one.secret);
+      this.#shown.delete(role);
+      return answer;
+    } catch (error) {
+      const code = error instanceof node.Refused ? error.code : "";
+      if (code.startsWith("token_")) this.#shown.delete(role);
+      if (code === "token_burnt") await this.#drop(role);
+      throw error;
+    }
+  }
+
+  /** Tokens of a burnt role are worth nothing; and the box has no room for them beside a request for others. */
+  async #drop(role: Role): Promise<void> {
+    this.#held.tokens = { ...this.#held.tokens, [role]: undefined };
+    await this.#save();
+  }
+
+  /**
    * Fetch this week's tokens with what was given for it the week before. Where it is refused it may be tried again; where the node heard
    * it and said no, with other answers.
    */
-  async renew(trust: LogTrust, answers: readonly number[]): Promise<void> {
+  async renew(trust: LogTrust, answers: readonly number[], training = ""): Promise<void> {
     const now = epochAt(Date.now());
     this.#held.ahead = { epoch: now, answers };
     try {
       if (this.#held.epoch !== now) await this.#turn(trust, now);
-      await this.#fetch(trust, SETS[this.role], this.#held.right, answers, "");
+      await this.#fetch(trust, this.#set, this.#held.right, answers, training);
     } catch (error) {
       const isSaid = error instanceof node.Refused && !["absent", "asked_otherwise"].includes(error.code);
       if (isSaid) this.#held.ahead = undefined;
-      throw error;
+      throw isSaid && error.code === "token_burnt" ? new RenewalGone() : error;
     }
   }
 
@@ -187,11 +236,9 @@ export class Passport {
     await this.#save();
   }
 
-  /** After a role was burnt: new tokens of it, with a training code where the node asks for one. */
-  async replace(trust: LogTrust, role: Acting, answers: readonly number[], training: string): Promise<void> {
-    const wanted = SETS[this.role].filter(([one]) => one === role);
-    // The burnt ones are worth nothing any more, and the box has no room for them beside a request for others.
-    this.#held.tokens = { ...this.#held.tokens, [role]: undefined };
+  /** After the own role was burnt: new tokens of it, with a training code where the node asks for one. */
+  async replace(trust: LogTrust, answers: readonly number[], training: string): Promise<void> {
+    const wanted = SETS[this.role].filter(([one]) => one === this.role);
     await this.#fetch(trust, wanted, this.#held.right, answers, training);
   }
 
@@ -202,7 +249,8 @@ export class Passport {
       this.#held.pending = await prepare(right, wanted, { trust, cohort, seed: fromBase64url(this.#held.seed), times });
       await this.#save();
     }
-    const tokens = await send(this.#held.pending, answers, training).catch((error: unknown) => this.#forget(error));
+    const tokens = await send(this.#held.pending, answers, training).catch((error: unknown) => this.#refused(error));
+    this.isTrainingAsked = false;
     this.#held.tokens = { ...this.#held.tokens, ...tokens };
     this.#held.pending = undefined;
     if (!this.isReady) this.#held.ahead = undefined;
@@ -210,7 +258,8 @@ export class Passport {
   }
 
   /** A request that the node will never answer, as of a key that was burnt meanwhile, is not sent again. Nothing was given for it. */
-  async #forget(error: unknown): Promise<never> {
+  async #refused(error: unknown): Promise<never> {
+    if (error instanceof node.Refused && error.code === "training_needed") this.isTrainingAsked = true;
     if (error instanceof node.Refused && error.code === "asked_otherwise") {
       this.#held.pending = undefined;
       await this.#save();

@@ -11,6 +11,8 @@ import { Passport } from "./passport.ts";
 const secret = base64url(randomBytes(32));
 let drawn: readonly string[] = [];
 let begun: Passport | undefined;
+/** The passphrase under which it is. */
+let under = "";
 let admitted = fromLink();
 
 void ensure();
@@ -29,14 +31,17 @@ async function join(chosen: string): Promise<void> {
     admitted ??= await admit([code("vouch-one"), code("vouch-two")], code("training"), element<HTMLInputElement>("adult").checked, secret);
     told();
     if (!drawn.length) drawn = await draw();
-    begun = await (begun ? begun.goOn(config).then(() => begun!) : Passport.begin(admitted, drawn, chosen, config, (one) => (begun = one)));
+    if (begun && chosen !== under) await begun.sealUnder(chosen);
+    under = chosen;
+    if (begun) await begun.goOn(config);
+    else begun = await Passport.begin(admitted, drawn, chosen, config, (one) => (begun = one));
     history.replaceState(null, "", location.pathname);
   });
   if (isIn) showWords();
 }
 
 function showWords(): void {
-  show("passphrase-form", false);
+  for (const part of ["how", "passphrase-form"]) show(part, false);
   listItems("words", drawn);
   show("words-part", true);
   element("words-title").focus();

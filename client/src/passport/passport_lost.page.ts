@@ -5,6 +5,11 @@ import { ensure } from "./box.ts";
 import { answersOf, ask, attempt, newPassphrase } from "./form_parts.ts";
 import { Passport } from "./passport.ts";
 
+/** What was asked already: the same is asked again where the answer did not come. */
+let begun: Passport | undefined;
+/** The passphrase under which it is. */
+let under = "";
+
 void ensure();
 wayOut(() => (element<HTMLTextAreaElement>("seven").value = ""));
 ask(element("passphrase-form"));
@@ -19,14 +24,17 @@ void newPassphrase().then((passphrase) =>
 
 async function move(chosen: string, answers: readonly number[]): Promise<void> {
   const field = element<HTMLTextAreaElement>("seven");
-  let mine: Passport | undefined;
   const isHere = await attempt(async () => {
-    mine = await Passport.recover(await readWords(field.value), chosen, config, answers);
+    if (begun && chosen !== under) await begun.sealUnder(chosen);
+    under = chosen;
+    if (begun) await begun.goOn(config, answers, element<HTMLInputElement>("training-again").value);
+    else begun = await Passport.recover(await readWords(field.value), chosen, config, answers, (one) => (begun = one));
   });
+  show("code-again", begun?.isTrainingAsked ?? false);
   if (!isHere) return;
   field.value = "";
-  show("passphrase-form", false);
-  put("found-what", words.say(mine!.isSwapped ? "passport.state_swapped" : "passport.state_now"));
+  for (const part of ["how", "passphrase-form"]) show(part, false);
+  put("found-what", words.say(begun!.isSwapped ? "passport.state_swapped" : "passport.state_now"));
   show("done", true);
   element("done-title").focus();
 }

@@ -1,7 +1,8 @@
 """Burn a role: every token of it that is out there is worth nothing from now on, and the log says so.
 
 Who may is for the composition root to say. The role's keys of this epoch and the next are dropped, which also forgets what was spent
-under them, and `keep` makes new ones; a client takes a role's keys only three times an epoch (`docs/spec/passport.md`).
+under them, and `keep` makes new ones; a client takes a role's keys only three times an epoch (`docs/spec/passport.md`). So a burning
+outlives the week's turn: whoever renews in the next week brings a training code too, and nobody has only to wait for it.
 """
 
 from tocsin.passport import keep

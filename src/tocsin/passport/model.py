@@ -288,4 +288,6 @@ class IssuedAlready(TocsinError):
 class TrainingNeeded(TocsinError):
     code = "training_needed"
     status = 409
-    message = "Your role was burnt this week. Ask a trainer for a new training code; nothing was used up."
+    message = (
+        "Your role was burnt this week or the last one. Ask a trainer for a new training code; nothing was used up."
+    )
