@@ -153,7 +153,6 @@ def renew_after_it(weeks: Weeks, phone: Page, desk: Page) -> None:
     open_it(phone, weeks)
     renew(phone)
     expect(phone.locator("#problem")).to_contain_text("Ask a trainer", timeout=UNTIL_BEAT_MS)
-    sign_in(desk, weeks, 0)
     phone.fill("#training-again", training_code(weeks, desk))
     renew(phone)
     expect(phone.locator("#state")).to_contain_text("Renewed", timeout=UNTIL_BEAT_MS)
