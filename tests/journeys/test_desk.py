@@ -79,7 +79,7 @@ def wait_for_beats(client: httpx.Client, count: int) -> None:
 def test_a_lawyers_evening_by_keyboard_and_read_by_axe(
     town: Running, phone: Page, desk: Page, open_page: OpenPage, tmp_path: Path
 ) -> None:
-    """Script P3, steps 6 and 8 to 11, with what happens while it goes on; step 7 needs the playbooks."""
+    """Script P3, steps 6 and 8 to 11, with what happens while it goes on; step 7 is played over a call (`test_call`)."""
     watch, package = Watch(), tmp_path / "package.zip"
     with client_of_town(town) as client:
         wait_until(lambda: desk_counts(client), 60)

@@ -302,7 +302,7 @@ def played_in_the_sandbox(open_page: OpenPage, folder: Path) -> None:
         expect(phone.locator("#code")).not_to_be_empty()
         dispatcher.locator("#lines .pick").first.press("Enter")
         dispatcher.keyboard.press("t")
-        expect(dispatcher.locator("#lines")).to_contain_text(DISPATCHER)
+        expect(dispatcher.locator("#lines")).to_contain_text("in hand")
         for page in (phone, dispatcher):
             page.close()
     erase = [sys.executable, "-m", "tocsin.demo", "--erase", "--folder", str(folder), "--port", str(town.ports.node)]

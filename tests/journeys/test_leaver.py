@@ -88,6 +88,9 @@ def test_who_leaves_hands_over_in_one_act_and_gets_nothing_new(
     expect(desk.locator("#item-problem")).to_contain_text("It is not sealed to your key", timeout=SLOW_MS)
     watch.tell("who is off the desk opens nothing that was recorded since")
     pick(desk, fresh, "b")
+    expect(colleague.locator(row(fresh))).to_contain_text(
+        "Nobody yet", timeout=SLOW_MS
+    )  # it can be taken back for ten seconds
     pick(colleague, fresh, "t")
     expect(colleague.locator(row(fresh))).to_contain_text("You", timeout=SLOW_MS)
     pick(colleague, fresh, "o")

@@ -1,6 +1,6 @@
 /** The parts of a page that make a passphrase or a recovery sheet. */
 import { draw, wordList } from "../crypto/words.ts";
-import { element, listItems, put, show, words } from "../ui/page.ts";
+import { element, listItems, note, put, show, words } from "../ui/page.ts";
 import { twice } from "../ui/twice.ts";
 import { isEnough, strengthOf } from "./strength.ts";
 
@@ -10,7 +10,10 @@ export async function onPassphrase(pseudonym: string, take: (text: string) => vo
   element<HTMLInputElement>("username").value = pseudonym;
   const list = new Set(await wordList());
   const strength = () => strengthOf(field.value, list);
-  field.addEventListener("input", () => put("strength", words.say(`staff.strength_${field.value ? strength() : "none"}`)));
+  field.addEventListener("input", () => {
+    put("strength", words.say(`staff.strength_${field.value ? strength() : "none"}`));
+    note("problem", ""); // it was about what stood here before
+  });
   element<HTMLInputElement>("shown").addEventListener("change", (event) => {
     field.type = (event.target as HTMLInputElement).checked ? "text" : "password";
   });
