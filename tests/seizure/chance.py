@@ -80,7 +80,7 @@ def order_told(groups: Sequence[tuple[Sequence[float], Sequence[float]]]) -> Mea
         sum(len(a) ** 2 / (len(a) - 1) for a, _ in kept) / count**2
     )  # a shuffled list's correlation has 1 / (n - 1)
     orders = prod(factorial(len(a)) // prod(map(factorial, Counter(a).values())) for a, _ in kept)
-    return Measured(abs(value), bound_of(1 / variance) if orders * BY_CHANCE > 2 else inf, count)
+    return Measured(abs(value), bound_of(1 / variance) if orders > 2 / BY_CHANCE else inf, count)
 
 
 def same_person(values: Sequence[float], persons: Sequence[int], source: random.Random) -> Measured:

@@ -119,6 +119,7 @@ def test_an_order_that_tells_is_found_and_one_that_does_not_is_not() -> None:
 
 def test_a_perfect_order_of_two_dozen_is_found_and_of_too_few_nothing_is_said() -> None:
     assert chance.order_told([(one, one) for one in (range(8), range(17))]).is_found
+    assert chance.order_told([(range(400), range(400))]).is_found, "so many orders are no float"
     assert not chance.order_told(
         [(one, one) for one in (range(4), range(5))]
     ).is_found  # one in 2,880 shuffles is as good
