@@ -178,7 +178,7 @@ function heard(now: DutyTold): boolean {
   put("duty-state", now.waiting > 0 ? `${state} ${words.count("call.duty_waiting", now.waiting)}` : state);
   show("duty-end", true);
   show("duty-free", now.on !== "" && !talk);
-  if (now.ring && now.ring.call !== ring?.call) void rings(now.ring);
+  if (now.ring && now.ring.call !== ring?.call && !isAnswering) void rings(now.ring);
   if (!now.ring) stopRinging();
   return true;
 }
@@ -249,7 +249,7 @@ async function passOn(): Promise<void> {
 
 async function answer(): Promise<void> {
   const [now, mine, about] = [ring, shift, card];
-  if (!now || !mine) return;
+  if (!now || !mine || isAnswering) return; // one who presses twice answers once
   stopRinging();
   isAnswering = true;
   try {
