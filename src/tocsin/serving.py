@@ -28,14 +28,17 @@ def run(settings: Settings) -> None:
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s %(message)s")
     logging.getLogger("httpx").setLevel(logging.ERROR)
     fail_points.arm(os.environ, trials=settings.trials)
+    # What is made now lives to the end: looking for circles in it slows the start, and looks stalled the loop by tenths of a second.
+    gc.disable()
     node = Node.open(settings, load.load(settings.pack), SystemClock())
     tls = (settings.tls_certificate, settings.tls_key) if settings.tls_certificate else None
-    # Full collections stalled the loop by tenths of a second: what lives now lives to the end.
+    program = application(node)
     gc.collect()
     gc.freeze()
     gc.set_threshold(5_000, 20, 100)
+    gc.enable()
     sys.setswitchinterval(SWITCH_SECONDS)
-    server(application(node), host=settings.host, port=settings.port, tls=tls, onion_port=settings.onion_port).run()
+    server(program, host=settings.host, port=settings.port, tls=tls, onion_port=settings.onion_port).run()
 
 
 def harden() -> None:
