@@ -32,6 +32,7 @@ LONGEST_FIRST = (
 """A file that takes a minute and comes last keeps one process busy while the others stand idle."""
 
 JOURNEYS = (
+    "tests/demo/test_demo.py",
     "tests/fuzz/test_api.py::test_no_request_breaks_the_node_or_is_echoed",
     "tests/journeys/",
     "tests/seizure/test_seizure.py::test_nothing_is_recovered_and_every_planted_leak_of_the_short_form_is_found",

@@ -175,8 +175,9 @@ DOOR = {
     },
     "required": ["kind", "sealed", "proof"],
 }
-STAFF_PAGES = ("sign-in", "join", "keys", "people", "decisions", "begin", "tonight", "registry")
+STAFF_PAGES = ("sign-in", "join", "keys", "people", "decisions", "begin", "tonight", "registry", "areas")
 STAFF_FORMS = (
+    "areas",
     "sign-out",
     "keys/drop",
     "people/invite",
@@ -202,7 +203,8 @@ def _office(also: list[Json]) -> Json:
     """Staff's addresses, by strangers: with cookies of nobody, from foreign origins, with bodies of the right form."""
     from_page = [*also, _header("Origin", ORIGIN), _header("Cookie", COOKIE)]
     language = _path("language", LANGUAGE)
-    form = {"anyOf": [text("^(pseudonym|role|staff|door)=[A-Za-z0-9_-]{0,40}$"), {"type": "string"}]}
+    here = [language, *from_page]
+    form = {"anyOf": [text("^(pseudonym|role|staff|door|table)=[A-Za-z0-9_-]{0,40}$"), {"type": "string"}]}
     posts = {
         f"/staff/{name}": {
             "post": _does(
@@ -212,20 +214,19 @@ def _office(also: list[Json]) -> Json:
         for name, fields in STAFF_BODIES.items()
     }
     posts["/staff/doors"]["get"] = _does(from_page)
+    pages: Json = {f"/{{language}}/staff/{name}": {"get": _does(here)} for name in STAFF_PAGES}
+    for name in STAFF_FORMS:
+        pages.setdefault(f"/{{language}}/staff/{name}", {})["post"] = _does(
+            here, "application/x-www-form-urlencoded", form
+        )
     return {
         **posts,
         "/staff": {"get": _does(also)},
         "/{language}/desk/open": {"get": _does([language, *also])},
         "/staff/session": {"get": _does(from_page)},
-        "/{language}/staff/": {"get": _does([language, *from_page])},
-        **{f"/{{language}}/staff/{name}": {"get": _does([language, *from_page])} for name in STAFF_PAGES},
-        **{
-            f"/{{language}}/staff/{name}": {
-                "post": _does([language, *from_page], "application/x-www-form-urlencoded", form)
-            }
-            for name in STAFF_FORMS
-        },
-        **_documents([language, *from_page], form),
+        "/{language}/staff/": {"get": _does(here)},
+        **pages,
+        **_documents(here, form),
     }
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from jinja2 import Environment, FileSystemLoader
+from jinja2 import Environment
 from markupsafe import Markup
 
 from tocsin.alerts.ask import LIFE_MINUTES
@@ -50,9 +50,7 @@ ABOUT = ("somebody-in-danger", "points-at-a-person", "points-at-a-home", "not-tr
 @cache
 def templates() -> Environment:
     """The room's own templates over the shared ones."""
-    made = render.templates().overlay(loader=FileSystemLoader([TEMPLATES, render.TEMPLATES]))
-    made.globals = dict(render.templates().globals)
-    return made
+    return render.templates_over(TEMPLATES)
 
 
 def draw(config: PageConfig, language: Language, page: Page, **more: object) -> bytes:

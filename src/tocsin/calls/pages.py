@@ -4,7 +4,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader
+from jinja2 import Environment
 from markupsafe import Markup
 
 from tocsin.calls.model import Kind, OnDuty, Role
@@ -22,9 +22,7 @@ ON_CALL = Page("on_call", "on-call", "on_call_page.html", "call.duty", ("call.",
 @cache
 def templates() -> Environment:
     """The room's own template over the shared ones."""
-    made = render.templates().overlay(loader=FileSystemLoader([TEMPLATES, render.TEMPLATES]))
-    made.globals = dict(render.templates().globals)
-    return made
+    return render.templates_over(TEMPLATES)
 
 
 def words(config: PageConfig, language: Language) -> dict[str, Any]:

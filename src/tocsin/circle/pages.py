@@ -4,7 +4,7 @@ from functools import cache
 from pathlib import Path
 
 import msgspec
-from jinja2 import Environment, FileSystemLoader
+from jinja2 import Environment
 
 from tocsin.web import render
 from tocsin.web.i18n import Language
@@ -21,9 +21,7 @@ FIXED = (MINE, JOIN, WORDS)
 @cache
 def templates() -> Environment:
     """The room's own templates over the shared ones."""
-    made = render.templates().overlay(loader=FileSystemLoader([TEMPLATES, render.TEMPLATES]))
-    made.globals = dict(render.templates().globals)
-    return made
+    return render.templates_over(TEMPLATES)
 
 
 def fixed(config: PageConfig, language: Language, page: Page, key: str) -> bytes:

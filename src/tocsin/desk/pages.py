@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from functools import cache
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader
+from jinja2 import Environment
 from markupsafe import Markup
 
 from tocsin.desk.board import Board
@@ -25,9 +25,7 @@ DESK = Page("desk", "desk", "desk.html", "desk.title", STRINGS)
 @cache
 def templates() -> Environment:
     """The room's own template over the shared ones."""
-    made = render.templates().overlay(loader=FileSystemLoader([TEMPLATES, render.TEMPLATES]))
-    made.globals = dict(render.templates().globals)
-    return made
+    return render.templates_over(TEMPLATES)
 
 
 Beside = Callable[[Language], Markup]

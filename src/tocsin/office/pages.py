@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import segno
-from jinja2 import Environment, FileSystemLoader
+from jinja2 import Environment
 from markupsafe import Markup
 
 from tocsin.held import HELD, NEVER
@@ -70,9 +70,7 @@ LINKS: tuple[tuple[Role, str, str], ...] = (
 @cache
 def templates() -> Environment:
     """The room's own templates over the shared ones."""
-    made = render.templates().overlay(loader=FileSystemLoader([TEMPLATES, render.TEMPLATES]))
-    made.globals = dict(render.templates().globals)
-    return made
+    return render.templates_over(TEMPLATES)
 
 
 def fixed(config: PageConfig, language: Language, page: Page) -> bytes:

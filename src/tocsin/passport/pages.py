@@ -5,7 +5,7 @@ from functools import cache
 from hashlib import sha256
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader
+from jinja2 import Environment
 
 from tocsin.passport.counts import Counted
 from tocsin.passport.model import ACTING
@@ -32,9 +32,7 @@ FIXED = (HOLD, JOIN, LOST)
 @cache
 def templates() -> Environment:
     """The room's own templates over the shared ones."""
-    made = render.templates().overlay(loader=FileSystemLoader([TEMPLATES, render.TEMPLATES]))
-    made.globals = dict(render.templates().globals)
-    return made
+    return render.templates_over(TEMPLATES)
 
 
 def fixed(config: PageConfig, language: Language, page: Page) -> bytes:

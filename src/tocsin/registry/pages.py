@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from babel import Locale
-from jinja2 import Environment, FileSystemLoader
+from jinja2 import Environment
 from sqlalchemy import Connection, func, select
 
 from tocsin.registry import amounts, documents, facets, queries, search
@@ -65,9 +65,7 @@ class Hit:
 @cache
 def templates() -> Environment:
     """The pages' own templates over the shared ones."""
-    made = render.templates().overlay(loader=FileSystemLoader([TEMPLATES, render.TEMPLATES]))
-    made.globals = dict(render.templates().globals)
-    return made
+    return render.templates_over(TEMPLATES)
 
 
 def search_page(

@@ -4,9 +4,11 @@ A language is offered only when it is complete: `load` raises `LocaleIncomplete`
 nobody ever meets an English word on a Spanish page. English is a locale like the others; keys are never shown.
 """
 
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from pathlib import Path
 
 from babel import Locale
@@ -64,11 +66,19 @@ class Language:
         """The name of an ISO 3166 country, or the code as it is where nobody knows it."""
         return str(Locale.parse(self.code).territories.get(code.upper(), code))
 
+    @cached_property
+    def _keys(self) -> list[str]:
+        return sorted([*self.single, *self.plural])
+
     def strings(self, prefixes: Iterable[str]) -> dict[str, object]:
         """What a page's script needs: keys under `prefixes`, plural keys as their forms."""
-        wanted = tuple(prefixes)
-        picked: dict[str, object] = {key: text for key, text in self.single.items() if key.startswith(wanted)}
-        picked.update({key: dict(forms) for key, forms in self.plural.items() if key.startswith(wanted)})
+        picked: dict[str, object] = {}
+        for prefix in prefixes:
+            for at in range(bisect_left(self._keys, prefix), len(self._keys)):
+                key = self._keys[at]
+                if not key.startswith(prefix):
+                    break
+                picked[key] = self.single[key] if key in self.single else dict(self.plural[key])
         return picked
 
 

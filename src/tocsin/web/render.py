@@ -7,14 +7,14 @@ frightened person. The set of all bytes has one `version`, by which the service 
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, MutableMapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import BaseLoader, ChoiceLoader, Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup
 
 from tocsin.jurisdictions.model import Pack, RiskRoom
@@ -177,6 +177,25 @@ def templates() -> Environment:
     )
     environment.globals["icon"] = environment.get_template("_icons.html").module.icon  # type: ignore[attr-defined]
     return environment
+
+
+class _Shared(BaseLoader):
+    """The house's own templates, as they were compiled for everybody."""
+
+    def load(
+        self,
+        environment: Environment,  # noqa: ARG002  jinja's signature
+        name: str,
+        globals: MutableMapping[str, Any] | None = None,  # noqa: A002, ARG002  jinja's signature
+    ) -> Template:
+        return templates().get_template(name)
+
+
+def templates_over(folder: Path) -> Environment:
+    """A room's own templates, in `folder`, over the shared ones, which are compiled once for all rooms."""
+    made = templates().overlay(loader=ChoiceLoader([FileSystemLoader(folder), _Shared()]))
+    made.globals = dict(templates().globals)
+    return made
 
 
 def render_status(config: PageConfig, language: Language, shown: Shown) -> bytes:
