@@ -175,6 +175,7 @@ DOOR = {
     },
     "required": ["kind", "sealed", "proof"],
 }
+FORM = "application/x-www-form-urlencoded"
 STAFF_PAGES = ("sign-in", "join", "keys", "people", "decisions", "begin", "tonight", "registry", "areas")
 STAFF_FORMS = (
     "areas",
@@ -216,9 +217,7 @@ def _office(also: list[Json]) -> Json:
     posts["/staff/doors"]["get"] = _does(from_page)
     pages: Json = {f"/{{language}}/staff/{name}": {"get": _does(here)} for name in STAFF_PAGES}
     for name in STAFF_FORMS:
-        pages.setdefault(f"/{{language}}/staff/{name}", {})["post"] = _does(
-            here, "application/x-www-form-urlencoded", form
-        )
+        pages.setdefault(f"/{{language}}/staff/{name}", {})["post"] = _does(here, FORM, form)
     return {
         **posts,
         "/staff": {"get": _does(also)},
