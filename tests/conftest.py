@@ -40,6 +40,7 @@ JOURNEYS = (
     "tests/web/test_circle.py",
     "tests/web/test_cover.py",
     "tests/web/test_desk.py",
+    "tests/web/test_hardening.py",
     "tests/web/test_notify.py",
     "tests/web/test_open_page.py",
     "tests/web/test_passport_pages.py",
