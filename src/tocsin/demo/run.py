@@ -13,9 +13,6 @@ from tocsin.demo import staff
 from tocsin.demo.children import Children
 from tocsin.demo.town import PROGRAM, WITNESSES, DemoFailed, Town, prepare, write_trust
 
-LATER = ("nice", "-n", "10")
-"""The first page does not wait for those that only its next beat asks."""
-
 
 @contextmanager
 def running(town: Town, clock: Clock) -> Iterator[Children]:
@@ -27,10 +24,10 @@ def running(town: Town, clock: Clock) -> Iterator[Children]:
     with Children(town.folder / "said", clock) as children:
         authority = str(town.folder / "authority")
         children.start(
-            "authority", [*LATER, sys.executable, "-m", "tocsin.demo.authority", authority, str(town.ports.authority)]
+            "authority", [sys.executable, "-m", "tocsin.demo.authority", authority, str(town.ports.authority)]
         )
         for name in WITNESSES:
-            children.start(name, [*LATER, *PROGRAM, "witness", "serve", "--config", str(town.witness(name))])
+            children.start(name, [*PROGRAM, "witness", "serve", "--config", str(town.witness(name))])
         start_node(children, town)
         for name, port in zip(WITNESSES, town.ports.witnesses, strict=True):
             children.wait_for(name, port)

@@ -145,7 +145,6 @@ def _page(
     config: PageConfig, language: Language, desk: Desk, given: dict[str, str], problem: TocsinError | None = None
 ) -> bytes:
     return draw(
-        "documents.html",
         config,
         language,
         Page("registry", "staff/registry/documents", "documents.html", "registry.documents_title"),
@@ -162,7 +161,6 @@ def _review(
     refused = problem or reading.problem
     pages = range(len(reading.pages))
     return draw(
-        "review.html",
         config,
         language,
         Page("registry", f"staff/registry/documents/{name}", "review.html", "registry.documents_title"),

@@ -96,7 +96,6 @@ def editors_page(config: PageConfig, language: Language, given: Form, problem: s
         waiting = contest.waiting(connection)
         captions = queries.captions_of(connection, [name for one in waiting for name in (one.entity, one.value)])
         return draw(
-            "editors.html",
             config,
             language,
             Page("registry", "staff/registry", "editors.html", "registry.editors_title"),

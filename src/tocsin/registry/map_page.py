@@ -62,7 +62,6 @@ def map_page(config: PageConfig, language: Language, said: str, asked: Asked, vi
         address = address_of(f"/{language.code}/registry/map", said, asked)
         captions = _captions(connection, [name for spot in seen.spots for name in spot.ids[:LISTED]])
         return draw(
-            "map.html",
             config,
             language,
             Page("registry", "registry/map", "map.html", "registry.map_title"),

@@ -4,7 +4,7 @@ They need no script. What somebody typed comes back in the page (escaped), which
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from functools import cache
@@ -77,7 +77,6 @@ def search_page(
         counted = search.count(connection, search.matches(connection, asked))
         address = address_of(f"/{language.code}/registry", said, asked)
         return draw(
-            "registry.html",
             config,
             language,
             Page("registry", "registry", "registry.html", "registry.title"),
@@ -123,7 +122,6 @@ def entity_page(config: PageConfig, language: Language, name: str, version: str 
         version_day = queries.day_of(connection, found.version.statement)
         mixed = total_of(one.amount for one in money) if len({one.amount.kind for one in money}) > 1 else None
         return draw(
-            "entity.html",
             config,
             language,
             Page("registry", f"registry/entity/{found.id}", "entity.html", "registry.title"),
@@ -190,7 +188,6 @@ def contest_page(
         claim = queries.claim_of(connection, number)
         captions = queries.captions_of(connection, [claim.entity, claim.value])
         return draw(
-            "contest.html",
             config,
             language,
             Page("registry", f"registry/contest/{number}", "contest.html", "registry.title"),
@@ -214,7 +211,6 @@ def contested_page(config: PageConfig, language: Language, reference: str) -> Dr
         one = contest_of(connection, reference)
         captions = queries.captions_of(connection, [one.entity, one.value])
         return draw(
-            "contested.html",
             config,
             language,
             Page("registry", f"registry/contested/{reference}", "contested.html", "registry.title"),
@@ -291,6 +287,6 @@ def address_of(path: str, said: str, asked: Asked) -> Callable[..., str]:
     return address
 
 
-def draw(template: str, config: PageConfig, language: Language, page: Page, **more: Any) -> bytes:
+def draw(config: PageConfig, language: Language, page: Page, **more: Any) -> bytes:
     """A page of the room, under the shared frame."""
-    return render.draw(templates(), config, language, replace(page, template=template), **more)
+    return render.draw(templates(), config, language, page, **more)

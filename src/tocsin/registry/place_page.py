@@ -57,7 +57,6 @@ def place_page(config: PageConfig, language: Language, place: str) -> Draw:
         lines = _lines(connection, language, [act for act in acts if act.schema not in INSTITUTIONS])
         groups = {group: [line for line in lines if line.act.schema in schemata] for group, schemata in GROUPS.items()}
         return draw(
-            "place.html",
             config,
             language,
             Page("registry", "registry/place", "place.html", "registry.title"),

@@ -31,7 +31,6 @@ def way_page(config: PageConfig, language: Language, one: str, other: str) -> Dr
         way = graph.way(connection, ends[0][0].id, ends[1][0].id) if ends[0] and ends[1] else None
         ties = way.ties if way else ()
         return draw(
-            "way.html",
             config,
             language,
             Page("registry", "registry/way", "way.html", "registry.title"),
@@ -61,7 +60,6 @@ def around_page(config: PageConfig, language: Language, name: str, begin: int) -
         evidence = graph.evidence_of(connection, found.ties)
         own = [tie for tie in found.ties if found.middle in (tie.begin, tie.end)]
         return draw(
-            "around.html",
             config,
             language,
             Page("registry", f"registry/entity/{middle.id}/ties", "around.html", "registry.title"),
