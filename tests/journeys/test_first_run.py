@@ -314,7 +314,7 @@ def draws_areas(page: Page) -> None:
     """The pack's areas as a picture and a list; then a table of one's own, wrong and right. Nothing of it is kept."""
     expect(page.locator("h1")).to_have_text("Areas")
     expect(page.locator("main")).to_contain_text(
-        "at least 2000 residents: a smaller one would point at somebody’s door"
+        "at least 2,000 residents: a smaller one would point at somebody’s door"
     )
     expect(page.locator("svg.areas path")).to_have_count(71)
     assert not findings(page)
