@@ -18,6 +18,7 @@ from babel.messages.pofile import read_po
 from babel.numbers import format_decimal
 
 from tocsin.errors import TocsinError
+from tocsin.web import kept_work
 
 REFERENCE = "en"
 NAMES = {"en": "English", "es": "Español", "fr": "Français"}
@@ -90,6 +91,20 @@ def locales_folder() -> Path:
 
 def read(code: str, folder: Path | None = None) -> Language:
     """Read one language as it is, complete or not. Raises `LocaleIncomplete` for a fuzzy, empty or twice given entry."""
+    single, plural = _read_kept(code) if folder is None else _read(code, folder)
+    return Language(code, NAMES.get(code, code), single, plural)
+
+
+def _read_kept(code: str) -> tuple[dict[str, str], dict[str, dict[str, str]]]:
+    made_of = kept_work.digest(files(code))
+    sentences = kept_work.load_sentences(code, made_of)
+    if sentences is None:
+        sentences = kept_work.Sentences(made_of, *_read(code))
+        kept_work.keep_sentences(code, sentences)
+    return sentences.single, sentences.plural
+
+
+def _read(code: str, folder: Path | None = None) -> tuple[dict[str, str], dict[str, dict[str, str]]]:
     single: dict[str, str] = {}
     plural: dict[str, dict[str, str]] = {}
     for message in messages(code, folder):
@@ -101,7 +116,7 @@ def read(code: str, folder: Path | None = None) -> Language:
             single[key] = forms[0]
         else:
             plural[key] = {"one": forms[0], "other": forms[-1]}
-    return Language(code, NAMES.get(code, code), single, plural)
+    return single, plural
 
 
 def messages(code: str, folder: Path | None = None) -> Iterator[Message]:

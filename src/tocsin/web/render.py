@@ -21,6 +21,7 @@ from tocsin.jurisdictions.model import Pack, RiskRoom
 from tocsin.jurisdictions.model import Page as RecordingPage
 from tocsin.jurisdictions.risk import may_answer
 from tocsin.web.i18n import NAMES, Language
+from tocsin.web.kept_work import CompiledTemplates
 from tocsin.web.static_files import Built
 from tocsin.web.status import Shown, nothing_tried
 
@@ -167,7 +168,7 @@ def render(config: PageConfig) -> Rendered:
 
 @cache
 def templates() -> Environment:
-    """The templates, compiled once a process: compiling is most of what a start costs."""
+    """The templates, compiled once a release where that can be kept, else once a process: compiling is most of what a start costs."""
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
@@ -175,6 +176,7 @@ def templates() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.bytecode_cache = CompiledTemplates(environment)
     environment.globals["icon"] = environment.get_template("_icons.html").module.icon  # type: ignore[attr-defined]
     return environment
 
