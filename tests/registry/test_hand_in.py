@@ -41,7 +41,7 @@ def test_files_are_taken_in_some_rows_a_commit_and_a_broken_one_stops_nothing(
 ) -> None:
     (tmp_path / "broken").write_text("<xml/>")
     said = answered(registry, tmp_path / "broken", tmp_path / "none", firms(tmp_path / "good", 450))
-    assert [one["refused"] for one in said[:2]] == ["file_not_understood", "file_unreadable"]
+    assert [one["refused"] for one in said[:2]] == ["file_is_markup", "file_unreadable"]
     assert [one["rows"] for one in said[2:5]] == [200, 400, 450]
     assert (said[-1]["file"], said[-1]["kept"]) == ("good", 450)
     again = answered(registry, tmp_path / "good")

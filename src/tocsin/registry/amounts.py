@@ -6,12 +6,13 @@ An agency has thousands of them, so no entity is made of each: only what a sum n
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal, InvalidOperation
+from decimal import InvalidOperation
 
 from sqlalchemy import Connection, select
 
 from tocsin.registry.bulk import found_by, pieces
 from tocsin.registry.contest import Contest, about, corrected_on, mark_of, open_since
+from tocsin.registry.exact import exact
 from tocsin.registry.model import Confidence, ValueKind, VerbClass
 from tocsin.registry.queries import Entity
 from tocsin.registry.tables import edge, source, statement
@@ -121,7 +122,7 @@ def _told(connection: Connection, events: Sequence[str]) -> Mapping[str, _Told]:
 
 def _money(name: str, told: _Told, contests: Sequence[Contest]) -> Money | None:
     try:
-        amount, kind = Decimal(told.first("amount")), ValueKind(told.first("kind"))
+        amount, kind = exact(told.first("amount")), ValueKind(told.first("kind"))
     except (InvalidOperation, ValueError):
         return None
     is_low = not told.is_firm or corrected_on(contests) is not None

@@ -79,7 +79,7 @@ def import_command(
     def told(report: Report) -> None:
         click.echo(f"{report.rows} rows", err=True)
 
-    kind, broken = FORMATS[form], 0
+    kind, broken = FORMATS[form], list[FileNotUnderstood]()
     read = only(words, kind.open(Given(dataset, url, mapping)))
     with opened(path) as here:
         for file in files:
@@ -88,12 +88,12 @@ def import_command(
                     here, file, read, dataset, is_dry=is_dry, refreshes=not kind.tells_filters, told=told
                 )
             except FileNotUnderstood as error:
-                broken += 1
-                click.echo(json.dumps({"file": file.name, "refused": error.code}))
+                broken.append(error)
+                click.echo(json.dumps({"file": file.name, "refused": error.code, "message": error.message}))
                 continue
             click.echo(json.dumps({"file": file.name, **done.told()}))
     if broken:
-        raise FileNotUnderstood
+        raise broken[0]
 
 
 @registry.command("export")

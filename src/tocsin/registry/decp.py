@@ -7,12 +7,13 @@ unless a name comes with them.
 
 import csv
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from decimal import Decimal, InvalidOperation
+from decimal import InvalidOperation
 from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from tocsin.registry.csv_lines import numbered
+from tocsin.registry.csv_lines import CELL, head_of, numbered, opened
+from tocsin.registry.exact import exact
 from tocsin.registry.importing import Bad, FileNotUnderstood, Read
 from tocsin.registry.json_files import documents, part, parts, text
 from tocsin.registry.model import Claim, Draft, Row, Source, ValueKind
@@ -20,7 +21,6 @@ from tocsin.registry.ocds import short
 
 KIND = "DECP"
 SITE = "https://www.data.gouv.fr"
-CELL = 1_000_000
 NEEDED = ("acheteur.id", "objet", "titulaire.id", "titulaire.denominationSociale")
 
 Json = dict[str, Any]
@@ -98,13 +98,11 @@ def _events(name: str, told: Json, changes: Sequence[Json]) -> Iterator[Draft]:
 
 
 def _event(event: str, contract: str, kind: ValueKind, amount: str, date: str) -> Draft:
-    exact = Decimal(amount.replace(",", ".").replace(" ", ""))
-    if not exact.is_finite():
-        raise InvalidOperation
+    plain = exact(amount.replace(",", ".").replace(" ", ""))
     claims = [
         Claim("contract", contract, as_of=""),
         Claim("kind", str(kind), as_of=""),
-        Claim("amount", f"{exact:f}", as_of=""),
+        Claim("amount", f"{plain:f}", as_of=""),
     ]
     return Draft(
         event,
@@ -139,12 +137,11 @@ def _holder(holder: Json) -> Draft:
 
 def _lines(path: Path, source: Source) -> Iterator[Row | Bad]:
     """The consolidated table: a line for each holder and for each state of a contract."""
-    csv.field_size_limit(CELL)
-    with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
-        head = file.readline()
+    with opened(path) as file:
+        head = file.readline(CELL)
         file.seek(0)
         lines = csv.DictReader(file, delimiter=";" if head.count(";") > head.count(",") else ",")
-        if not set(NEEDED) <= set(lines.fieldnames or ()):
+        if not set(NEEDED) <= set(head_of(lines)):
             raise FileNotUnderstood
         for number, given in numbered(lines):
             if given is None:

@@ -14,15 +14,24 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from tocsin.registry.csv_lines import numbered
+from tocsin.registry.csv_lines import head_of, numbered, opened
 from tocsin.registry.exporting import COLUMNS, CONTEXT, unquoted
 from tocsin.registry.importing import Bad, FileNotUnderstood, Read
-from tocsin.registry.model import Claim, Confidence, Draft, Row, Source, Statement, ValueKind, VerbClass
+from tocsin.registry.model import (
+    Claim,
+    Confidence,
+    Draft,
+    Row,
+    Source,
+    Statement,
+    StatementMalformed,
+    ValueKind,
+    VerbClass,
+)
 from tocsin.registry.schemata import CONTACTS, PERSONS, SCHEMATA
 
 LONGEST = 10_000_000
 """Bytes of one line; one entity with more is none."""
-CELL = 1_000_000
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 KIND = "FollowTheMoney"
 VALUES = {"Payment": ValueKind.PAID, "ContractAward": ValueKind.AWARD}
@@ -126,10 +135,9 @@ def _value_event(name: str, schema: str, given: Mapping[str, Sequence[str]]) -> 
 
 def read_statements(path: Path) -> Iterator[Row | Bad]:
     """Every entity of a file of statements, its lines together. Raises `FileNotUnderstood` without our columns."""
-    csv.field_size_limit(CELL)
-    with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
+    with opened(path) as file:
         lines = csv.DictReader(file)
-        if not {"entity_id", "schema", "prop", "value", "dataset", "source_url"} <= set(lines.fieldnames or ()):
+        if not {"entity_id", "schema", "prop", "value", "dataset", "source_url"} <= set(head_of(lines)):
             raise FileNotUnderstood
         seen: set[str] = set()
         number = 0
@@ -168,7 +176,11 @@ def _statement(name: str, told: Any) -> Statement:
     made = Statement(*said, source, verb, confidence, given["as_of"], *days)
     if not all((made.schema, made.property, made.value, made.dataset, source.url)):
         raise _Unreadable("line_malformed")
-    if given["id"] and given["id"] != made.digest.hex():
+    try:
+        digest = made.digest.hex()
+    except StatementMalformed as error:
+        raise _Unreadable(error.code) from error
+    if given["id"] and given["id"] != digest:
         raise _Unreadable("statement_altered")
     return made
 

@@ -30,6 +30,15 @@ BATCH = 1000
 """Rows that share a commit: a tenth of a second or two, so that whoever else writes hardly waits."""
 
 
+PACKED = (
+    b"\x1f\x8b", b"\x1f\x9d", b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08", b"BZh", b"\xfd7zXZ", b"\x28\xb5\x2f\xfd", b"7z\xbc\xaf",
+    b"Rar!", b"\x04\x22\x4d\x18", b"\xd0\xcf\x11\xe0", b"%PDF",
+)  # fmt: skip
+"""How archives begin, and the documents of office programs."""
+MARKUP = (b"<", b"<\0", b"\0<")
+MARKS = b"\xef\xbb\xbf\xff\xfe \t\r\n"
+"""What may stand before the first letter: the mark of an encoding, and space."""
+
 REFRESHED = 5000
 """Statements looked through at once."""
 
@@ -40,6 +49,25 @@ class FileNotUnderstood(TocsinError):
     code = "file_not_understood"
     status = 422
     message = "This file does not begin like one of that format: its first line has to name the columns. Nothing was recorded."
+
+
+class FilePacked(FileNotUnderstood):
+    """Archives are not opened: what is small in one can be larger than the disk outside it."""
+
+    code = "file_packed"
+    message = (
+        "This file is packed: an archive, or a spreadsheet's own format. Unpack it or save it as CSV, look how large it is, and take "
+        "that in. Nothing was recorded."
+    )
+
+
+class FileIsMarkup(FileNotUnderstood):
+    """No format of ours is XML, so nothing here reads its entities."""
+
+    code = "file_is_markup"
+    message = (
+        "This file is XML or a web page. The registry takes CSV and JSON: get it in one of these. Nothing was recorded."
+    )
 
 
 @dataclass(frozen=True)
@@ -102,11 +130,13 @@ def import_file(
     told: Callable[[Report], None] = lambda _: None,
     batch: int = 0,
 ) -> Report:
-    """Import `path` as `dataset`, going on where an earlier import of the same bytes was cut. `told` hears of each batch.
+    """Import `path` as `dataset`, going on where an earlier import of the same bytes was cut. `told` hears of each batch. Raises
+    `FileNotUnderstood`.
 
     `batch`: rows that share a commit, `BATCH` unless said.
     `refreshes`: by what its acts can be filtered is worked out when all rows are in, because the rows do not say.
     """
+    _refuse_foreign(path)
     digest = _digest(path)
     begun = None if is_dry else registry.database.read_now(lambda c: _begun(c, dataset, digest))
     position, report = begun or (-1, Report())
@@ -123,6 +153,16 @@ def import_file(
     if not is_dry:
         registry.database.write_now(lambda c: _mark(c, dataset, digest, -1, report))
     return report
+
+
+def _refuse_foreign(path: Path) -> None:
+    """Raises `FilePacked` or `FileIsMarkup`."""
+    with path.open("rb") as file:
+        begins = file.read(1024)
+    if begins.startswith(PACKED) or begins[257:262] == b"ustar":
+        raise FilePacked
+    if begins.lstrip(MARKS).startswith(MARKUP):
+        raise FileIsMarkup
 
 
 @contextmanager

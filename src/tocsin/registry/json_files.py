@@ -11,7 +11,8 @@ from tocsin.registry.importing import FileNotUnderstood
 WHOLE = 300_000_000
 """Bytes of a file that is one document: its parts come to about three times as much in memory."""
 LINE = 20_000_000
-PACKED = (b"\x1f\x8b", b"PK", b"BZh", b"\xfd7zXZ", b"\x28\xb5\x2f\xfd")
+DIGITS = 40
+"""More than any number has that is an amount, an id or a place: a longer one stays as short as it was written."""
 
 
 class LineMalformed(Exception):
@@ -29,12 +30,10 @@ def parsed(raw: bytes) -> Any:
 def documents(path: Path) -> Iterator[Any]:
     """The documents of a file: each line's, or the whole file's; `LineMalformed` itself in the place of a line that is none.
 
-    Raises `FileNotUnderstood` for a packed file, one document that is too large, and a file whose beginning is no JSON.
+    Raises `FileNotUnderstood` for one document that is too large, and a file whose beginning is no JSON.
     """
     with path.open("rb") as file:
         first = file.readline(LINE + 1)
-        if first.startswith(PACKED):
-            raise FileNotUnderstood
         try:
             head = parsed(first)
         except LineMalformed:
@@ -74,7 +73,8 @@ def text(told: Any, *names: str) -> str:
         if isinstance(value, str) and value.strip():
             return value.strip()
         if isinstance(value, int | Decimal) and not isinstance(value, bool):
-            return f"{value:f}" if isinstance(value, Decimal) else str(value)
+            is_plain = isinstance(value, Decimal) and abs(value.adjusted()) <= DIGITS
+            return f"{value:f}" if is_plain else str(value)
     return ""
 
 

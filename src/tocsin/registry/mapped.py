@@ -25,25 +25,29 @@
 A property may have a list of these. A column that is not there is refused before a row is read.
 """
 
+import codecs
 import csv
 import tomllib
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from decimal import Decimal, InvalidOperation
+from collections.abc import Callable, Iterator, Mapping
+from decimal import InvalidOperation
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from tocsin.errors import TocsinError
-from tocsin.registry.csv_lines import numbered
+from tocsin.registry.csv_lines import head_of, numbered, opened
+from tocsin.registry.exact import exact
 from tocsin.registry.importing import Bad, FileNotUnderstood, Read
-from tocsin.registry.json_files import PACKED
 from tocsin.registry.model import Claim, Confidence, Draft, Row, Source, VerbClass
 from tocsin.registry.ocds import short
 from tocsin.registry.schemata import CONTACTS, SCHEMATA
 
-CELL = 1_000_000
 NUMBERS = frozenset({"amount"})
+ENCODINGS = frozenset({
+    "utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "ascii", "iso8859-1", "iso8859-15", "cp1252", "cp850", "mac-roman",
+})  # fmt: skip
+"""What tables are written in. Python knows others that are no letters of anybody's."""
 
 
 class MappingMalformed(TocsinError):
@@ -86,7 +90,8 @@ def mapping_of(path: Path) -> Mapped:
     """Read a mapping file. Raises `MappingMalformed` for one that names what there is not."""
     try:
         made = msgspec.convert(tomllib.loads(path.read_text(encoding="utf-8")), Mapped)
-        "".encode(made.encoding)
+        if codecs.lookup(made.encoding).name not in ENCODINGS:
+            raise MappingMalformed
     except (tomllib.TOMLDecodeError, msgspec.ValidationError, UnicodeDecodeError, LookupError) as error:
         raise MappingMalformed from error
     for entity in made.entity.values():
@@ -105,13 +110,9 @@ def reader(mapping: Mapped, dataset: str) -> Callable[[Path], Read]:
 
 def read(path: Path, mapping: Mapped, dataset: str) -> Iterator[Row | Bad]:
     """Every row of a table. Raises `FileNotUnderstood` when a column of the mapping is not there."""
-    csv.field_size_limit(CELL)
-    with path.open("rb") as raw:
-        if raw.read(6).startswith(PACKED):
-            raise FileNotUnderstood
-    with path.open(encoding=mapping.encoding, errors="replace", newline="") as file:
+    with opened(path, mapping.encoding) as file:
         lines = csv.DictReader(file, delimiter=mapping.delimiter, restkey="")
-        if not mapping.columns() <= set(_head(lines)):
+        if not mapping.columns() <= set(head_of(lines)):
             raise FileNotUnderstood
         for number, given in numbered(lines):
             if given is None:
@@ -123,13 +124,6 @@ def read(path: Path, mapping: Mapped, dataset: str) -> Iterator[Row | Bad]:
                 mapping,
                 dataset,
             )
-
-
-def _head(lines: "csv.DictReader[str]") -> Sequence[str]:
-    try:
-        return lines.fieldnames or ()
-    except csv.Error as error:
-        raise FileNotUnderstood from error
 
 
 def row_of(number: int, given: Mapping[str, str], mapping: Mapped, dataset: str) -> Row | Bad:
@@ -170,10 +164,7 @@ def _number(said: str, mapping: Mapped) -> str:
     """An amount as a number. Raises `InvalidOperation`."""
     plain = "".join(said.split()).replace("\u00a0", "")
     plain = plain.replace(".", "").replace(",", ".") if mapping.decimal_comma else plain.replace(",", "")
-    amount = Decimal(plain.strip("$€£"))
-    if not amount.is_finite():
-        raise InvalidOperation
-    return f"{amount:f}"
+    return f"{exact(plain.strip('$€£')):f}"
 
 
 def _list(told: Any) -> list[str]:

@@ -17,6 +17,9 @@ from typing import NamedTuple
 from tocsin.errors import TocsinError
 
 SEPARATOR = "\x1f"
+SEPARATORS = 10
+"""How many are between the parts of one statement."""
+CONTROLS = bytes({*range(32), 127} - set(b"\t\n\r"))
 
 
 class VerbClass(StrEnum):
@@ -59,6 +62,12 @@ class StatementMalformed(TocsinError):
     code = "statement_malformed"
     status = 422
     message = "A claim has no entity, property, value, source or date, or is of a kind that is not known. Nothing was recorded."
+
+
+class LettersMalformed(StatementMalformed):
+    """A claim that holds what is no letter: a byte that could not be read, half of a pair, a NUL or another control."""
+
+    code = "letters_malformed"
 
 
 class EntityUnknown(TocsinError):
@@ -150,7 +159,14 @@ def _under(source: Source, verb: VerbClass, confidence: Confidence, as_of: str) 
 
 
 def _digest(parts: Sequence[str]) -> bytes:
-    return blake2b(SEPARATOR.join(parts).encode(), digest_size=16).digest()
+    """Raises `LettersMalformed`: no database keeps such text alike, and a separator within could make two claims one."""
+    try:
+        told = SEPARATOR.join(parts).encode()
+    except UnicodeEncodeError as error:
+        raise LettersMalformed from error
+    if len(told) - len(told.translate(None, CONTROLS)) != SEPARATORS:
+        raise LettersMalformed
+    return blake2b(told, digest_size=16).digest()
 
 
 def statements_of(row: Row, dataset: str, day: int) -> dict[bytes, Statement]:

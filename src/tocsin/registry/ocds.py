@@ -12,6 +12,7 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
+from tocsin.registry.exact import exact
 from tocsin.registry.importing import Bad, FileNotUnderstood, Read
 from tocsin.registry.json_files import LineMalformed, documents, part, parts, text
 from tocsin.registry.model import Claim, Draft, Row, Source, ValueKind, slug
@@ -152,10 +153,7 @@ def _amount(value: Json) -> Decimal | None:
     said = text(value, "amount")
     if not said:
         return None
-    amount = Decimal(said)
-    if not amount.is_finite():
-        raise InvalidOperation
-    return amount
+    return exact(said)
 
 
 def _organization(reference: Json, parties: Parties, schema: str) -> Draft | None:
@@ -189,4 +187,5 @@ def short(name: str) -> str:
     made = slug(name)
     if len(made) <= LONGEST_ID:
         return made
-    return f"{made[:48]}-{blake2b(name.encode(), digest_size=5).hexdigest()}"
+    whole = name.encode(errors="surrogatepass")  # a name with half a letter is refused later, at the door, with its row
+    return f"{made[:48]}-{blake2b(whole, digest_size=5).hexdigest()}"

@@ -7,16 +7,15 @@ the wide files hold, are not read.
 
 import csv
 from collections.abc import Iterator, Mapping
-from decimal import Decimal, InvalidOperation
+from decimal import InvalidOperation
 from pathlib import Path
 
-from tocsin.registry.csv_lines import numbered
+from tocsin.registry.csv_lines import first_of, numbered, opened
+from tocsin.registry.exact import exact
 from tocsin.registry.importing import Bad, FileNotUnderstood
 from tocsin.registry.model import Claim, Draft, Row, Source, ValueKind, slug
 
 SOURCE = Source("https://www.usaspending.gov", "USAspending")
-CELL = 1_000_000
-"""Characters in one cell; a larger one is no description."""
 
 NAMES = {
     "award": ("contract_award_unique_key", "award_unique_key", "generated_internal_id", "award_id_piid", "award id"),
@@ -46,10 +45,9 @@ YES = frozenset({"t", "true", "y", "yes", "1"})
 
 def read(path: Path) -> Iterator[Row | Bad]:
     """Every row of a file. Raises `FileNotUnderstood` when the first line does not name the columns."""
-    csv.field_size_limit(CELL)
-    with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
+    with opened(path) as file:
         lines = csv.reader(file)
-        head = [one.strip().lower() for one in next(lines, [])]
+        head = [one.strip().lower() for one in first_of(lines)]
         places = {ours: [head.index(name) for name in names if name in head] for ours, names in NAMES.items()}
         if any(not places[name] for name in NEEDED) or not (places["step"] or places["total"]):
             raise FileNotUnderstood
@@ -136,14 +134,12 @@ def _events(contract: str, told: Mapping[str, str]) -> Iterator[tuple[ValueKind,
 
 
 def _event(name: str, contract: str, kind: ValueKind, amount: str, date: str, *, is_step: bool) -> Draft:
-    exact = Decimal(amount.replace(",", "").replace("$", ""))
+    plain = exact(amount.replace(",", "").replace("$", ""))
     claims = [
         Claim("contract", contract),
         Claim("kind", str(kind)),
-        Claim("amount", f"{exact:f}"),
+        Claim("amount", f"{plain:f}"),
         Claim("currency", "USD"),
     ]
-    if not exact.is_finite():
-        raise InvalidOperation
     claims += [Claim("date", date)] if date else []
     return Draft(name, "ValueEvent", claims + ([Claim("step", "1")] if is_step else []))

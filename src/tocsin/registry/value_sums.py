@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
+from tocsin.registry.exact import SUMS
 from tocsin.registry.model import Confidence, ValueKind
 
 
@@ -54,7 +55,10 @@ def total_of(amounts: Iterable[Amount], within: Mapping[str, str] | None = None)
     refused = _reason(given, within or {})
     if refused is not None:
         return refused
-    return Total(given[0].kind, given[0].currency, sum((one.amount for one in given), Decimal(0)), len(given))
+    total = Decimal(0)
+    for one in given:
+        total = SUMS.add(total, one.amount)
+    return Total(given[0].kind, given[0].currency, total, len(given))
 
 
 def _reason(given: list[Amount], within: Mapping[str, str]) -> Refused | None:
