@@ -31,6 +31,7 @@ from tocsin.steward_commands import (
     signing,
 )
 
+ALERTS = click.option("--alerts", "of_alerts", is_flag=True, help="A dispatcher's key, for the alert desk.")
 PSEUDONYM = click.option("--name", required=True, help="A pseudonym.")
 YES = click.option("--yes", is_flag=True, help="Sign without asking back.")
 
@@ -139,13 +140,14 @@ def steward_hand_in(path: Path | None, file: Path, *, later: bool) -> None:
 
 @click.group()
 def desk() -> None:
-    """The legal desk's public keys (rule 19): two stewards add one, one takes it off."""
+    """The desks' public keys (rule 19), lawyers' and with --alerts dispatchers': two stewards add one, one takes it off."""
 
 
 @desk.command("propose")
 @click.argument("recipient")
 @click.option("--custodian", default="", help="Ed25519 public key (base64) that signs packages.")
 @PSEUDONYM
+@ALERTS
 @signing
 @click.pass_obj
 @plainly
@@ -157,9 +159,12 @@ def desk_propose(
     key_file: Path,
     output: Path | None,
     origin: str | None,
+    *,
+    of_alerts: bool,
 ) -> None:
-    """Sign that a lawyer's key be the desk's. Phones take it after a second steward's, an outside witness's signature and the wait."""
-    _propose(path, Act.DESK_ADD, Named(key=recipient, name=name, custodian=custodian), key_file, output, origin)
+    """Sign that a key be a desk's. Phones take it after a second steward's, an outside witness's signature and the wait."""
+    act = Act.ALERT_DESK_ADD if of_alerts else Act.DESK_ADD
+    _propose(path, act, Named(key=recipient, name=name, custodian=custodian), key_file, output, origin)
 
 
 @desk.command("confirm")
@@ -171,7 +176,7 @@ def desk_propose(
 def desk_confirm(
     path: Path | None, statement: str, key_file: Path, output: Path | None, origin: str | None, *, yes: bool
 ) -> None:
-    """Confirm another steward's statement about a lawyer's key: STATEMENT is its number, or a file. Compare its words with theirs."""
+    """Confirm another steward's statement about a desk's key: STATEMENT is its number, or a file. Compare its words with theirs."""
     confirm_statement(path, statement, key_file, output, origin, yes=yes)
 
 
@@ -184,18 +189,20 @@ def desk_confirm(
 def desk_remove(
     path: Path | None, recipient: str, name: str, key_file: Path, output: Path | None, origin: str | None
 ) -> None:
-    """Take a lawyer's key off the desk, for good and from the next beat on. One steward is enough."""
+    """Take a key off both desks, for good and from the next beat on. One steward is enough."""
     _propose(path, Act.DESK_REMOVE, Named(key=recipient, name=name), key_file, output, origin)
 
 
 @desk.command("list")
 @click.pass_obj
 def desk_list(path: Path | None) -> None:
-    """Print the lawyers whose keys stand in the log with their words, since when each counts, and what waits for a second steward."""
-    told = ask(path, {"ask": "desk"})
-    for one in told["lawyers"]:
-        click.echo(f"{one['key']}  {one['name']}  {_state(one, told['now'])}\n  {one['words']}")
-    _print_waiting(told["waiting"])
+    """Print whose keys stand in the log with their words, since when each counts, and what waits for a second steward."""
+    for desk_name, who in (("desk", "lawyers"), ("alert-desk", "dispatchers")):
+        told = ask(path, {"ask": desk_name})
+        for one in told[who]:
+            of = "" if who == "lawyers" else "  alert desk"
+            click.echo(f"{one['key']}  {one['name']}  {_state(one, told['now'])}{of}\n  {one['words']}")
+        _print_waiting(told["waiting"])
 
 
 def _propose(

@@ -26,7 +26,16 @@ from tocsin.people import roll as rolls
 from tocsin.people import statement as statements
 from tocsin.people.retention import Kept, Table
 from tocsin.people.roll import OnRoll, Roll
-from tocsin.people.statement import Act, KeyStatement, Reason, Signed, Statement, StatementMalformed, StatementUnknown
+from tocsin.people.statement import (
+    OF_DESK,
+    Act,
+    KeyStatement,
+    Reason,
+    Signed,
+    Statement,
+    StatementMalformed,
+    StatementUnknown,
+)
 from tocsin.people.steward_keys import Steward, key_id
 from tocsin.settings import Settings
 from tocsin.tlog import entry as entries
@@ -82,22 +91,18 @@ class Stewardship:
         except TocsinError as error:
             return canonical.dumps({"code": error.code, "message": error.message})
 
-    async def _do(self, said: dict[str, canonical.Value]) -> Answer:
+    async def _do(self, said: dict[str, canonical.Value]) -> Answer:  # noqa: PLR0911  one line for each question
         match said:
             case {"signed": str(signed)}:
                 return await self.hand_in(signed.encode())
             case {"ask": "stewards"}:
-                return {
-                    "stewards": [self._shown(one) for one in (await self.roll()).standing],
-                    "now": self.now_s,
-                    "waiting": await self._proposals(Act.STEWARD_FOUND, Act.STEWARD_ADD, Act.STEWARD_REMOVE),
-                }
+                waiting = await self._proposals(Act.STEWARD_FOUND, Act.STEWARD_ADD, Act.STEWARD_REMOVE)
+                told = [self._shown(one) for one in (await self.roll()).standing]
+                return {"stewards": told, "now": self.now_s, "waiting": waiting}
             case {"ask": "desk"}:
-                return {
-                    "lawyers": [_lawyer(one) for one in (await self.roll()).lawyers.values() if not one.is_removed],
-                    "now": self.now_s,
-                    "waiting": await self._proposals(Act.DESK_ADD),
-                }
+                return await self._desk_told("lawyers", Act.DESK_ADD)
+            case {"ask": "alert-desk"}:
+                return await self._desk_told("dispatchers", Act.ALERT_DESK_ADD)
             case {"ask": "statement", "number": str(number)}:
                 return {"signed": (await self._waiting(number)).raw.decode()}
             case {"ask": "holds"}:
@@ -148,7 +153,7 @@ class Stewardship:
         roll = await self.roll(with_waiting=True, more=(entry,))
         if (reason := roll.void.get(rolled.BEYOND)) is not None:
             raise rolled.KeyRefused(reason)
-        kind = desk_keys.KIND if signed.statement.act in rolled.OF_DESK else steward_keys.KIND
+        kind = desk_keys.KIND if signed.statement.act in OF_DESK else steward_keys.KIND
         await self.room.database.write(partial(_entered, signed, kind, entry))
 
     async def roll(self, *, with_waiting: bool = False, more: tuple[bytes, ...] = ()) -> Roll:
@@ -250,6 +255,12 @@ class Stewardship:
                 return signed
         raise StatementUnknown
 
+    async def _desk_told(self, who: str, added: Act) -> Answer:
+        roll = await self.roll()
+        among = (roll.lawyers if added is Act.DESK_ADD else roll.dispatchers).values()
+        told = [_of_desk(one) for one in among if not one.is_removed]
+        return {who: told, "now": self.now_s, "waiting": await self._proposals(added)}
+
     async def _holds(self) -> Answer:
         found = await self.room.database.read(queries.holds)
         held = [
@@ -330,7 +341,7 @@ def _counting(roll: Roll, now_s: int) -> dict[bytes, Steward]:
     return _stewards(one for one in roll.standing if one.counts(now_s))
 
 
-def _lawyer(one: OnRoll) -> Answer:
+def _of_desk(one: OnRoll) -> Answer:
     named = statements.Named(key=one.key, name=one.name, custodian=one.custodian)
     return {
         "key": one.key,

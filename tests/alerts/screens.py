@@ -4,6 +4,7 @@ import asyncio
 import threading
 import traceback
 from collections.abc import Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,6 +17,7 @@ from litestar import Litestar, Request, Response, asgi, get
 from litestar.types import Receive, Scope, Send
 
 from tests.alerts.world import ARD, DEE, SAM, STEW, City, city
+from tests.trust.hostile import DAY, Hostile
 from tests.waiting import wait_until
 from tests.web.sample import page_config
 from tocsin.alerts import desk_routes, duty_routes, pages, public_routes, report_routes, routes, staff_pages
@@ -27,6 +29,7 @@ from tocsin.deliver.model import Kind, Message
 from tocsin.deliver.sse import Hub
 from tocsin.errors import TocsinError
 from tocsin.ids import b64
+from tocsin.people.statement import Act, Named
 from tocsin.web import pages as house_pages
 from tocsin.web.headers import Site, with_headers
 from tocsin.web.static_files import Built
@@ -57,7 +60,9 @@ def serving_screens(folder: Path, built: Built | None = None) -> Iterator[Screen
     found.clock.ms = SystemClock().now_ms()
     hub = Hub(found.clock)
     found.alerts.heard.append(lambda event: _tell(hub, event))
-    application = _application(found, hub, built)
+    with ThreadPoolExecutor(1) as aside:  # a browser's driver holds this thread's event loop
+        log = aside.submit(_proven, folder / "log", found.dispatcher).result()
+    application = _application(found, hub, built, log)
     server = uvicorn.Server(
         uvicorn.Config(
             application, host="127.0.0.1", port=0, log_level="error", access_log=False, timeout_graceful_shutdown=1
@@ -102,13 +107,24 @@ def _tell(hub: Hub, event: object) -> None:
         hub.show(Message(posted.id, kind, posted.wire, posted.expires_s * 1000))
 
 
-def _application(found: City, hub: Hub, built: Built | None) -> Any:
+def _proven(folder: Path, identity: str) -> Hostile:
+    """A log in which two stewards put the dispatchers' key two days ago, seen by a witness now. Nobody took this one over."""
+    folder.mkdir()
+    log = Hostile(folder)
+    log.town.clock.ms = SystemClock().now_ms() - 2 * DAY * 1000
+    log.beat = log.now - 60
+    log.strike(log.founding(), log.said(Act.ALERT_DESK_ADD, Named(key=envelope.recipient_of(identity), name="Dee")))
+    log.town.clock.ms = SystemClock().now_ms()
+    log.strike()
+    return log
+
+
+def _application(found: City, hub: Hub, built: Built | None, log: Hostile) -> Any:
     alerts, (node_identity, recipient) = found.alerts, envelope.new_identity(found.clock)
     keys = {str(status): b64(key) for status, key in alerts.ports.public().items()}
-    client = {
+    client = log.trust | {
         "alert_keys": keys,
         "emergency_number": "911",
-        "origin": found.alerts.city,
         "share_recipient": recipient,
         "sample": True,
     }
@@ -128,12 +144,17 @@ def _application(found: City, hub: Hub, built: Built | None) -> Any:
         identity = found.dispatcher if who.is_dispatcher else found.identities[who.pseudonym]
         return {"staff": b64(who.id), "doors": [passphrase_door(who, identity)]}
 
+    @get("/desk-keys", sync_to_thread=False, include_in_schema=False)
+    def desk_keys() -> dict[str, Any]:
+        return log.answer()
+
     @asgi("/alerts/news", copy_scope=False)
     async def news(scope: Scope, receive: Receive, send: Send) -> None:
         await hub(scope, receive, send)
 
     handlers = [
         doors,
+        desk_keys,
         news,
         *house_pages.routes(config),
         *routes.routes(alerts),

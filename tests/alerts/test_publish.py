@@ -183,6 +183,8 @@ async def test_two_stewards_together_read_who_stood_behind_it_and_one_does_not(t
     with pytest.raises(ValueError):
         attribute.open_decision(sealed, [parts[0], parts[0]], done.posted.id)
     await town.refused("alerts_role_missing", attribute.part_of(town.alerts, DEE, done.posted.id))
+    assert await attribute.listed(town.alerts, STEW) == [done.posted.id]
+    await town.refused("alerts_role_missing", attribute.listed(town.alerts, DEE))
 
 
 @pytest.mark.parametrize("seed", range(8))

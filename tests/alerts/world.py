@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection
 
+from tests.tlog.conftest import ORIGIN
 from tocsin.alerts import ask, confirm, expire, queries, release, report, report_danger, take
 from tocsin.alerts.board import Board
 from tocsin.alerts.coarsen import table
@@ -32,7 +33,8 @@ from tocsin.store.db import Database
 from tocsin.store.erase_keys import EraseKeys
 from tocsin.store.work import Work
 
-CITY = "sample.example/log"
+CITY = ORIGIN
+"""Of its alerts and of its log."""
 PACK = load("minneapolis-sample")
 AREA, OTHER_AREA = PACK.areas[3].id, PACK.areas[11].id
 NOON_MS = 1_796_126_400_000 + 12 * 3_600_000

@@ -109,7 +109,7 @@ test("a node without its witness, with an inside witness, with another log's key
     [world.trust, NOW + LIST_LIFE_S + 1, "too_old"],
   ];
   for (const [trust, at, reason] of seen) {
-    assert.deepEqual(await provenKeys(list, trust, at), { keys: [], refused: [{ reason }] });
+    assert.deepEqual(await provenKeys(list, trust, at), { keys: [], dispatchers: [], refused: [{ reason }] });
   }
   assert.deepEqual(reasons(await provenKeys(list, world.trust, NOW + FRESH_S + 1, { lifeS: FRESH_S })), ["too_old"]);
 });

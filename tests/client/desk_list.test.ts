@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { identityOf, recipientOf } from "../../client/src/crypto/envelope.ts";
-import { chooseRecipients, refreshDeskList } from "../../client/src/encounter/desk_list.ts";
+import { alertDesk, chooseRecipients, refreshDeskList } from "../../client/src/encounter/desk_list.ts";
 import type { DeskKeys } from "../../client/src/crypto/desk.ts";
-import { publish } from "./fake_log.ts";
+import { newSteward, newWorld, publish } from "./fake_log.ts";
 import { FakeNode } from "./fake_node.ts";
 import { FakePhone } from "./fake_phone.ts";
 
@@ -75,4 +75,27 @@ test("a page that stood open asks again at the tap, and goes by what it has wher
   assert.deepEqual(await chooseRecipients("encounter", config, phone), { desk: [age], note: "desk", seenAt: nowS });
   node.fault = () => "lost";
   assert.equal((await chooseRecipients("encounter", config, phone)).note, "desk");
+});
+
+test("a report is sealed to dispatchers whom the log proves, without network to those it proved before, and to nobody a node merely names", async () => {
+  const { phone, node, age, nowS } = await meet();
+  const config = await node.config();
+  assert.deepEqual(await alertDesk(config, phone), [], "a lawyer is no dispatcher");
+  const other = await recipientOf(identityOf(new Uint8Array(32).fill(8)));
+  const lawyer = { raw: Buffer.from((node.desk as DeskKeys).roll[1]!.entry, "base64") };
+  node.desk = await publish(node.world, [lawyer, { age: other, act: "alert-desk-add" }], nowS);
+  assert.deepEqual(await alertDesk(config, phone), [other]);
+  assert.deepEqual((await chooseRecipients("encounter", config, phone)).desk, [age], "nor is a dispatcher a lawyer");
+  const added = { raw: Buffer.from((node.desk as DeskKeys).roll[2]!.entry, "base64") };
+  const own = newSteward("Owl");
+  const theirs = await recipientOf(identityOf(new Uint8Array(32).fill(7)));
+  node.desk = await publish(node.world, [lawyer, added, { age: theirs, act: "alert-desk-add", by: [own, newSteward("Heron")] }], nowS);
+  assert.deepEqual(await alertDesk(config, phone), [other], "signed by who is no steward");
+  node.desk = await publish(node.world, [lawyer, added, { age: theirs, act: "alert-desk-add", since: nowS - 60 }], nowS);
+  assert.deepEqual(await alertDesk(config, phone), [other], "a day has to pass");
+  node.fault = () => "lost";
+  assert.deepEqual(await alertDesk(config, phone), [other]);
+  node.fault = () => undefined;
+  node.desk = await publish(newWorld(), [{ age: theirs, act: "alert-desk-add" }], nowS);
+  assert.deepEqual(await alertDesk(config, phone), [other], "another log costs a phone nothing it has");
 });

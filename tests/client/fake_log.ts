@@ -35,7 +35,7 @@ function line(key: Key, raw: Buffer): string {
   return `\u2014 ${key.name} ${Buffer.concat([key.keyId, raw]).toString("base64")}\n`;
 }
 
-export type Act = "steward-found" | "steward-add" | "steward-remove" | "desk-add" | "desk-remove";
+export type Act = "steward-found" | "steward-add" | "steward-remove" | "desk-add" | "desk-remove" | "alert-desk-add" | "alert-desk-remove";
 
 /** A steward of a trial: an Ed25519 key under a pseudonym. */
 export interface Steward {
@@ -93,7 +93,7 @@ export function entryOf(world: World, { act = "desk-add", age, name = "A", stewa
     const message = Buffer.concat([Buffer.from(`tocsin.steward/v1 ${label}\n`), statement]);
     return { key, signature: sign(null, message, privateKey).toString("base64") };
   });
-  const line = act.startsWith("desk") ? "desk-key" : "steward-key";
+  const line = act.startsWith("steward") ? "steward-key" : "desk-key";
   const body = dumps({ signatures, statement: loads(statement) });
   return Buffer.concat([Buffer.from(`tocsin.leaf/v2 ${line}\n`), body]);
 }

@@ -22,6 +22,7 @@ for (const name of NAMES) {
     const roll = await readRoll(entries, vector.node, vector.wait_s);
     assert.deepEqual([...roll.stewards.values()].map(shown), vector.stewards);
     assert.deepEqual([...roll.lawyers.values()].map(shown), vector.lawyers);
+    assert.deepEqual([...roll.dispatchers.values()].map(shown), vector.dispatchers ?? []);
     assert.deepEqual(Object.fromEntries([...roll.void].map(([index, reason]) => [String(index), reason])), vector.void);
     const rolled = entries.map((one) => one.entry).filter(isRolled);
     assert.deepEqual(await rollHead(rolled), { count: vector.count, head: vector.head });

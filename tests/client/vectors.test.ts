@@ -6,6 +6,7 @@ import { test } from "node:test";
 import { utf8, type Bytes } from "../../client/src/crypto/bytes.ts";
 import { CanonicalError, dumps, loads } from "../../client/src/crypto/canonical.ts";
 import { identityOf, recipientOf } from "../../client/src/crypto/envelope.ts";
+import { HalvesWrong, joinHalves } from "../../client/src/crypto/halves.ts";
 import { padded } from "../../client/src/crypto/padding.ts";
 import { parseChunk, parseHeader, Reader, StreamError, Writer, type Inner } from "../../client/src/crypto/stream.ts";
 
@@ -83,4 +84,15 @@ test("the writer gives the chunks of the vector, byte for byte", async () => {
     const sealed = await writer.seal(inner.type as 1, inner.monotonic_ms, hex(inner.body), place === 3);
     assert.equal(Buffer.from(sealed.bytes).toString("hex"), vector.chunks[place]);
   }
+});
+
+test("any two of a secret's parts give it back, one and the same do not", () => {
+  const { secret, parts } = read("halves/five_parts.json") as { secret: string; parts: string[] };
+  for (const one of parts) {
+    for (const other of parts) {
+      if (one === other) assert.throws(() => joinHalves(hex(one), hex(other)), HalvesWrong);
+      else assert.equal(Buffer.from(joinHalves(hex(one), hex(other))).toString("hex"), secret);
+    }
+  }
+  assert.throws(() => joinHalves(hex(parts[0]!), hex(parts[1]!).subarray(1)), HalvesWrong);
 });

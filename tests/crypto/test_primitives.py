@@ -1,6 +1,7 @@
 """Primitives give the numbers their standards print."""
 
 import json
+from itertools import permutations
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.crypto.counted_clock import CountedClock
-from tocsin.crypto import bech32, canonical, envelope
+from tocsin.crypto import bech32, canonical, envelope, halves
 from tocsin.crypto.custody import NoteReader, NoteUnopenable, Session
 from tocsin.crypto.hkdf import hkdf, ratchet
 from tocsin.crypto.keys import PostQuantumKey, SigningKey, verify_ed25519, verify_mldsa44
@@ -31,6 +32,15 @@ def test_hkdf_gives_the_numbers_of_rfc_5869() -> None:
     for case in load("standards/hkdf_rfc5869.json")["cases"]:
         ikm, salt, info, okm = (bytes.fromhex(case[key]) for key in ("ikm", "salt", "info", "okm"))
         assert hkdf(ikm, salt=salt, info=info, length=len(okm)) == okm
+
+
+def test_any_two_parts_of_a_secret_give_it_back() -> None:
+    known = load("halves/five_parts.json")
+    parts = [bytes.fromhex(one) for one in known["parts"]]
+    for one, other in permutations(parts, 2):
+        assert halves.join([one, other]).hex() == known["secret"]
+    with pytest.raises(ValueError):
+        halves.join([parts[0], parts[0]])
 
 
 def test_ed25519_gives_the_numbers_of_rfc_8032() -> None:

@@ -50,10 +50,10 @@ def paths(asks: list[Json], may: Json) -> Json:
     }
     one = {"name": "one", "in": "path", "required": True, "schema": ID}
     return {
-        **{f"/alerts/{name}": {"get": _does(asks)} for name in ("areas", "desk-keys", "ticket", "live", "truth")},
+        **{f"/alerts/{name}": {"get": _does(asks)} for name in ("areas", "ticket", "live", "truth")},
         **{f"/alerts/{name}": {"post": _does(asks, body)} for name, body in anybody.items()},
         **{f"/alerts/{name}": {"post": _does([*asks, may], body)} for name, body in duty.items()},
-        **{f"/alert-desk/{name}": {"get": _does(asks)} for name in ("matters", "warnings", "threats")},
+        **{f"/alert-desk/{name}": {"get": _does(asks)} for name in ("matters", "warnings", "threats", "attribution")},
         "/alert-desk/matters/{one}": {"get": _does([*asks, one])},
         **{f"/alert-desk/matters/{{one}}/{name}": {"post": _does([*asks, one], body)} for name, body in matter.items()},
         "/alert-desk/drill": {"post": _does(asks, _shape(status=WORD, kind=WORD, area=ANYTHING))},

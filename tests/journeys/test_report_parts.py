@@ -113,6 +113,34 @@ def test_a_threat_leaves_the_public_path_and_stands_before_two_stewards_with_the
             page.context.close()
 
 
+def test_two_stewards_together_read_who_stood_behind_a_decision(tmp_path: Path, page_of: PageOf) -> None:
+    with serving_screens(tmp_path) as screens:
+        stew, ard = page_of(screens, DESK, "Stew"), page_of(screens, DESK, "Ard")
+        screens.do(screens.city.published())
+        for steward in (stew, ard):
+            steward.goto(f"{screens.url}/en/alert-desk")
+            expect(steward.locator("#lines .pick")).to_have_count(1)
+            steward.click("#behind summary")
+            expect(steward.locator("#behind-which option")).to_contain_text(PLACE.name)
+            steward.click("#behind-open")
+            steward.fill("#unlock-passphrase", PASSPHRASE)
+            steward.keyboard.press("Enter")
+            expect(steward.locator("#behind-mine")).to_have_text(re.compile(r"[\w-]{44}"))
+        own, other = (one.inner_text("#behind-mine") for one in (stew, ard))
+        stew.fill("#behind-other", own)
+        stew.click("#behind-form button")
+        expect(stew.locator("#behind-problem")).to_have_text(say("adesk.behind_wrong"))
+        stew.fill("#behind-other", other)
+        stew.click("#behind-form button")
+        expect(stew.locator("#behind-said li")).to_have_count(2)
+        for cohort in ("1", "2"):
+            expect(stew.locator("#behind-said")).to_contain_text(f"Group {cohort}, ")
+        expect(stew.locator("#behind-commitment")).to_contain_text(screens.city.commitments[0].hex())
+        assert not findings_both_ways(stew)
+        for page in (stew, ard):
+            page.context.close()
+
+
 def test_a_drill_looks_like_nothing_else_and_danger_is_one_key(tmp_path: Path, page_of: PageOf) -> None:
     with serving_screens(tmp_path) as screens:
         city = screens.city

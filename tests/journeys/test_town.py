@@ -48,7 +48,7 @@ def record(client: httpx.Client, seconds: int, recipients: Sequence[str] = ()) -
 
 def lawyers_of(answer: dict[str, Any]) -> list[dict[str, Any]]:
     """Entries of the roll that are about the desk."""
-    return [one for one in answer["roll"] if b" desk-key\n" in base64.b64decode(one["entry"])]
+    return [one for one in answer["roll"] if b'"act":"desk-add"' in base64.b64decode(one["entry"])]
 
 
 def desk_counts(client: httpx.Client) -> bool:

@@ -61,6 +61,7 @@ def of_roll(entries: list[Entered]) -> dict[str, Any]:
         "head": head(digests),
         "stewards": [shown(one) for one in found.stewards.values()],
         "lawyers": [shown(one) for one in found.lawyers.values()],
+        "dispatchers": [shown(one) for one in found.dispatchers.values()],
         "void": {str(index): str(reason) for index, reason in sorted(found.void.items())},
     }
 

@@ -156,6 +156,24 @@ def a_lawyer_goes_by_one_and_for_good(town: Town) -> None:
 
 
 @scene
+def a_key_that_leaves_one_desk_leaves_both(town: Town) -> None:
+    town.found()
+    town.do(Act.ALERT_DESK_ADD, lawyer("q", spelled(town.keys[3].public)))
+    town.do(Act.ALERT_DESK_ADD, lawyer("p"), by=(0,))
+    town.do(Act.ALERT_DESK_ADD, lawyer("p"), by=(1, 0))
+    town.do(Act.DESK_ADD, lawyer("p"))
+    town.do(Act.ALERT_DESK_ADD, lawyer("p"))
+    town.do(Act.DESK_ADD, lawyer("z"))
+    town.do(Act.ALERT_DESK_ADD, lawyer("z"))
+    town.do(Act.ALERT_DESK_REMOVE, lawyer("p"), by=(2,))
+    town.do(Act.ALERT_DESK_REMOVE, lawyer("p"), by=(1,), since=None)
+    town.do(Act.DESK_REMOVE, lawyer("z"), by=(0,))
+    town.do(Act.ALERT_DESK_ADD, lawyer("z"))
+    one = town.signed(town.said(Act.ALERT_DESK_ADD, lawyer("r")), 0, 1)
+    town.put(SIGNED_STEWARD_KEY + one.raw)
+
+
+@scene
 def the_same_entry_twice(town: Town) -> None:
     town.found()
     town.do(Act.DESK_ADD, lawyer("q"))

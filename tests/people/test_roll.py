@@ -13,7 +13,7 @@ from tests.people.roll_scenes import NODE, SCENES, WAIT_S, Town, lawyer
 from tocsin.evidence import verify
 from tocsin.people import desk_keys, roll
 from tocsin.people.roll import Entered, Roll
-from tocsin.people.statement import Act, Named
+from tocsin.people.statement import OF_DESK, OF_ONE, Act, Named
 from tocsin.tlog import roll as stated
 from tocsin.tlog.entry import ROLL
 
@@ -28,14 +28,15 @@ def vector(name: str) -> tuple[dict[str, Any], list[Entered]]:
 def shown(found: Roll) -> tuple[object, ...]:
     people = [
         [(one.key, one.name, one.custodian, one.index, one.counts_from, one.is_removed) for one in group.values()]
-        for group in (found.stewards, found.lawyers)
+        for group in (found.stewards, found.lawyers, found.dispatchers)
     ]
     return *people, {str(index): str(reason) for index, reason in found.void.items()}
 
 
 def told(found: dict[str, Any]) -> tuple[object, ...]:
     names = ("key", "name", "custodian", "index", "counts_from", "removed")
-    people = [[tuple(one[name] for name in names) for one in found[group]] for group in ("stewards", "lawyers")]
+    groups = ("stewards", "lawyers", "dispatchers")
+    people = [[tuple(one[name] for name in names) for one in found.get(group, [])] for group in groups]
     return *people, found["void"]
 
 
@@ -51,8 +52,9 @@ def test_a_roll_is_read_as_its_known_answer_says(name: str) -> None:
 def test_the_verifier_reads_the_same_roll_with_code_of_its_own(name: str) -> None:
     found, entries = vector(name)
     read = verify.Roll({one.leaf: one.entry for one in entries}, found["node"])
-    for group, mine in (("stewards", read.stewards), ("lawyers", read.lawyers)):
-        assert [(one["key"], one["name"], one["custodian"], one["index"], one["removed"]) for one in found[group]] == [
+    for group, mine in (("stewards", read.stewards), ("lawyers", read.lawyers), ("dispatchers", read.dispatchers)):
+        names = ("key", "name", "custodian", "index", "removed")
+        assert [tuple(one[name] for name in names) for one in found.get(group, [])] == [
             (one.key, one.name, one.custodian, one.place, one.key in read.gone) for one in mine.values()
         ]
     assert {str(index): reason for index, reason in read.void.items()} == found["void"]
@@ -62,7 +64,7 @@ def test_the_verifier_reads_the_same_roll_with_code_of_its_own(name: str) -> Non
 
 STEPS = st.lists(
     st.tuples(
-        st.sampled_from([Act.DESK_ADD, Act.DESK_REMOVE, Act.STEWARD_ADD, Act.STEWARD_REMOVE]),
+        st.sampled_from([*sorted(OF_DESK), Act.STEWARD_ADD, Act.STEWARD_REMOVE]),
         st.integers(0, 3),
         st.lists(st.integers(0, 3), min_size=1, max_size=2).map(tuple),
     ),
@@ -78,18 +80,21 @@ def test_whatever_is_signed_nobody_comes_by_one_and_two_always_stay(
     town = Town("property")
     town.found()
     standing, gone = {0, 1}, set[object]()
-    desk = set[int]()
+    desk, alert_desk = set[int](), set[int]()
     for act, whom, by in steps:
-        named = lawyer("qpzr"[whom]) if act in {Act.DESK_ADD, Act.DESK_REMOVE} else town.steward(whom)
+        named = lawyer("qpzr"[whom]) if act in OF_DESK else town.steward(whom)
         town.do(act, named, by=by)
-        is_signed = set(by) <= standing and len(set(by)) >= (1 if act is Act.DESK_REMOVE else 2)
-        if not is_signed or (act in {Act.DESK_ADD, Act.DESK_REMOVE}, whom) in gone:
+        is_signed = set(by) <= standing and len(set(by)) >= (1 if act in OF_ONE else 2)
+        if not is_signed or (act in OF_DESK, whom) in gone:
             continue
         match act:
             case Act.DESK_ADD:
                 desk.add(whom)
-            case Act.DESK_REMOVE:
+            case Act.ALERT_DESK_ADD:
+                alert_desk.add(whom)
+            case Act.DESK_REMOVE | Act.ALERT_DESK_REMOVE:
                 desk.discard(whom)
+                alert_desk.discard(whom)
                 gone.add((True, whom))
             case Act.STEWARD_ADD:
                 standing.add(whom)
@@ -100,6 +105,8 @@ def test_whatever_is_signed_nobody_comes_by_one_and_two_always_stay(
     assert {one.key for one in found.standing} == {town.steward(nth).key for nth in standing}
     later = max(one.leaf for one in town.entries) * 60 + 1_800_000_000 + 20 * WAIT_S
     assert set(found.recipients(later)) == {lawyer("qpzr"[whom]).key for whom in desk}
+    counting = {one.key for one in found.dispatchers.values() if one.counts(later)}
+    assert counting == {lawyer("qpzr"[whom]).key for whom in alert_desk}
     assert found.recipients(1_800_000_000 + WAIT_S - 1) == []
     assert len(found.standing) >= 2
 

@@ -13,7 +13,7 @@ interface Case {
 const cases = JSON.parse(readFileSync(0, "utf8")) as Case[];
 const verdicts = [];
 for (const { list, trust, now, before, life } of cases) {
-  const { keys, refused } = await provenKeys(list, trust, now, { ...(before && { before }), ...(life && { lifeS: life }) });
-  verdicts.push({ keys, reasons: refused.map((one) => one.reason) });
+  const { keys, dispatchers, refused } = await provenKeys(list, trust, now, { ...(before && { before }), ...(life && { lifeS: life }) });
+  verdicts.push({ keys, dispatchers, reasons: refused.map((one) => one.reason) });
 }
 process.stdout.write(JSON.stringify(verdicts));

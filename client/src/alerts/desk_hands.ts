@@ -1,9 +1,10 @@
 /** Handing over: one matter or all one has, with a note that only the desk's own keys open. */
 import { base64url, utf8 } from "../crypto/bytes.ts";
+import { provenKeys, type DeskKeys } from "../crypto/desk.ts";
 import { sealTo } from "../crypto/envelope.ts";
-import { post } from "../staff/ask.ts";
+import { post, Refused } from "../staff/ask.ts";
 import { me } from "../staff/unlocked.ts";
-import { element, show } from "../ui/page.ts";
+import { config, element, show } from "../ui/page.ts";
 import type { Line, Matters } from "./matters.ts";
 
 /** A note is padded to so many bytes: how much somebody wrote is nobody's to see. */
@@ -35,12 +36,14 @@ export async function handOver(matters: Matters, chosen: string): Promise<void> 
   for (const matter of which) await post(`/alert-desk/matters/${matter}/hand-over`, { to, note });
 }
 
+/** Sealed to dispatchers whose keys the log proves, as phones prove them: a node could name a key of its own. */
 async function sealed(text: string): Promise<string> {
-  const answer = await fetch("/alerts/desk-keys");
-  const { recipients } = (await answer.json()) as { recipients: string[] };
+  const answer = await fetch("/desk-keys", { cache: "no-store" });
+  const { dispatchers } = await provenKeys((await answer.json()) as DeskKeys, config, Math.floor(Date.now() / 1000));
+  if (dispatchers.length === 0) throw new Refused("desk_unproven");
   const padded = new Uint8Array(NOTE_BYTES);
   const raw = utf8(text);
   if (raw.length > NOTE_BYTES) throw new RangeError("the note is too long");
   padded.set(raw);
-  return base64url(await sealTo(recipients, padded));
+  return base64url(await sealTo(dispatchers, padded));
 }

@@ -1,6 +1,7 @@
 /** The report with script: the same questions without a round trip each, the phone's own area, photo and voice, and a report that waits for a network. */
 import { base64url, fromBase64url, randomBytes } from "../crypto/bytes.ts";
 import { work } from "../passport/work.ts";
+import { thisPhone } from "../encounter/device.ts";
 import { config, element, keepOffline, note, put, show, wayOut, words } from "../ui/page.ts";
 import { offerAloud } from "./aloud.ts";
 import { areaOf, type Place } from "./areas.ts";
@@ -141,9 +142,10 @@ function prepareSending(): void {
   });
 }
 
+/** The alert desk's keys, each proven by the log; loaded and asked for while the person answers. */
 async function deskKeys(): Promise<readonly string[]> {
-  const answered = await fetch("/alerts/desk-keys").catch(() => undefined);
-  return answered?.ok ? ((await answered.json()) as { recipients: string[] }).recipients : [];
+  const { alertDesk } = await import("../encounter/desk_list.ts");
+  return alertDesk(config, thisPhone);
 }
 
 async function place(): Promise<Ticket | undefined> {

@@ -1,5 +1,5 @@
 /**
- * Which of the legal desk's keys may be sealed to (docs/spec/http.md, GET /desk-keys).
+ * Which of the desks' keys may be sealed to (docs/spec/http.md, GET /desk-keys).
  *
  * A node that was taken over could list a key of its own. So a key counts only when two stewards signed it, the log holds it under a checkpoint
  * that the pinned log key signed and a pinned witness outside the node cosigned, and such a witness saw it there a day ago (rule 19): time
@@ -53,6 +53,8 @@ export type Refusal = ListRefusal | KeyRefusal;
 export interface Proven {
   /** age recipients, each once. */
   readonly keys: readonly string[];
+  /** The alert desk's: whom reports are sealed to. */
+  readonly dispatchers: readonly string[];
   readonly refused: readonly { readonly reason: Refusal; readonly name?: string }[];
   /** Whose they are, and who may change them; undefined where the list itself is refused. */
   readonly roll?: Roll;
@@ -99,11 +101,13 @@ async function prove(list: DeskKeys, trust: Trust, nowS: number, { lifeS = LIST_
   const other = before ? await contradicts(before, entered, roll) : undefined;
   // A trial is begun anew with stewards of its own, on a phone that knew the last one's; it says that it is a trial.
   if (other && !(trust.sample && other === "other_stewards")) return refuse(other);
-  return { ...judgeKeys(roll, nowS), roll, seenAt: seen.at };
+  const counts = ({ isRemoved, countsFrom }: OnRoll): boolean => !isRemoved && countsFrom !== undefined && countsFrom <= nowS;
+  const dispatchers = [...roll.dispatchers.values()].filter(counts).map((one) => one.key);
+  return { ...judgeKeys(roll, nowS), dispatchers, roll, seenAt: seen.at };
 }
 
 function refuse(reason: ListRefusal): Proven {
-  return { keys: [], refused: [{ reason }] };
+  return { keys: [], dispatchers: [], refused: [{ reason }] };
 }
 
 function judgeKeys(roll: Roll, nowS: number): { keys: string[]; refused: { reason: KeyRefusal; name?: string }[] } {

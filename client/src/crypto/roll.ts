@@ -1,5 +1,5 @@
 /**
- * The roll: whose keys are those of stewards and of the legal desk, read from entries of the log (docs/spec/stewards.md).
+ * The roll: whose keys are those of stewards, of the legal desk and of the alert desk, read from entries of the log (docs/spec/stewards.md).
  *
  * The same rule as the node's own (src/tocsin/people/roll.py), held to the same known answers (vectors/roll). An entry that is not what the
  * rule asks for is void: it changes nothing. Removing is for good. Nothing here throws for what an entry holds.
@@ -34,12 +34,14 @@ export interface OnRoll {
 export interface Roll {
   readonly stewards: ReadonlyMap<string, OnRoll>;
   readonly lawyers: ReadonlyMap<string, OnRoll>;
+  readonly dispatchers: ReadonlyMap<string, OnRoll>;
   readonly void: ReadonlyMap<number, Void>;
 }
 
 interface Building {
   readonly stewards: Map<string, OnRoll>;
   readonly lawyers: Map<string, OnRoll>;
+  readonly dispatchers: Map<string, OnRoll>;
   readonly gone: Set<string>;
 }
 
@@ -65,7 +67,8 @@ const STATE_LINE = "tocsin.leaf/v1 roll\n";
 const HEAD = "tocsin.roll/v1\n";
 export const PROPOSE = "tocsin.steward/v1 propose\n";
 export const CONFIRM = "tocsin.steward/v1 confirm\n";
-const ACTS = ["steward-found", "steward-add", "steward-remove", "desk-add", "desk-remove"];
+const OF_DESK = ["desk-add", "desk-remove", "alert-desk-add", "alert-desk-remove"];
+const ACTS = ["steward-found", "steward-add", "steward-remove", ...OF_DESK];
 /** Stewards that stay: with one, nothing could ever be changed again. */
 const FEWEST = 2;
 const LONGEST = 16 * 1024;
@@ -74,7 +77,7 @@ const SALT_LETTERS = 43;
 
 /** Who is on the roll of `node` by these entries. A repeated entry counts where it stands first. */
 export async function readRoll(entered: readonly Entered[], node: string, waitS: number): Promise<Roll> {
-  const roll: Building = { stewards: new Map(), lawyers: new Map(), gone: new Set() };
+  const roll: Building = { stewards: new Map(), lawyers: new Map(), dispatchers: new Map(), gone: new Set() };
   const reasons = new Map<number, Void>();
   const ordered = distinct([...entered].sort((a, b) => a.index - b.index));
   const judged = await Promise.all(ordered.map(async (one) => ({ one, signed: await judge(one, node) })));
@@ -90,7 +93,7 @@ export async function readRoll(entered: readonly Entered[], node: string, waitS:
     const reason = typeof signed === "string" ? signed : take(roll, one, signed, waitS);
     if (reason) reasons.set(one.index, reason);
   }
-  return { stewards: roll.stewards, lawyers: roll.lawyers, void: reasons };
+  return { stewards: roll.stewards, lawyers: roll.lawyers, dispatchers: roll.dispatchers, void: reasons };
 }
 
 /** Whether an entry is part of the roll. */
@@ -151,11 +154,11 @@ function take(roll: Building, { index, since }: Entered, { act, day, keys, signa
   if (act === "steward-found") return "known";
   const signers = signatures.map(({ key }) => roll.stewards.get(key));
   const known = signers.filter((one): one is OnRoll => one !== undefined && !one.isRemoved);
-  const wanted = act === "desk-remove" ? 1 : 2;
+  const wanted = act.endsWith("desk-remove") ? 1 : 2;
   const [different, names] = [new Set(known.map((one) => one.key)), new Set(known.map((one) => one.name))];
   if (known.length !== signers.length || different.size < wanted || names.size < wanted) return "unsigned";
   if (act.endsWith("remove")) return remove(roll, act, keys[0]!.key);
-  const among = act === "desk-add" ? roll.lawyers : roll.stewards;
+  const among = act === "desk-add" ? roll.lawyers : act === "alert-desk-add" ? roll.dispatchers : roll.stewards;
   const { key, name, custodian } = keys[0]!;
   if (roll.gone.has(key)) return "removed";
   if (among.has(key)) return "known";
@@ -166,16 +169,19 @@ function take(roll: Building, { index, since }: Entered, { act, day, keys, signa
   return undefined;
 }
 
+/** A key that leaves one desk leaves the other too: it is the same device that was stolen, or the same person who left. */
 function remove(roll: Building, act: string, key: string): Void | undefined {
-  const among = act === "desk-remove" ? roll.lawyers : roll.stewards;
+  const { stewards, lawyers, dispatchers } = roll;
   if (roll.gone.has(key)) return "removed";
   if (act === "steward-remove") {
-    if (!among.has(key)) return "known";
-    if ([...among.values()].filter((one) => !one.isRemoved).length <= FEWEST) return "few";
+    if (!stewards.has(key)) return "known";
+    if ([...stewards.values()].filter((one) => !one.isRemoved).length <= FEWEST) return "few";
   }
   roll.gone.add(key);
-  const standing = among.get(key);
-  if (standing) among.set(key, { ...standing, isRemoved: true });
+  for (const among of act === "steward-remove" ? [stewards] : [lawyers, dispatchers]) {
+    const standing = among.get(key);
+    if (standing) among.set(key, { ...standing, isRemoved: true });
+  }
   return undefined;
 }
 
@@ -187,7 +193,7 @@ function parse(entry: Uint8Array): Signed | undefined {
     const { statement, signatures, ...rest } = loads(entry.subarray(line.length)) as Record<string, Value>;
     if (Object.keys(rest).length > 0 || !Array.isArray(signatures) || !isSigned(signatures)) return undefined;
     const { act, day, keys, node, salt, ...more } = statement as Record<string, Value>;
-    const isDesk = act === "desk-add" || act === "desk-remove";
+    const isDesk = OF_DESK.includes(act as string);
     const isRight =
       ACTS.includes(act as string) &&
       isDesk === (line === DESK_LINE) &&

@@ -41,6 +41,17 @@ export async function chooseRecipients(kind: Kind, config: ClientConfig, device:
   return old.note === "desk" && !isGood ? old : found;
 }
 
+/** Dispatchers' keys that are proven: whom photo, voice and words of a report are sealed to. Never rejects. */
+export async function alertDesk(config: ClientConfig, device: Device): Promise<readonly string[]> {
+  const before = kept();
+  const nowS = Math.floor(device.wall() / 1000);
+  const fresh = await refreshDeskList(config, device);
+  const found = fresh && (await provenKeys(fresh, config, nowS, { lifeS: FRESH_S, before }));
+  if (found?.roll) return found.dispatchers;
+  // A node that shows nothing good does not cost a phone the list it has.
+  return before ? (await provenKeys(before, config, nowS)).dispatchers : [];
+}
+
 async function judge(list: DeskKeys | undefined, config: ClientConfig, device: Device, how: How = {}): Promise<Recipients> {
   if (!list) return { desk: [], note: "self" };
   const { keys, refused, seenAt } = await provenKeys(list, config, Math.floor(device.wall() / 1000), how);

@@ -86,6 +86,15 @@ def _told(alerts: Alerts, voices: Sequence[Voice]) -> list[str]:
     return sorted(found)
 
 
+async def listed(alerts: Alerts, caller: Caller) -> list[AlertId]:
+    """Decisions of this epoch that two stewards could open, by their random numbers. Raises `CallerWrong`."""
+    if not caller.is_steward:
+        raise CallerWrong
+    return await alerts.database.read(
+        lambda c: [AlertId(one) for one in c.scalars(select(table.c.id).order_by(table.c.id))]
+    )
+
+
 async def part_of(alerts: Alerts, caller: Caller, alert_id: AlertId) -> tuple[bytes, bytes]:
     """The sealed decision and this steward's own part. Raises `CallerWrong`, `AlertUnknown` also after the epoch."""
     if not caller.is_steward:

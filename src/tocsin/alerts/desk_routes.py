@@ -227,12 +227,16 @@ def _stewards(alerts: Alerts, door: Door) -> Handlers:
         await body_of(request, Body)
         return answer({"is_lifted": await brake.lift(alerts, caller)})
 
+    @get("/alert-desk/attribution", include_in_schema=False)
+    async def decisions(request: AnyRequest) -> Response[Any]:
+        return answer({"decisions": [b64(one) for one in await attribute.listed(alerts, door(request))]})
+
     @get("/alert-desk/attribution/{alert:str}", include_in_schema=False)
     async def attribution(request: AnyRequest, alert: FromPath[str]) -> Response[Any]:
         sealed, part = await attribute.part_of(alerts, door(request), AlertId(id_of(alert)))
         return answer({"sealed": b64(sealed), "part": b64(part)})
 
-    return [lift, attribution]
+    return [lift, decisions, attribution]
 
 
 def _threats(alerts: Alerts, door: Door) -> Handlers:

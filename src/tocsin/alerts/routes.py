@@ -33,10 +33,6 @@ def _reports(alerts: Alerts) -> list[HTTPRouteHandler]:
         listed = {area.id: area for area in alerts.areas.values()}
         return answer({"areas": [listed[name] for name in sorted(listed)]})
 
-    @get("/alerts/desk-keys", include_in_schema=False)
-    async def desk_keys() -> Response[Any]:
-        return answer({"recipients": sorted(await alerts.ports.desk())})
-
     @get("/alerts/ticket", include_in_schema=False)
     async def ticket() -> Response[Any]:
         text, bits = alerts.ports.ticket()
@@ -59,7 +55,7 @@ def _reports(alerts: Alerts) -> list[HTTPRouteHandler]:
         await question.reply(alerts, await body_of(request, question.Replied))
         return answer({})
 
-    return [areas, desk_keys, ticket, file_it, look_up, say_more]
+    return [areas, ticket, file_it, look_up, say_more]
 
 
 def _public(alerts: Alerts) -> list[HTTPRouteHandler]:

@@ -94,6 +94,10 @@ class Children:
         child.wait()
         self._running.remove((name, child))
 
+    def pid(self, name: str) -> int:
+        """Its number, for benches."""
+        return dict(self._running)[name].pid
+
     def _log(self, name: str) -> Path:
         return self._folder / f"{name.replace(' ', '-')}.txt"
 

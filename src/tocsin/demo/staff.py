@@ -57,12 +57,14 @@ def join(town: Town, secrets: list[str], clock: Clock) -> None:
             key = steward_keys.read_key(town.stewards / name, None)
             cookie, person = accept(client, clock, name, secret, clock.random_bytes(KEY_BYTES), key)
             people.append(person)
-        drawn = clock.random_bytes(KEY_BYTES), SigningKey(clock.random_bytes(KEY_BYTES))
-        people.append(accept(client, clock, DISPATCHER, _invited(client, cookie, DISPATCHER, "dispatcher"), *drawn)[1])
-        identity = bech32.decode(IDENTITY, town.desk_identity.read_text().split()[-1].lower())
-        # The key that signs the lawyer's packages is the one that stands beside their recipient in the log.
-        key = steward_keys.read_key(town.desk_key, None)
-        people.append(accept(client, clock, DESK_NAME, _invited(client, cookie, DESK_NAME, "lawyer"), identity, key)[1])
+        for name, role, identity_file, key_file in (
+            (DISPATCHER, "dispatcher", town.dispatcher_identity, town.dispatcher_key),
+            (DESK_NAME, "lawyer", town.desk_identity, town.desk_key),
+        ):
+            identity = bech32.decode(IDENTITY, identity_file.read_text().split()[-1].lower())
+            # The key that signs the lawyer's packages is the one that stands beside their recipient in the log.
+            key = steward_keys.read_key(key_file, None)
+            people.append(accept(client, clock, name, _invited(client, cookie, name, role), identity, key)[1])
     place = place_of(town)
     place.touch(0o600)
     place.write_bytes(msgspec.json.encode(people))

@@ -97,6 +97,16 @@ class Town(msgspec.Struct, frozen=True):
         return self.folder / "desk" / "identity.txt"
 
     @property
+    def dispatcher_identity(self) -> Path:
+        """The identity of the sample dispatcher."""
+        return self.folder / "desk" / "dispatcher.txt"
+
+    @property
+    def dispatcher_key(self) -> Path:
+        """With which the sample dispatcher signs in words of their own."""
+        return self.folder / "desk" / "dispatcher.pem"
+
+    @property
     def desk_key(self) -> Path:
         """With which the sample lawyer signs packages."""
         return self.folder / "desk" / "custodian.pem"
@@ -178,12 +188,12 @@ def tocsin(*arguments: str) -> str:
 
 
 def _open_desk(town: Town) -> None:
-    """Two sample stewards and a sample lawyer, whose key goes every lawyer's way: signed by two, through the log, after its wait."""
+    """Two sample stewards; a sample lawyer and dispatcher, whose keys go every key's way: signed by two, in the log, a wait."""
     town.desk_identity.parent.mkdir(exist_ok=True, mode=0o700)
-    for old in (town.desk_identity, town.desk_key):
+    for old in (town.desk_identity, town.desk_key, town.dispatcher_identity, town.dispatcher_key):
         old.unlink(missing_ok=True)
-    recipient = json.loads(tocsin("identity", "-o", str(town.desk_identity)))["recipient"]
-    custodian = tocsin("custodian", str(town.desk_key)).strip()
+    recipient, custodian = _keys(town.desk_identity, town.desk_key)
+    of_alerts = _keys(town.dispatcher_identity, town.dispatcher_key)
     town.stewards.mkdir(mode=0o700)
     keys = [town.stewards / name for name in STEWARDS]
     public = [json.loads(tocsin("steward", "new", "-o", str(key), "--in-clear"))["key"] for key in keys]
@@ -191,6 +201,14 @@ def _open_desk(town: Town) -> None:
     # An equals sign before it: a key in base64 may begin like an option.
     _sign(town, ("steward", "found", "=" + public[1], "--other-name", two, "--name", one), "founding")
     _sign(town, ("desk", "propose", recipient, "--custodian", custodian, "--name", DESK_NAME), "lawyer")
+    asked = ("desk", "propose", of_alerts[0], "--custodian", of_alerts[1], "--name", DISPATCHER, "--alerts")
+    _sign(town, asked, "dispatcher")
+
+
+def _keys(identity: Path, signing: Path) -> tuple[str, str]:
+    """Fresh files of somebody at a desk; their public halves."""
+    recipient = str(json.loads(tocsin("identity", "-o", str(identity)))["recipient"])
+    return recipient, tocsin("custodian", str(signing)).strip()
 
 
 def _sign(town: Town, statement: tuple[str, ...], name: str) -> None:

@@ -899,11 +899,12 @@ class Trust:
 DESK, STEWARD = b"tocsin.leaf/v2 desk-key\n", b"tocsin.leaf/v2 steward-key\n"
 STATE = b"tocsin.leaf/v1 roll\n"
 LABELS = (b"tocsin.steward/v1 propose\n", b"tocsin.steward/v1 confirm\n")
-ACTS = ("steward-found", "steward-add", "steward-remove", "desk-add", "desk-remove")
+OF_DESKS = ("desk-add", "desk-remove", "alert-desk-add", "alert-desk-remove")
+ACTS = ("steward-found", "steward-add", "steward-remove", *OF_DESKS)
 
 
 class OnRoll(NamedTuple):
-    """A steward, or a lawyer with the custodian's key that signs packages."""
+    """A steward, a dispatcher of alerts, or a lawyer with the custodian's key that signs packages."""
 
     key: str
     name: str
@@ -919,6 +920,7 @@ class Roll:
     def __init__(self, entries: dict[int, bytes], node: str) -> None:
         self.stewards: dict[str, OnRoll] = {}
         self.lawyers: dict[str, OnRoll] = {}
+        self.dispatchers: dict[str, OnRoll] = {}
         self.gone: set[str] = set()
         self.void: dict[int, str] = {}
         self._node, firsts = node, dict[bytes, int]()
@@ -956,13 +958,13 @@ class Roll:
         if act == "steward-found":
             return "known"
         known = [self.stewards[key] for key in signers if key in self.stewards and key not in self.gone]
-        wanted = 1 if act == "desk-remove" else 2
+        wanted = 1 if act in {"desk-remove", "alert-desk-remove"} else 2
         if (
             len(known) != len(signers)
             or min(len({one.key for one in known}), len({one.name for one in known})) < wanted
         ):
             return "unsigned"
-        among = self.lawyers if act.startswith("desk") else self.stewards
+        among = {"desk": self.lawyers, "alert-desk": self.dispatchers}.get(act.rpartition("-")[0], self.stewards)
         reason = self._refusal(act, named["key"], among)
         if not reason and act.endswith("add"):
             among[named["key"]] = OnRoll(**named, place=place, day=said["day"], signers=tuple(signers))
@@ -993,7 +995,7 @@ def signed_in(entry: bytes) -> Json:
         raise Wrong("malformed")
     signed: Json = canonical(entry[len(line) :])
     said = need(need(signed, lists="signatures").get("statement"), texts="act node salt", lists="keys")
-    of_desk = said["act"] in {"desk-add", "desk-remove"}
+    of_desk = said["act"] in OF_DESKS
     for one in signed["signatures"]:
         b64(one["key"], 32), b64(one["signature"], 64)
     is_shaped = (

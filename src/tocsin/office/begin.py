@@ -34,9 +34,11 @@ async def steps(office: Office, config: PageConfig) -> list[Step]:
     people = [one for one in await office.database.read(staff.everybody) if one.state is State.ACTIVE]
     stewards = [one for one in people if Role.STEWARD in one.roles]
     without = [one for one in people if not await _has_sheet(office, one.id)]
-    roll, desk = await told(office, "stewards"), await told(office, "desk")
+    roll, desk, alert_desk = [await told(office, ask) for ask in ("stewards", "desk", "alert-desk")]
     now, pack = roll.get("now", office.now_s), config.pack
-    lawyers = [one for one in desk.get("lawyers", []) if one["counts_from"] <= now]
+    lawyers = _counting(desk.get("lawyers", []), now)
+    dispatchers = _counting(alert_desk.get("dispatchers", []), now)
+    of_alerts = [Step("dispatcher", bool(dispatchers), "staff/decisions", {"n": len(dispatchers)})]
     kept, parts = config.schedule(), dict(config.status().parts)
     return [
         Step("stewards", len(stewards) >= FEWEST_STEWARDS, "staff/people", {"n": len(stewards)}),
@@ -48,6 +50,7 @@ async def steps(office: Office, config: PageConfig) -> list[Step]:
         Step("retention", bool(kept.rows), "staff/decisions"),
         Step("witness", parts.get("witness") == WORKS),
         Step("lawyer", bool(lawyers), "staff/decisions", {"n": len(lawyers)}),
+        *(of_alerts if config.has_alerts else ()),
         Step("recording", parts.get("recording") == WORKS),
     ]
 
@@ -55,6 +58,10 @@ async def steps(office: Office, config: PageConfig) -> list[Step]:
 def opened(pack: Pack) -> dict[str, bool]:
     """The rooms of risk, and whether the pack opens each. All are closed unless somebody named by role and date opened them."""
     return {str(room.value).replace("-", "_"): may_answer(pack, room) for room in RiskRoom}
+
+
+def _counting(on_roll: list[Any], now: int) -> list[Any]:
+    return [one for one in on_roll if one["counts_from"] <= now]
 
 
 def _named(config: PageConfig) -> dict[str, Any]:

@@ -42,17 +42,19 @@ class Decisions(msgspec.Struct, frozen=True):
 
 async def decisions(office: Office, me: Staff) -> Decisions:
     """As things stand now."""
-    roll, desk, holds, kept = [await told(office, ask) for ask in ("stewards", "desk", "holds", "retention")]
+    asked = ("stewards", "desk", "alert-desk", "holds", "retention")
+    roll, desk, alert_desk, holds, kept = [await told(office, ask) for ask in asked]
     everybody = await office.database.read(staff.everybody)
     here = [one for one in everybody if one.state is State.ACTIVE]
     stewards, lawyers = roll.get("stewards", []), desk.get("lawyers", [])
-    numbers = [one["number"] for part in (roll, desk, holds, kept) for one in part.get("waiting", [])]
+    dispatchers = alert_desk.get("dispatchers", [])
+    numbers = [one["number"] for part in (roll, desk, alert_desk, holds, kept) for one in part.get("waiting", [])]
     waiting = [(await told(office, "statement", number=number)).get("signed", "") for number in numbers]
     table, now = kept.get("table") or {}, roll.get("now", office.now_s)
     own = [one for one in stewards if one["key"] == _std(me.signing_key)]
     return Decisions(
         waiting=tuple(one for one in waiting if one),
-        proposals=(*_of_stewards(me, here, stewards), *_of_desk(here, lawyers)),
+        proposals=(*_of_stewards(me, here, stewards), *_of_desk(here, lawyers), *_of_alert_desk(here, dispatchers)),
         holds=tuple(holds.get("holds", [])),
         frozen=tuple(holds.get("frozen", [])),
         days=dict(table.get("days", {})),
@@ -85,6 +87,18 @@ def _of_desk(here: list[Staff], on_desk: list[Told]) -> Iterable[Proposal]:
     for gone in on_desk:
         named = _named(gone["key"], gone["name"], gone.get("custodian", ""))
         yield Proposal("desk-remove", gone["name"], _keys(named))
+
+
+def _of_alert_desk(here: list[Staff], on_desk: list[Told]) -> Iterable[Proposal]:
+    """Dispatchers whose key is not in the log yet, and taking off who is."""
+    known = {one["key"] for one in on_desk}
+    for one in here:
+        if Role.DISPATCHER in one.roles and one.recipient not in known:
+            named = _named(one.recipient, one.pseudonym, _std(one.signing_key))
+            yield Proposal("alert-desk-add", one.pseudonym, _keys(named))
+    for gone in on_desk:
+        named = _named(gone["key"], gone["name"], gone["custodian"])
+        yield Proposal("alert-desk-remove", gone["name"], _keys(named))
 
 
 async def told(office: Office, ask: str, **more: str) -> Told:

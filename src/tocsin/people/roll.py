@@ -1,4 +1,4 @@
-"""The roll: whose keys are those of stewards and of the legal desk, read from what stands in the log (`docs/spec/stewards.md`).
+"""The roll: whose keys are those of stewards, the legal desk and the alert desk, read from the log (`docs/spec/stewards.md`).
 
 `read` is a pure function of log entries, and the rule by which phones and verifiers read them too (`vectors/roll`). An entry that is
 not what the rule asks for is void: it changes nothing, and stays where everybody can see it. Removing is for good.
@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from tocsin.people import statement as statements
-from tocsin.people.statement import OF_ONE, Act, KeyStatement, Named, Signature, Signed
+from tocsin.people.statement import OF_DESK, OF_ONE, Act, KeyStatement, Named, Signature, Signed
 from tocsin.people.steward_keys import LONGEST_NAME, key_id, spelled
 from tocsin.tlog.entry import SIGNED_DESK_KEY, SIGNED_STEWARD_KEY
 
@@ -56,10 +56,11 @@ class OnRoll:
 
 @dataclass
 class Roll:
-    """Stewards and lawyers by key (base64, age recipient), who was removed too; and the void entries by index."""
+    """Stewards, lawyers and dispatchers by key (base64, age recipients), who was removed too; and the void entries by index."""
 
     stewards: dict[str, OnRoll] = field(default_factory=dict)
     lawyers: dict[str, OnRoll] = field(default_factory=dict)
+    dispatchers: dict[str, OnRoll] = field(default_factory=dict)
     gone: set[str] = field(default_factory=set)
     void: dict[int, Void] = field(default_factory=dict)
 
@@ -75,8 +76,7 @@ class Roll:
 
 def entry_of(signed: Signed) -> bytes:
     """The log entry of a statement about a key."""
-    of_desk = signed.statement.act in {Act.DESK_ADD, Act.DESK_REMOVE}
-    return (SIGNED_DESK_KEY if of_desk else SIGNED_STEWARD_KEY) + signed.raw
+    return (SIGNED_DESK_KEY if signed.statement.act in OF_DESK else SIGNED_STEWARD_KEY) + signed.raw
 
 
 def read(entered: Iterable[Entered], node: str, wait_s: int) -> Roll:
@@ -101,7 +101,7 @@ def read(entered: Iterable[Entered], node: str, wait_s: int) -> Roll:
 
 def is_well_formed(said: KeyStatement) -> bool:
     """Whether a statement names the keys its act takes, in the shapes they have."""
-    of_desk = said.act in {Act.DESK_ADD, Act.DESK_REMOVE}
+    of_desk = said.act in OF_DESK
     wanted = 2 if said.act is Act.STEWARD_FOUND else 1
     return len(said.keys) == wanted and all(_is_named(one, of_desk=of_desk) for one in said.keys)
 
@@ -151,7 +151,7 @@ def _take(roll: Roll, entered: Entered, node: str, wait_s: int) -> Void | None:
         or len({one.name for one in known}) < wanted
     ):
         return Void.UNSIGNED
-    if said.act in {Act.STEWARD_REMOVE, Act.DESK_REMOVE}:
+    if said.act is Act.STEWARD_REMOVE or said.act in OF_ONE:
         return _remove(roll, said)
     return _add(roll, said, entered, _counts_from(entered, known, wait_s))
 
@@ -164,7 +164,7 @@ def _counts_from(entered: Entered, signers: list[OnRoll], wait_s: int) -> int | 
 
 def _add(roll: Roll, said: KeyStatement, entered: Entered, counts_from: int | None) -> Void | None:
     (one,) = said.keys
-    among = roll.lawyers if said.act is Act.DESK_ADD else roll.stewards
+    among = {Act.DESK_ADD: roll.lawyers, Act.ALERT_DESK_ADD: roll.dispatchers}.get(said.act, roll.stewards)
     if one.key in roll.gone:
         return Void.REMOVED
     if one.key in among:
@@ -174,18 +174,19 @@ def _add(roll: Roll, said: KeyStatement, entered: Entered, counts_from: int | No
 
 
 def _remove(roll: Roll, said: KeyStatement) -> Void | None:
+    """A key that leaves one desk leaves the other too: it is the same device that was stolen, or the same person who left."""
     (one,) = said.keys
-    among = roll.lawyers if said.act is Act.DESK_REMOVE else roll.stewards
     if one.key in roll.gone:
         return Void.REMOVED
     if said.act is Act.STEWARD_REMOVE:
-        if one.key not in among:
+        if one.key not in roll.stewards:
             return Void.KNOWN
         if len(roll.standing) <= FEWEST:
             return Void.FEW
     roll.gone.add(one.key)
-    if one.key in among:
-        among[one.key] = replace(among[one.key], is_removed=True)
+    for among in (roll.lawyers, roll.dispatchers) if said.act in OF_DESK else (roll.stewards,):
+        if one.key in among:
+            among[one.key] = replace(among[one.key], is_removed=True)
     return None
 
 

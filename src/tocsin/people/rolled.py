@@ -5,11 +5,10 @@ from collections.abc import Iterable, Sequence
 from tocsin.crypto import envelope
 from tocsin.errors import TocsinError
 from tocsin.people.roll import Entered, Void, is_well_formed
-from tocsin.people.statement import Act, KeyStatement
+from tocsin.people.statement import OF_DESK, KeyStatement
 from tocsin.tlog.public import Standing
 from tocsin.tlog.roll import is_rolled
 
-OF_DESK = frozenset({Act.DESK_ADD, Act.DESK_REMOVE})
 BEYOND = 1 << 52
 """Index of the statement that is being judged: behind everything that stands or waits."""
 WAITING = 1 << 51
@@ -44,7 +43,7 @@ class FoundedAlready(TocsinError):
 
 
 def check_shape(said: KeyStatement) -> None:
-    """Raises `KeyRefused` unless the statement names the keys its act takes, and a lawyer's can be sealed to."""
+    """Raises `KeyRefused` unless the statement names the keys its act takes, and a desk's can be sealed to."""
     if not is_well_formed(said) or not all(one.name.isprintable() for one in said.keys):
         raise KeyRefused(Void.MALFORMED)
     if said.act in OF_DESK:

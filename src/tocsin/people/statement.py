@@ -31,7 +31,7 @@ LONGEST = 16 * 1024
 
 
 class Act(StrEnum):
-    """What stewards may do: two together, but for taking a lawyer's key off the desk."""
+    """What stewards may do: two together, but for taking a key off a desk."""
 
     HOLD = "hold"
     RELEASE = "release"
@@ -42,11 +42,15 @@ class Act(StrEnum):
     STEWARD_REMOVE = "steward-remove"
     DESK_ADD = "desk-add"
     DESK_REMOVE = "desk-remove"
+    ALERT_DESK_ADD = "alert-desk-add"
+    ALERT_DESK_REMOVE = "alert-desk-remove"
 
 
-OF_KEYS = frozenset({Act.STEWARD_FOUND, Act.STEWARD_ADD, Act.STEWARD_REMOVE, Act.DESK_ADD, Act.DESK_REMOVE})
+OF_DESK = frozenset({Act.DESK_ADD, Act.DESK_REMOVE, Act.ALERT_DESK_ADD, Act.ALERT_DESK_REMOVE})
+"""Acts about a key that phones seal to: a lawyer's, or a dispatcher's."""
+OF_KEYS = OF_DESK | {Act.STEWARD_FOUND, Act.STEWARD_ADD, Act.STEWARD_REMOVE}
 """Acts whose statements stand in the log as they were signed."""
-OF_ONE = frozenset({Act.DESK_REMOVE})
+OF_ONE = frozenset({Act.DESK_REMOVE, Act.ALERT_DESK_REMOVE})
 """Acts for which one steward is enough: a stolen device opens all that is sealed to it, and nobody may have to be found first."""
 
 
@@ -138,7 +142,7 @@ class Statement(Said, frozen=True, forbid_unknown_fields=True, kw_only=True):
 
 
 class Named(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """A key under a pseudonym: an age recipient for the desk, else an Ed25519 key (base64).
+    """A key under a pseudonym: an age recipient for a desk, else an Ed25519 key (base64).
 
     `custodian`: the Ed25519 key (base64) with which a lawyer signs packages; empty where there is none.
     """
