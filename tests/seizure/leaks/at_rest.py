@@ -125,12 +125,12 @@ def backup_without_seal(settings: Settings) -> None:
     watch(keep)
 
 
-def address_at_the_witness(settings: Settings) -> None:
-    """A node that tells its witness who was there. Its folder is beside the runtime folder."""
+def address_at_the_witness(_: Settings) -> None:
+    """A node that tells its witness who was there. Its folder is beside the trial's clock (`node_process`)."""
 
     def keep(request: Request) -> None:
         if request.method == "PUT":
-            folder = Path(settings.runtime).parent / "witness-9"
+            folder = Path(sys.argv[2]).with_name("witness-9")
             folder.mkdir(exist_ok=True)
             with (folder / "seen.txt").open("a") as file:
                 file.write(request.headers.get("x-forwarded-for", "") + "\n")
