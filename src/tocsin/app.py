@@ -45,6 +45,7 @@ from tocsin.encounters import routes as encounters
 from tocsin.encounters.model import Kind
 from tocsin.errors import TocsinError
 from tocsin.jurisdictions.model import RiskRoom
+from tocsin.jurisdictions.recorded import files_of
 from tocsin.jurisdictions.risk import may_answer
 from tocsin.log_routes import desk_answer, log_routes
 from tocsin.node import Node
@@ -86,7 +87,7 @@ def application(node: Node) -> ASGIApp:
 
 def litestar_of(node: Node) -> Litestar:
     """Every address but that of a second."""
-    built = static_files.Built.load()
+    built = static_files.Built.load().holding(files_of(node.pack))
     watch = Watch(node)
     config = _pages(node, built, watch)
     public = Registry.open(node.database, node.clock)

@@ -22,6 +22,7 @@ SETTINGS_VARIABLE = "TOCSIN_SETTINGS"
 
 COMMANDS = {
     "backup": "tocsin.backup_commands:backup",
+    "cards": "tocsin.jurisdictions.commands:cards",
     "check": "tocsin.operator_commands:check",
     "complete": "tocsin.evidence.commands:complete_command",
     "custodian": "tocsin.evidence.commands:custodian_command",

@@ -23,7 +23,8 @@ HEARS = """async () => {
   const report = await new Promise((resolve) => setTimeout(() => resolve(sound?.srcObject?.getAudioTracks() ?? []), 50));
   return report.some((track) => track.readyState === "live" && !track.muted) && !sound.muted;
 }"""
-VOICE = """window.spoken = [];
+VOICE = """window.spoken = []; window.sounds = [];
+window.Audio = class extends Audio { constructor() { super(); sounds.push(this); } };
 const voice = {
   getVoices: () => [{}], cancel: () => undefined,
   speak(said) {
@@ -39,6 +40,17 @@ Object.defineProperty(window, "speechSynthesis", { value: voice });"""
 SLOW_COUNT = """const before = window.setInterval;
 window.setInterval = (act, ms, ...given) => before(act, ms === 1000 ? 20_000 : ms, ...given);"""
 """Seconds that are counted down take twenty each: whoever cancels by a machine that is busy has the time."""
+
+
+MICROPHONES = """window.microphones = [];
+const asked = MediaDevices.prototype.getUserMedia;
+MediaDevices.prototype.getUserMedia = async function (...given) {
+  const stream = await asked.apply(this, given);
+  window.microphones.push(...stream.getAudioTracks());
+  return stream;
+};"""
+"""The page's microphones, to see whether they are open."""
+IS_OPEN = "() => microphones.some(one => one.enabled && one.readyState === 'live')"
 
 
 def go_on_duty(desk: Page, languages: tuple[str, ...] = ("en", "es"), passphrase: str = "") -> None:
@@ -81,6 +93,7 @@ def joins(open_page: OpenPage, desk: Page, button: str, language: str) -> Page:
     desk.locator(button).press("Enter")
     link = wait_until(lambda: (now := desk.locator("#invite-link").input_value()) != before and now, 60)
     guest = open_page(DESK)
+    guest.add_init_script(MICROPHONES)
     guest.goto(str(link).replace("/en/join", f"/{language}/join"))
     assert "#" not in guest.url, "what opens the call does not stay in the bar"
     guest.locator("#join").press("Enter")
@@ -136,19 +149,27 @@ def test_a_call_from_the_tap_to_a_package_that_withholds_it(town: Running, open_
     )
     watch.tell("P3.5 an interpreter joins: everybody is told")
     assert not findings(interpreter)
+    wait_until(lambda: interpreter.evaluate(IS_OPEN), 60)
+    interpreter.locator("#join-mute").press("Enter")
+    expect(interpreter.locator("#join-mute")).to_have_text("Rouvrir mon micro")
+    assert not interpreter.evaluate(IS_OPEN), "who mutes is not heard"
     interpreter.locator("#join-leave").press("Enter")
+    expect(interpreter.locator("#join-told")).to_have_text("Vous avez quitté l'appel. Il continue sans vous.")
     expect(desk.locator("#talk-people")).not_to_contain_text("an interpreter", timeout=SLOW_MS)
     interpreter.context.close()  # four who talk are more than two cores that other tests want too
 
     second.goto(f"{town.url}/es/call")
     watch.tell("P4.8 the page of a call without a recording is open")
     second.locator("#ring-now").press("Enter")
-    wait_until(lambda: heard(second, "es", "guardar silencio"), 60)
+    wait_until(lambda: second.evaluate("sounds.some(one => one.currentTime > 0)"), 60)
     watch.tell("P4.8 after three seconds to cancel: a voice")
     expect(second.locator("#call")).to_contain_text("Nadie de la abogacía está libre", timeout=SLOW_MS)
     expect(second.locator("#call")).to_contain_text("Usted es la siguiente persona")
     expect(second.locator("#call")).not_to_contain_text("grabación")
     wait_until(lambda: heard(second, "es", "Nadie de la abogacía está libre"), 60)
+    watch.tell("P4.8 and it was said aloud")
+    expect(second.locator("#call li[aria-current]")).to_be_visible(timeout=SLOW_MS)
+    assert not heard(second, "es", "Mantenga la calma"), "a card that was recorded is heard as it was recorded"
     expect(desk.locator("#duty-state")).to_contain_text("1 call waits", timeout=SLOW_MS)
     assert not findings(second)
     watch.tell("P4.8 nobody is free, and it is said")
@@ -172,7 +193,11 @@ def test_a_call_from_the_tap_to_a_package_that_withholds_it(town: Running, open_
     )
     watch.tell("a second lawyer joins: everybody is told")
     desk.locator("#talk-end").press("Enter")
+    expect(desk.locator("#call-over")).to_have_text("You left. The call goes on without you.")
+    expect(desk.locator("#on-call-title")).to_be_focused()
+    expect(colleague.locator("#join-told")).not_to_contain_text("a lawyer", timeout=SLOW_MS)
     colleague.locator("#join-leave").press("Enter")
+    expect(colleague.locator("#join-told")).to_have_text("The call is over.")
     expect(second.locator("#call")).to_contain_text("La llamada terminó", timeout=SLOW_MS)
     area = second.locator("#call-area option").nth(1).text_content() or "?"
     second.locator("#call-area").select_option(area)

@@ -31,13 +31,13 @@ SEES = """() => [...document.querySelectorAll("video")].some(film => !film.hidde
 
 
 @contextmanager
-def relay(folder: Path) -> Iterator[int]:
-    """Debian's coturn on the loopback, and its port."""
+def relay(folder: Path, address: str = "127.0.0.1") -> Iterator[int]:
+    """Debian's coturn on an address of this machine, and its port."""
     program = shutil.which("turnserver")
     assert program, "./run test installs Debian's coturn"
     [port] = free_ports(1)
     command = [
-        program, "-n", "--listening-ip=127.0.0.1", "--relay-ip=127.0.0.1", f"--listening-port={port}", "--use-auth-secret",
+        program, "-n", f"--listening-ip={address}", f"--relay-ip={address}", f"--listening-port={port}", "--use-auth-secret",
         f"--static-auth-secret={SECRET}", "--realm=calls.example", "--no-cli", "--no-tls", "--no-dtls", "--allow-loopback-peers",
         "--log-file=/dev/null", "--no-stdout-log", f"--pidfile={folder / 'relay.pid'}", f"--db={folder / 'relay.sqlite'}",
     ]  # fmt: skip

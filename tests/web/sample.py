@@ -6,6 +6,7 @@ from datetime import date
 from typing import Any
 
 from tocsin.jurisdictions.load import load
+from tocsin.jurisdictions.recorded import files_of
 from tocsin.web import i18n
 from tocsin.web.i18n import Language
 from tocsin.web.render import PageConfig
@@ -48,7 +49,7 @@ def page_config(built: Built | None = None, mirrored: bool = False) -> PageConfi
         languages["en"] = RightToLeft("en", english.name, english.single, english.plural)
     return PageConfig(
         pack=PACK,
-        built=built or small_build(),
+        built=(built or small_build()).holding(files_of(PACK)),
         languages=languages,
         client=CLIENT,
         has_alerts=True,

@@ -7,6 +7,15 @@ from playwright.sync_api import BrowserContext, Page, expect
 from tests.waiting import wait_until
 from tests.web.conftest import OpenPage
 
+CARDS = 6
+HEARD = """async () => {
+  const names = (await caches.keys()).filter(name => name.startsWith("release-"));
+  const kept = await Promise.all(names.map(async name => (await (await caches.open(name)).keys()).map(({ url }) => url)));
+  return kept.flat().filter(url => /card-es-[0-9a-f]{8}-/.test(url)).length;
+}"""
+WATCHES = """window.sounds = []; window.voiced = 0;
+window.Audio = class extends Audio { constructor() { super(); sounds.push(this); } };
+Object.defineProperty(window, "speechSynthesis", { value: { speak() { voiced += 1; }, cancel() {}, getVoices: () => [{}] } });"""
 KEPT = "async language => !!(await caches.match(`/${language}/offline`))"
 
 
@@ -72,3 +81,21 @@ def test_a_kept_page_still_has_its_headers(opened: OpenPage, node: str) -> None:
     context.set_offline(True)
     page.goto(f"{node}/es/")
     assert page.evaluate("crossOriginIsolated") is True
+
+
+def test_recorded_cards_are_read_without_network_and_stop_at_a_key(opened: OpenPage, node: str) -> None:
+    page, context = visited(opened, node)
+    wait_until(lambda: page.evaluate(HEARD) == CARDS)
+    context.set_offline(True)
+    page.add_init_script(WATCHES)
+    page.goto(f"{node}/es/call")
+    read, cards = page.locator("#alone-read"), page.locator("#alone-cards li")
+    read.press("Enter")
+    expect(cards.nth(0)).to_have_attribute("aria-current", "true")
+    expect(read).to_have_text("Dejar de leer")
+    wait_until(lambda: page.evaluate("sounds.some(one => one.currentTime > 0.2 && one.src.startsWith('blob:'))"))
+    read.press("Enter")
+    expect(read).to_have_text("Leer en voz alta")
+    expect(page.locator("#alone-cards [aria-current]")).to_have_count(0)
+    assert page.evaluate("sounds.every(one => one.paused)")
+    assert page.evaluate("voiced") == 0, "the browser's own voice is for what has no recording"

@@ -1,9 +1,13 @@
 /** A call without a recording: one control, nothing asked. The microphone is asked for as it rings; who refuses it can write. */
 import { config, element, keepOffline, show, wayOut, words } from "../ui/page.ts";
+import { readingOf } from "./reading.ts";
 import type { CallView, Source } from "./caller_view.ts";
 
 let view: CallView | undefined;
 const kept = new Map<string, Promise<MediaStreamTrack | undefined>>();
+
+const read = document.getElementById("alone-read");
+const reading = read && readingOf(read as HTMLButtonElement, document.querySelectorAll<HTMLElement>("#alone-cards li"), words);
 
 document.getElementById("ring-now")?.addEventListener("click", () => void begin());
 wayOut(leave);
@@ -19,6 +23,7 @@ const source: Source = {
 
 async function begin(): Promise<void> {
   show("ring-now", false);
+  reading?.silence();
   void copyOf("audio"); // asked while it counts down
   const { begin: ring } = await import("./caller_view.ts");
   view = await ring(element("call"), config, words.lang, source);
@@ -36,6 +41,7 @@ async function copyOf(kind: "audio" | "video"): Promise<MediaStreamTrack | undef
 }
 
 function leave(): void {
+  reading?.silence();
   view?.leave();
   for (const asked of kept.values()) void asked.then((track) => track?.stop());
 }

@@ -4,8 +4,9 @@ import type { ClientConfig } from "../encounter/state.ts";
 import { make } from "../ui/recover_parts.ts";
 import { CallRefused } from "./ask.ts";
 import { CANCEL_S, NobodyProven, ring } from "./caller.ts";
-import { lineTold, loadWords, onTheLine, Writing, type Spoken } from "./parts.ts";
-import { Played, readAloud, sayNext, silence, speak } from "./played.ts";
+import { lineTold, loadWords, muteTold, onTheLine, Writing, type Spoken } from "./parts.ts";
+import { Played, speak } from "./played.ts";
+import { readingOf, type Reading } from "./reading.ts";
 import type { Talk } from "./talk.ts";
 
 /** What the page that records hands over. */
@@ -50,6 +51,7 @@ export class CallView {
   readonly #warning = make("p", { className: "notice warn" });
   readonly #hotline = make("p", {});
   readonly #cards: HTMLElement;
+  #reading!: Reading;
   readonly #writing: Writing;
   readonly #films = make("div", {});
   readonly #area = make("select", { id: "call-area" });
@@ -58,7 +60,6 @@ export class CallView {
   #played: Played | undefined;
   #tick: ReturnType<typeof setInterval> | undefined;
   #isMarked = false;
-  #isMuted = false;
   #hasVoice = true;
   #isLoud = false;
   #announced = "";
@@ -96,7 +97,7 @@ export class CallView {
   leave(): void {
     this.#over.abort();
     clearInterval(this.#tick);
-    silence();
+    this.#reading.silence();
     this.#mark("end");
     this.#talk?.leave();
     this.#played?.drop();
@@ -129,7 +130,7 @@ export class CallView {
     clearInterval(this.#tick);
     this.#tell(this.#say("call.reaching"));
     this.#only(this.#hotline, this.#cards, this.#hangUp);
-    if (!this.#source.state.recording) readAloud(this.#spoken.told.cards, this.#spoken.words.lang); // with a recording the voice would be on it
+    if (!this.#source.state.recording) this.#reading.start(); // with a recording the voice would be on it
     const microphone = await this.#source.microphone();
     this.#hasVoice = microphone !== undefined;
     try {
@@ -170,6 +171,7 @@ export class CallView {
     const isOn = talk.isSoundOpen;
     if (isOn) this.#only(this.#warning, this.#films, this.#mute, this.#loud, this.#picture, this.#writing.place, this.#hangUp);
     else this.#only(this.#hotline, this.#cards, this.#hangUp, ...(this.#canListen(talk) ? [this.#listen] : []));
+    this.#mute.textContent = muteTold(talk, this.#spoken.words);
     this.#picture.textContent = this.#say(talk.wantsPicture ? "call.picture_off" : "call.picture");
   }
 
@@ -197,7 +199,7 @@ export class CallView {
     const text = this.#status.textContent ?? "";
     if (this.#source.state.recording || text === this.#heard) return;
     this.#heard = text;
-    sayNext(text, this.#spoken.words.lang);
+    this.#reading.say(text);
   }
 
   #withRecording(text: string): string {
@@ -210,7 +212,7 @@ export class CallView {
     const text = onTheLine(talk, words);
     if (text === this.#announced) return;
     this.#announced = text;
-    silence();
+    this.#reading.silence();
     this.#mark("begin");
     this.#warning.textContent = [talk.hasListener ? words.say("call.listener_rule") : "", this.#isMarked ? `${words.say("call.recorded")} ${told.consent}` : "", this.#hasVoice ? "" : words.say("call.no_microphone")].filter(Boolean).join(" ");
     navigator.vibrate?.([80]);
@@ -227,11 +229,10 @@ export class CallView {
     this.#played?.close();
     this.#mark("end");
     this.#announced = "";
-    if (this.#isMuted) this.#toggleMute();
   }
 
   #ended(): void {
-    silence();
+    this.#reading.silence();
     this.#mark("end");
     this.#played?.drop();
     this.#films.replaceChildren();
@@ -253,9 +254,7 @@ export class CallView {
   }
 
   #toggleMute(): void {
-    this.#isMuted = !this.#isMuted;
-    this.#talk?.mute(this.#isMuted);
-    this.#mute.textContent = this.#say(this.#isMuted ? "call.unmute" : "call.mute");
+    this.#talk?.mute(!this.#talk.isMuted);
   }
 
   #toggleLoud(): void {
@@ -282,10 +281,12 @@ export class CallView {
   }
 
   #makeCards(): HTMLElement {
-    const { cards } = this.#spoken.told;
-    const read = this.#button("call.read", () => readAloud(cards, this.#spoken.words.lang));
-    const list = make("ul", { className: "dots" }, ...cards.map((card) => make("li", {}, card)));
-    return make("details", { open: true, className: "group" }, make("summary", {}, this.#say("call.cards")), make("div", { className: "group" }, list, read));
+    const { cards, heard } = this.#spoken.told;
+    const items = cards.map((card) => make("li", {}, card));
+    items.forEach((item, place) => (item.dataset["heard"] = heard[place] ?? ""));
+    const read = make("button", { type: "button", className: "button wide" }, this.#say("call.read"));
+    this.#reading = readingOf(read, items, this.#spoken.words);
+    return make("details", { open: true, className: "group" }, make("summary", {}, this.#say("call.cards")), make("div", { className: "group" }, make("ul", { className: "dots" }, ...items), read));
   }
 
   #makeHotline(): (string | HTMLElement)[] {

@@ -2,7 +2,7 @@
 import { fromBase64url } from "../crypto/bytes.ts";
 import { element, put, show, wayOut, words } from "../ui/page.ts";
 import type { Role } from "./end.ts";
-import { lineTold, onTheLine, Writing } from "./parts.ts";
+import { lineTold, muteTold, onTheLine, overTold, Writing } from "./parts.ts";
 import { Played, speak } from "./played.ts";
 import { Talk } from "./talk.ts";
 
@@ -19,6 +19,7 @@ put("join-told", words.say(isLink ? `call.join_${role}` : "call.join_no_link"));
 show("join", isLink);
 element("join").addEventListener("click", () => void join());
 element("join-leave").addEventListener("click", () => talk?.leave());
+element("join-mute").addEventListener("click", () => talk?.mute(!talk.isMuted));
 element("join-writing").append(writing.place);
 wayOut(() => talk?.leave());
 
@@ -39,10 +40,11 @@ function draw(): void {
   if (talk.isOver) {
     show("joined", false);
     played?.drop();
-    return put("join-told", words.say("call.ended"));
+    return put("join-told", overTold(talk, words));
   }
   put("join-told", onTheLine(talk, words) || words.say("call.answering"));
   put("join-line", lineTold(talk, words));
+  put("join-mute", muteTold(talk, words));
   writing.draw(talk);
   if (talk.people.size > 0 && !isOpening) void open();
 }

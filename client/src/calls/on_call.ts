@@ -1,16 +1,18 @@
 /**
  * The lawyer's side: duty, what rings, the talk. While somebody is on duty this page holds their key, so that a ring is answered with one
- * press; off duty, locked or closed, it is gone. Who passes a call on keeps nothing of it.
+ * press, above a locked page too: who waits for a call does nothing else for hours. Off duty or closed, it is gone. Who passes a call on
+ * keeps nothing of it.
  */
 import { bech32 } from "@scure/base";
 import { base64url, fromBase64url, randomBytes, sha256, wipe, type Bytes } from "../crypto/bytes.ts";
 import { recipientOf } from "../crypto/envelope.ts";
 import { post } from "../staff/ask.ts";
 import { isCallWhile } from "../staff/going_on.ts";
+import { askNow, isAsking, standAside } from "../staff/unlocked.ts";
 import { element, note, put, show } from "../ui/page.ts";
 import { Sentences } from "../ui/sentences.ts";
 import { ask, askOn, bearer, CallRefused, COMES_BACK, listen, mayListen } from "./ask.ts";
-import { lineTold, loadWords, onTheLine, Writing, type CallWords } from "./parts.ts";
+import { lineTold, loadWords, muteTold, onTheLine, overTold, Writing, type CallWords } from "./parts.ts";
 import { Played } from "./played.ts";
 import { listenerIdentity, openFor, shiftCapability, shiftDay } from "./sealed.ts";
 import { Talk } from "./talk.ts";
@@ -45,6 +47,7 @@ const role = element("on-call").dataset["role"] === "listener" ? "listener" : "l
 const DAY_MS = 86_400_000;
 const BACK_MS = 30_000;
 const MIDWORD_MS = 1_000;
+const LOOK_MS = 300;
 const told = JSON.parse(element("call-words").textContent) as CallWords;
 const words = new Sentences(document.documentElement.lang, told.strings);
 
@@ -60,7 +63,6 @@ let deafUntil = 0;
 let card: { area: string; recording: string } | undefined;
 let talk: Talk | undefined;
 let played: Played | undefined;
-let isMuted = false;
 let way = "";
 let language = words.lang;
 let bell: ReturnType<typeof setInterval> | undefined;
@@ -72,6 +74,7 @@ export function prepareOnCall(where: Desk): void {
   const press: Readonly<Record<string, () => Promise<void>>> = {
     "duty-end": endDuty, "duty-free": free, "ring-answer": answer, "ring-conflict": passOn, "ring-pass": passOn, "talk-end": hangUp,
     "talk-mute": mute, "talk-picture": picture, "talk-invite": () => invite("interpreter"), "talk-invite-lawyer": () => invite("lawyer"), "talk-jail": jail,
+    "talk-unlock": async () => askNow(),
   };
   for (const [id, act] of Object.entries(press)) element(id).addEventListener("click", () => void attempt(act));
   element("duty-form").addEventListener("submit", (event) => {
@@ -252,13 +255,23 @@ async function answer(): Promise<void> {
   if (!now || !mine || isAnswering) return; // one who presses twice answers once
   stopRinging();
   isAnswering = true;
+  if (isAsking()) void standAside();
   try {
     await take(now, mine, Boolean(about?.recording));
   } finally {
     isAnswering = false;
   }
   element("talk-title").focus();
-  if (about?.recording) await desk.openBeside(about.recording);
+  if (about?.recording) await openBeside(about.recording);
+}
+
+/** The recording of this call, beside it; behind a locked page as soon as somebody signed in. */
+async function openBeside(recording: string): Promise<void> {
+  const now = talk;
+  show("talk-unlock", isAsking());
+  while (isAsking() && talk === now) await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+  show("talk-unlock", false);
+  if (talk === now) await desk.openBeside(recording);
 }
 
 async function take(now: Ring, mine: Bytes, isRecorded: boolean): Promise<void> {
@@ -293,7 +306,7 @@ function begin(made: Talk, isRecorded: boolean): void {
   element("talk-films").replaceChildren(played.sound, played.picture);
   note("talk-consent", isRecorded ? `${words.say("call.recorded_there")} ${told.consent}` : words.say("call.unrecorded"));
   show("talk", true);
-  show("duty-free", false);
+  for (const id of ["duty-free", "call-over"]) show(id, false);
   made.addEventListener("change", draw);
   made.listen();
   draw();
@@ -301,7 +314,7 @@ function begin(made: Talk, isRecorded: boolean): void {
 
 function draw(): void {
   if (!talk) return;
-  if (talk.isOver) return ended();
+  if (talk.isOver) return ended(talk);
   put("talk-people", onTheLine(talk, words) || words.say("call.answering"));
   const relay = talk.line === "lost" && !talk.hasRelay ? ` ${words.say("call.no_relay")}` : "";
   put("talk-line", [lineTold(talk, words) + relay, way].filter(Boolean).join(" "));
@@ -312,6 +325,7 @@ function draw(): void {
     talk.openSound();
     played?.open();
   }
+  put("talk-mute", muteTold(talk, words));
   put("talk-picture", words.say(talk.wantsPicture ? "call.picture_off" : "call.picture"));
   played!.picture.hidden = !talk.wantsPicture;
   writing!.draw(talk);
@@ -326,13 +340,14 @@ async function tellWay(now: Talk): Promise<void> {
   draw();
 }
 
-function ended(): void {
+function ended(over: Talk): void {
   played?.drop();
   talk = played = undefined;
+  if (element("talk").contains(document.activeElement)) element("on-call-title").focus(); // who writes on the sheet writes on
   for (const id of ["talk", "invited"]) show(id, false);
   element("talk-writing").replaceChildren();
   element("talk-films").replaceChildren();
-  put("duty-state", words.say("call.ended"));
+  note("call-over", overTold(over, words));
 }
 
 async function hangUp(): Promise<void> {
@@ -340,9 +355,7 @@ async function hangUp(): Promise<void> {
 }
 
 async function mute(): Promise<void> {
-  isMuted = !isMuted;
-  talk?.mute(isMuted);
-  put("talk-mute", words.say(isMuted ? "call.unmute" : "call.mute"));
+  talk?.mute(!talk.isMuted);
 }
 
 async function picture(): Promise<void> {

@@ -7,6 +7,8 @@ import type { Talk } from "./talk.ts";
 export interface CallWords {
   readonly strings: Record<string, string | Forms>;
   readonly cards: readonly string[];
+  /** Where the recording of each card is; "" for none. */
+  readonly heard: readonly string[];
   readonly consent: string;
   readonly hotline: string;
   readonly languages: Record<string, string>;
@@ -37,6 +39,16 @@ export function lineTold(talk: Talk, words: Sentences): string {
   if (!talk.isHeard && talk.line !== "open") return words.say("call.line_node_lost");
   const line = words.say(`call.line_${talk.isSoundOpen || talk.line !== "open" ? talk.line : "trying"}`);
   return talk.hasLostPicture && talk.line === "open" ? `${line} ${words.say("call.picture_lost")}` : line;
+}
+
+/** That it is over, or only for who reads this. */
+export function overTold(talk: Talk, words: Sentences): string {
+  return words.say(talk.hasLeft ? "call.left" : "call.ended");
+}
+
+/** What the button says that closes and opens the microphone of this end. */
+export function muteTold(talk: Talk, words: Sentences): string {
+  return words.say(talk.isMuted ? "call.unmute" : "call.mute");
 }
 
 /** What was written, with a field to write in. */

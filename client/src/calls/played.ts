@@ -58,34 +58,3 @@ export function speak(text: string, lang: string): Promise<void> {
     voice.speak(said);
   });
 }
-
-let queue: string[] = [];
-let reading: SpeechSynthesisUtterance | undefined;
-
-/** Read sentences aloud one after the other, until told to be silent. */
-export function readAloud(texts: readonly string[], lang: string): void {
-  silence();
-  queue = [...texts];
-  readOn(lang);
-}
-
-/** Say this as soon as the sentence that is being read is over, before those that wait. */
-export function sayNext(text: string, lang: string): void {
-  queue.unshift(text);
-  if (!reading) readOn(lang);
-}
-
-export function silence(): void {
-  queue = [];
-  reading = undefined;
-  globalThis.speechSynthesis?.cancel();
-}
-
-function readOn(lang: string): void {
-  const text = queue.shift();
-  reading = undefined;
-  if (text === undefined || !globalThis.speechSynthesis) return;
-  const said = (reading = Object.assign(new SpeechSynthesisUtterance(text), { lang }));
-  for (const event of ["end", "error"]) said.addEventListener(event, () => reading === said && readOn(lang));
-  globalThis.speechSynthesis.speak(said);
-}

@@ -45,10 +45,13 @@ export class Talk extends EventTarget {
   readonly sound = new MediaStream();
   readonly picture = new MediaStream();
   isHeard = true;
+  isMuted = false;
   hasRelay = false;
   wantsPicture = false;
   /** The picture went because the line was bad. */
   hasLostPicture = false;
+  /** This end left, and the call goes on. */
+  hasLeft = false;
   readonly end: End;
   readonly #me: Myself;
   /** Nobody yet for an end that was met and whose line is being prepared. */
@@ -100,22 +103,29 @@ export class Talk extends EventTarget {
   /** Everybody was told who is on the line: sound may go both ways. */
   openSound(): void {
     this.#isSoundOpen = true;
-    if (this.#me.microphone) this.#me.microphone.enabled = true;
+    this.#feed();
     this.#changed();
   }
 
   /** Who answered is gone: nothing is heard or said until it was told who comes. */
   closeSound(): void {
-    this.#isSoundOpen = false;
-    if (this.#me.microphone) this.#me.microphone.enabled = false;
+    this.#isSoundOpen = this.isMuted = false;
+    this.#feed();
   }
 
   get isSoundOpen(): boolean {
     return this.#isSoundOpen;
   }
 
+  /** Close or open this end's microphone; who closed it before sound opened is not heard then either. */
   mute(isMuted: boolean): void {
-    if (this.#me.microphone) this.#me.microphone.enabled = !isMuted && this.#isSoundOpen;
+    this.isMuted = isMuted;
+    this.#feed();
+    this.#changed();
+  }
+
+  #feed(): void {
+    if (this.#me.microphone) this.#me.microphone.enabled = this.#isSoundOpen && !this.isMuted;
   }
 
   write(text: string): void {
@@ -150,11 +160,18 @@ export class Talk extends EventTarget {
     return undefined;
   }
 
-  /** Leave the call, for good. */
+  /** Leave the call, for good. Who called and who answered end it; others leave those two to each other. */
   leave(): void {
+    this.hasLeft = !this.isOver && this.#goesOnWithout();
     this.#hangUp();
     this.end.leave();
     this.#changed();
+  }
+
+  #goesOnWithout(): boolean {
+    const { state, parties = [] } = this.standing ?? {};
+    const others = parties.filter(({ number }) => number !== this.end.me).map(({ role }) => role);
+    return state === "answered" && others.includes("caller") && others.some((role) => role === "lawyer" || role === "listener");
   }
 
   #stand(standing: Standing): void {

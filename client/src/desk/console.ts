@@ -63,17 +63,19 @@ if (document.getElementById("on-call")) {
 /** A call was answered: its recording is taken and opened, with the sheet, beside it. Somebody may have it already: then only the call goes on. */
 async function openBeside(recording: string): Promise<void> {
   await attempt(async () => {
+    await soon(() => lines.get(recording) !== undefined);
     if (!lines.get(recording) || !ours) return;
     choose(recording);
     if (isPossible("take", lines.get(recording)!.line, false)) await doIt("take");
-    await waitForOurs(recording);
+    await soon(() => ours?.capability(recording) !== undefined);
     await doIt("open");
     element("sheet-title").focus(); // who calls is asked now; the film can wait
   });
 }
 
-async function waitForOurs(recording: string): Promise<void> {
-  for (let tries = 0; tries < 50 && !ours?.capability(recording); tries += 1) await new Promise((resolve) => setTimeout(resolve, 100));
+/** Waits until it is so, and not for long. */
+async function soon(isSo: () => boolean): Promise<void> {
+  for (let tries = 0; tries < 50 && !isSo(); tries += 1) await new Promise((resolve) => setTimeout(resolve, 100));
 }
 
 async function unlock(): Promise<void> {

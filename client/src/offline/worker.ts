@@ -19,6 +19,8 @@ interface Shell {
   readonly files: readonly string[];
   readonly languages: readonly string[];
   readonly pages: readonly string[];
+  /** By language, the recordings of its cards. */
+  readonly heard: Readonly<Record<string, readonly string[]>>;
 }
 interface Lasting extends Event {
   waitUntil(work: Promise<unknown>): void;
@@ -97,8 +99,19 @@ async function forgetHeard(): Promise<void> {
 async function keep(language: string): Promise<void> {
   if (!SHELL.languages.includes(language)) return;
   const cache = await caches.open(CACHE);
-  if (await cache.match(`/${language}/`)) return;
-  await cache.addAll(SHELL.pages.map((path) => new Request(`/${language}/${path}`, { cache: "no-store" })));
+  if (!(await cache.match(`/${language}/`))) await cache.addAll(SHELL.pages.map((path) => new Request(`/${language}/${path}`, { cache: "no-store" })));
+  await keepHeard(cache, language);
+}
+
+/** The voice of the cards, one after the other behind everything else. Who saves data fetches it when they ask to hear it; what is missed is tried again at the next visit. */
+async function keepHeard(cache: Cache, language: string): Promise<void> {
+  const { connection } = navigator as { connection?: { saveData?: boolean } };
+  if (connection?.saveData) return;
+  for (const address of SHELL.heard[language] ?? []) {
+    if (await cache.match(address)) continue;
+    const answer = await fetch(new Request(address, { priority: "low" })).catch(() => undefined);
+    if (answer?.ok) await cache.put(address, answer);
+  }
 }
 
 /** What a page that was left at once could not finish: its ciphertext goes on, or is dropped. */

@@ -4,7 +4,7 @@
  */
 import { element, note, put, show, words } from "../ui/page.ts";
 import { get, Refused } from "./ask.ts";
-import { callOver } from "./going_on.ts";
+import { callOver, isInCall } from "./going_on.ts";
 import { enter, unseal, type Door, type Secret } from "./doors.ts";
 import { isPossible } from "./passkey.ts";
 import { refusal } from "./refusal.ts";
@@ -30,6 +30,8 @@ export interface Me {
 }
 
 export const me = JSON.parse(document.getElementById("me")?.textContent ?? "null") as Me | null;
+
+const SIGNED_IN = "signed-in";
 
 let held: { keys: Keys; staff: string } | undefined;
 let asking: { answer(): void; refuse(reason: Error): void; isSignIn: boolean } | undefined;
@@ -70,9 +72,30 @@ export async function signInAgain(): Promise<void> {
   document.body.classList.remove("blanked");
 }
 
-/** What a page does when its stream was refused: nothing where only the stream broke, and nobody signs in over a call. */
-export async function signInWhereOut(): Promise<void> {
+/** Whether the page is locked, or asks for keys. */
+export function isAsking(): boolean {
+  return asking !== undefined;
+}
+
+/** A call was answered above the question: it stands aside, so that nothing of the call is out of reach, and comes back after it. What was blanked stays so. */
+export async function standAside(): Promise<void> {
+  element<HTMLDialogElement>("unlock").close();
   await callOver();
+  askNow();
+}
+
+/** Ask what stands aside, over a call too: whoever is on it wants the desk beside it. Escape leads back to the call. */
+export function askNow(): void {
+  const dialog = element<HTMLDialogElement>("unlock");
+  if (!asking || dialog.open) return;
+  show("unlock-cancel", !asking.isSignIn || isInCall());
+  dialog.showModal();
+  document.dispatchEvent(new Event("asks-for-keys"));
+}
+
+/** What a page does when its stream was refused: nothing where only the stream broke, and nobody has to sign in over a call. */
+export async function signInWhereOut(): Promise<void> {
+  await Promise.race([callOver(), new Promise((resolve) => document.addEventListener(SIGNED_IN, resolve, { once: true }))]);
   if (await isOut()) await signInAgain();
 }
 
@@ -91,11 +114,9 @@ function question(isSignIn: boolean): Promise<void> {
   put("unlock-title", words.say(isSignIn ? "staff.locked_title" : "staff.unlock_title"));
   put("unlock-why", words.say(isSignIn ? "staff.locked" : "staff.unlock"));
   note("unlock-problem", "");
-  show("unlock-cancel", !isSignIn);
   show("unlock-passkey", isPossible());
   waiting = new Promise((answer, refuse) => (asking = { answer, refuse, isSignIn }));
-  element<HTMLDialogElement>("unlock").showModal();
-  document.dispatchEvent(new Event("asks-for-keys"));
+  askNow();
   return waiting;
 }
 
@@ -110,11 +131,17 @@ function prepare(): void {
     void tryWith({ kind: "passphrase", text: field.value });
     field.value = "";
   });
-  element("unlock-cancel").addEventListener("click", () => end(new NotUnlocked()));
+  element("unlock-cancel").addEventListener("click", refuse);
   dialog.addEventListener("cancel", (event) => {
     event.preventDefault();
-    if (!asking?.isSignIn) end(new NotUnlocked());
+    refuse();
   });
+}
+
+/** Nobody has to answer, but a locked page stays locked: over a call its question only stands aside again. */
+function refuse(): void {
+  if (!asking?.isSignIn) end(new NotUnlocked());
+  else if (isInCall()) element<HTMLDialogElement>("unlock").close();
 }
 
 async function tryWith(secret: Secret): Promise<void> {
@@ -145,6 +172,7 @@ function end(reason?: Error): void {
   element<HTMLDialogElement>("unlock").close();
   const now = asking;
   asking = undefined;
-  if (reason) now?.refuse(reason);
-  else now?.answer();
+  if (reason) return now?.refuse(reason);
+  now?.answer();
+  if (now?.isSignIn) document.dispatchEvent(new Event(SIGNED_IN));
 }

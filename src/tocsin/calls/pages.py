@@ -33,6 +33,7 @@ def words(config: PageConfig, language: Language) -> dict[str, Any]:
     return {
         "strings": language.strings(("call.",)),
         "cards": said.cards[language.code] if is_advised else (),
+        "heard": render.heard(config, language.code) if is_advised else (),
         "consent": said.consent[language.code] if is_advised else "",
         "hotline": config.hotline,
         "languages": {code: NAMES[code] for code in config.pack.languages},

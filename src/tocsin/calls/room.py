@@ -127,12 +127,15 @@ class Calls:
         one = _Watcher(read)
         self._watching.add(one)
         try:
-            while (now := self.clock.monotonic()) < until:
+            while True:  # how it stands is told once, however short the time
+                now = self.clock.monotonic()
                 if read() != one.seen or now >= beat:
                     is_new, one.seen, beat = read() != one.seen, read(), now + BEAT_S
                     yield is_new
-                else:
+                elif now < until:
                     await one.wait(min(until, beat) - now)
+                if self.clock.monotonic() >= until:
+                    return
         finally:
             self._watching.discard(one)
 

@@ -10,6 +10,7 @@ import msgspec
 from tocsin.errors import TocsinError
 from tocsin.jurisdictions.areas import merge, read_places, read_sites
 from tocsin.jurisdictions.model import AREA_FLOOR, DESK_KEY_WAIT_S, Calls, LawClock, Pack
+from tocsin.jurisdictions.recorded import recorded
 
 SHIPPED = Path(__file__).parent / "packs"
 
@@ -31,13 +32,18 @@ def shipped() -> tuple[str, ...]:
     return tuple(sorted(path.parent.name for path in SHIPPED.glob("*/pack.toml")))
 
 
+def folder_of(name: str) -> Path:
+    """Where a pack lies: a shipped one by name, an operator's own by path."""
+    return SHIPPED / name if re.fullmatch(r"[a-z0-9-]+", name) else Path(name)
+
+
 def load(name: str) -> Pack:
     """A shipped pack by name, or an operator's own by the path of its folder.
 
     Raises `PackUnknown` when there is none, `PackMalformed` for an unknown field, a floor under 2,000 residents, a desk key that
-    counts sooner than the rule allows outside a sample, or a page in a language the pack does not offer.
+    counts sooner than the rule allows outside a sample, or a page in a language the pack does not offer, and `RecordingTooLarge`.
     """
-    folder = SHIPPED / name if re.fullmatch(r"[a-z0-9-]+", name) else Path(name)
+    folder = folder_of(name)
     try:
         pack = msgspec.toml.decode((folder / "pack.toml").read_bytes(), type=Pack)
     except OSError as error:
@@ -45,6 +51,8 @@ def load(name: str) -> Pack:
     except msgspec.DecodeError as error:
         raise PackMalformed(where=str(error)) from error
     check(pack)
+    if pack.calls is not None:
+        pack = msgspec.structs.replace(pack, recorded=recorded(folder, pack.calls.cards))
     places = folder / "places.csv"
     if not places.exists():
         return pack
@@ -65,6 +73,7 @@ def check(pack: Pack) -> None:
         "calls": pack.calls is not None and _says_too_little(pack.calls, set(pack.languages)),
         "review": bool(pack.review.date) and not re.fullmatch(r"\d{4}-\d\d-\d\d", pack.review.date),
         "areas": bool(pack.areas),
+        "recorded": bool(pack.recorded),
         "timezone": not _is_zone(pack.timezone),
     }
     for field, is_wrong in refused.items():

@@ -100,6 +100,13 @@ class Calls(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     cards: dict[str, tuple[str, ...]]
 
 
+class Recording(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A card as somebody said it: a file name that holds the hash of its bytes, and the bytes."""
+
+    name: str
+    raw: bytes
+
+
 class Pack(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Everything about one place that the rest of the house must not guess."""
 
@@ -128,3 +135,5 @@ class Pack(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """By whose clock times are shown (IANA name)."""
     areas: tuple[Area, ...] = ()
     """Made of the operator's tables by the loader. Empty: nothing is published as a place."""
+    recorded: dict[str, tuple[Recording | None, ...]] = {}
+    """By language, the recording of each card that the pack's folder holds. Put in by the loader."""

@@ -229,6 +229,7 @@ def draw(environment: Environment, config: PageConfig, language: Language, page:
         hotline=config.hotline,
         reviewed_on=date.fromisoformat(config.pack.review.date) if config.pack.review.date else None,
         advice=_advice(config.pack, language),
+        heard=heard(config, language.code),
         recover_address=f"{config.origin}/{language.code}/recover",
         **more,
     )
@@ -238,6 +239,13 @@ def draw(environment: Environment, config: PageConfig, language: Language, page:
 def _advice(pack: Pack, language: Language) -> RecordingPage | None:
     """The pack's page on recording, where a reviewed or sample pack opens that room of risk; else nothing at all."""
     return pack.recording_page.get(language.code) if may_answer(pack, RiskRoom.RECORDING_ADVICE) else None
+
+
+def heard(config: PageConfig, language: str) -> tuple[str, ...]:
+    """The address of each rights card's recording; "" for a card that nobody recorded."""
+    cards = config.pack.calls.cards[language] if config.pack.calls is not None else ()
+    recorded = config.pack.recorded.get(language, (None,) * len(cards))
+    return tuple(config.built.served(one.name) if one is not None else "" for one in recorded)
 
 
 def embedded(value: object) -> Markup:
@@ -266,9 +274,14 @@ def worker_script(config: PageConfig, rendered: Rendered) -> bytes:
         "files": [*drawn, *config.built.reach(scripts)],
         "languages": list(config.languages),
         "pages": [page.path for page in PAGES if page.name in KEPT_OFFLINE] + [page.path for page in config.kept],
+        "heard": {code: _heard_offline(config, language) for code, language in config.languages.items()},
     }
     worker = config.built.files[config.built.names["worker.js"]]
     return f"const SHELL={embedded(shell)};\n".encode() + worker
+
+
+def _heard_offline(config: PageConfig, language: Language) -> list[str]:
+    return [one for one in heard(config, language.code) if one] if _advice(config.pack, language) else []
 
 
 def app_manifest(config: PageConfig, language: Language, *, plain: bool = False) -> bytes:

@@ -32,6 +32,7 @@ ENDINGS = frozenset(
         ".csv",
         ".sh",
         ".mako",
+        ".webm",
     }
 )
 LEFT_OUT = frozenset({"node_modules", "__pycache__", "built"})

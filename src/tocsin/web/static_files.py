@@ -1,4 +1,4 @@
-"""Files whose name holds the hash of their content: the built client and the icons, served as immutable from memory.
+"""Files whose name holds the hash of their content, served as immutable from memory: the built client, the icons, recorded cards.
 
 `Built.load` raises `ClientNotBuilt` when the build is missing: a node without its client must not start and look well.
 Nothing is read from disk on a request, and a name is looked up whole, so that no path can lead outside.
@@ -8,7 +8,7 @@ import hashlib
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +26,11 @@ MEDIA_TYPES = {
     ".wasm": "application/wasm",
     ".onnx": "application/octet-stream",
     ".txt": "text/plain; charset=utf-8",
+    ".webm": "audio/webm",
+    ".ogg": "audio/ogg",
+    ".m4a": "audio/mp4",
+    ".mp3": "audio/mpeg",
+    ".wav": "audio/wav",
 }
 PREFIX = "/static/built/"
 IMPORTED = re.compile(r"[\"']\./([\w.-]+\.js)[\"']")
@@ -73,9 +78,17 @@ class Built:
         sums = {name: str(one["sha256"]) for name, one in manifest["files"].items()}
         return cls(files, names, scripts, str(manifest["client"]), sums)
 
+    def holding(self, files: Mapping[str, bytes]) -> "Built":
+        """These too, by names that hold their hash: what belongs to a place, and to no build."""
+        return replace(self, files={**self.files, **files})
+
     def url(self, name: str) -> str:
         """The address of a file by its plain name. Raises `KeyError` for one that was not built."""
         return PREFIX + self.names[name]
+
+    def served(self, name: str) -> str:
+        """The address of a file by its whole name; "" where this node does not have it."""
+        return PREFIX + name if name in self.files else ""
 
     def scripts(self, page: str) -> list[str]:
         """The addresses of a page's scripts, its entry first; none where the page has no script."""
