@@ -1,20 +1,21 @@
 """Imports: every row accounted for, killed anywhere and gone on, the same again changes nothing, negatives and late rows right."""
 
+import contextlib
 import csv
-import os
 import signal
 import subprocess
 import sys
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
+from random import Random
 
 import pytest
 from sqlalchemy import Connection, func, select
 
 from tests.crypto.counted_clock import CountedClock
 from tocsin.registry import amounts, importing, queries, tables, usaspending
-from tocsin.registry.importing import FileNotUnderstood, import_file
+from tocsin.registry.importing import FileNotUnderstood, Report, import_file
 from tocsin.registry.room import Registry
 from tocsin.registry.value_sums import Total
 from tocsin.store.db import Database
@@ -126,8 +127,8 @@ def test_the_narrow_table_is_read_too_and_a_file_without_head_is_refused(registr
         import_file(registry, written(tmp_path / "headless.csv", [], tuple(row)), usaspending.read, "us")
 
 
-KILLED = """
-import os, signal, sys
+TAKES = """
+import signal, sys
 from pathlib import Path
 from tocsin.clock import SystemClock
 from tocsin.registry import importing, usaspending
@@ -135,25 +136,57 @@ from tocsin.registry.room import Registry
 from tocsin.store.db import Database
 importing.BATCH = 10
 database = Database.open(sys.argv[1]); database.migrate()
+begun = []
 def told(report):
-    if report.rows >= 50: os.kill(os.getpid(), signal.SIGKILL)
+    begun.append(report.rows)
+    print(report.rows, flush=True)
+    if len(begun) == 25: signal.pause()  # a test that is kept waiting by its machine finds it still there
 importing.import_file(Registry.open(database, SystemClock()), Path(sys.argv[2]), usaspending.read, "us", told=told)
 """
 
 
-def test_an_import_that_was_killed_goes_on_and_ends_as_if_it_never_was(
+def killed(url: str, path: Path, *, at: int, later: float) -> int:
+    """Begin or go on with an import and end it by SIGKILL some time after row `at`; the first row that it told of."""
+    line = [sys.executable, "-c", TAKES, url, str(path)]
+    with subprocess.Popen(line, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout
+        heard = [int(said) for said, _ in zip(process.stdout, range(at // 10), strict=False)]
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(later)
+        process.kill()
+    assert process.returncode == -signal.SIGKILL
+    return heard[0]
+
+
+def test_an_import_that_is_killed_again_and_again_ends_as_if_it_never_was(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    path = written(tmp_path / "us.csv", [step(at, str(at)) for at in range(1, 201)])
-    url = f"sqlite:///{tmp_path / 'node.db'}"
-    died = subprocess.run([sys.executable, "-c", KILLED, url, str(path)], check=False, env=os.environ)
-    assert died.returncode == -signal.SIGKILL
+    """Three times, at whatever instant it is in the middle of; `./run bench registry_million` does it with a million."""
+    rows = [
+        step(at, str(at), firm="PHILIPPA MONTROSE" if at % 50 == 3 else "ACME SYSTEMS LLC") for at in range(1, 1001)
+    ]
+    path = written(tmp_path / "us.csv", rows)
+    draw = Random()
+    begins = [killed(f"sqlite:///{tmp_path / 'cut.db'}", path, at=50, later=draw.random() / 50) for _ in range(3)]
+    assert begins[0] == 10
+    assert begins == sorted(begins)
+    assert begins[2] >= begins[1] + 50 > begins[0] + 50, "it went on after the last batch that stood"
     monkeypatch.setattr(importing, "BATCH", 10)
-    database = Database.open(url)
-    registry = Registry.open(database, CountedClock())
-    heard: list[int] = []
-    done = import_file(registry, path, usaspending.read, "us", told=lambda report: heard.append(report.rows))
-    assert heard[0] == 60, "it went on after the last batch that stood"
-    assert (done.rows, done.kept) == (200, 200)
-    assert obligated(registry, "us-cont-awd-1").amount == sum(range(1, 201))
-    database.close()
+    told, kept = [], []
+    for name in ("cut", "whole"):
+        database = Database.open(f"sqlite:///{tmp_path / name}.db")
+        database.migrate()
+        registry = Registry.open(database, CountedClock())
+        heard: list[int] = []
+
+        def hear(report: Report, heard: list[int] = heard) -> None:
+            heard.append(report.rows)
+
+        told.append(import_file(registry, path, usaspending.read, "us", told=hear).told())
+        assert heard[0] == 10 if name == "whole" else heard[0] > begins[2]
+        assert obligated(registry, "us-cont-awd-1").amount == sum(at for at in range(1, 1001) if at % 50 != 3)
+        kept.append(registry.database.read_now(lambda c: set(c.scalars(select(tables.statement.c.digest)))))
+        database.close()
+    assert told[0] == told[1]
+    assert (told[0]["rows"], told[0]["kept"]) == (1000, 980)
+    assert kept[0] == kept[1]

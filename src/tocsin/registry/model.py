@@ -88,6 +88,9 @@ class Source:
     def origin(self) -> str:
         return self.lineage or self.url
 
+    def __hash__(self) -> int:
+        return hash(self.digest)  # asked once a statement
+
     @cached_property
     def digest(self) -> bytes:
         return blake2b(SEPARATOR.join((self.url, self.kind, self.origin)).encode(), digest_size=16).digest()
@@ -113,6 +116,11 @@ class Draft:
     claims: Sequence[Claim]
     facets: Mapping[str, Sequence[str]] = field(default_factory=dict)
     is_sole_trader: bool = False
+
+    @cached_property
+    def is_timeless(self) -> bool:
+        """Whether no claim of it is as of the row's own date."""
+        return all(claim.as_of is not None for claim in self.claims)
 
 
 @dataclass(frozen=True)
@@ -153,6 +161,10 @@ class Statement(NamedTuple):
         return _digest((*self[:6], _under(self.source, self.verb, self.confidence, self.as_of)))
 
 
+Known = dict[tuple[int, int, int, int, str], dict[bytes, Statement]]
+"""Statements of drafts by what they are made of, as long as a batch holds those."""
+
+
 def _under(source: Source, verb: VerbClass, confidence: Confidence, as_of: str) -> str:
     """What a row's claims mostly share, as their digests have it."""
     return SEPARATOR.join((source.url, source.origin, verb, confidence, as_of))
@@ -169,36 +181,42 @@ def _digest(parts: Sequence[str]) -> bytes:
     return blake2b(told, digest_size=16).digest()
 
 
-def statements_of(row: Row, dataset: str, day: int) -> dict[bytes, Statement]:
-    """Every statement a row makes, by digest. Raises `StatementMalformed` for a claim without what every claim has."""
+def statements_of(row: Row, dataset: str, day: int, known: Known | None = None) -> dict[bytes, Statement]:
+    """Every statement a row makes, by digest. Raises `StatementMalformed` for a claim without what every claim has.
+
+    `known`: what drafts of the same batch came to, for those that hand one draft in with many rows.
+    """
     if not (row.source.url and dataset):
         raise StatementMalformed
+    known = {} if known is None else known
     made: dict[bytes, Statement] = {}
     shared: dict[tuple[VerbClass, str], str] = {}
     for draft in row.drafts:
-        for name, value, original, verb, as_of in draft.claims:
-            plain = value.strip()
-            if not (plain and name and draft.id):
-                raise StatementMalformed
-            how = (verb or row.verb, row.as_of if as_of is None else as_of)
-            under = shared.get(how)
-            if under is None:
-                under = shared[how] = _under(row.source, how[0], row.confidence, how[1])
-            digest = _digest((draft.id, draft.schema, name, plain, original, dataset, under))
-            made[digest] = Statement(
-                draft.id,
-                draft.schema,
-                name,
-                plain,
-                original,
-                dataset,
-                row.source,
-                how[0],
-                row.confidence,
-                how[1],
-                day,
-                day,
-            )
+        as_of = "" if draft.is_timeless else row.as_of
+        key = (id(draft), id(row.source), id(row.verb), id(row.confidence), as_of)
+        if key not in known:
+            known[key] = _statements_of_draft(draft, row, dataset, day, shared)
+        made |= known[key]
+    return made
+
+
+def _statements_of_draft(
+    draft: Draft, row: Row, dataset: str, day: int, shared: dict[tuple[VerbClass, str], str]
+) -> dict[bytes, Statement]:
+    """`shared`: what claims of one verb and date have in common in their digests."""
+    made: dict[bytes, Statement] = {}
+    for name, value, original, verb, as_of in draft.claims:
+        plain = value.strip()
+        if not (plain and name and draft.id):
+            raise StatementMalformed
+        how = (verb or row.verb, row.as_of if as_of is None else as_of)
+        under = shared.get(how)
+        if under is None:
+            under = shared[how] = _under(row.source, how[0], row.confidence, how[1])
+        digest = _digest((draft.id, draft.schema, name, plain, original, dataset, under))
+        made[digest] = Statement(
+            draft.id, draft.schema, name, plain, original, dataset, row.source, how[0], row.confidence, how[1], day, day
+        )
     return made
 
 

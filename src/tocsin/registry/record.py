@@ -14,7 +14,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from tocsin.registry import facets, search
 from tocsin.registry.bulk import found_by, put
-from tocsin.registry.model import Draft, Row, Source, Statement, StatementMalformed, folded, statements_of
+from tocsin.registry.model import Draft, Known, Row, Source, Statement, StatementMalformed, folded, statements_of
 from tocsin.registry.person import Doubt, Found, doubt_of
 from tocsin.registry.redact import tells_person
 from tocsin.registry.schemata import INSTITUTIONS, LONG, PERSONS, REFERENCES, schema_of
@@ -52,20 +52,27 @@ def record(connection: Connection, rows: Sequence[Row], dataset: str, day: int) 
     """Record `rows` of `dataset`, in the caller's transaction. Raises nothing for a bad row: it is counted."""
     let_in, names = institutions(connection), Found()
     is_said = partial(search.is_said, connection)
+    looked: dict[tuple[int, bool], Doubt | None] = {}
+    known: Known = {}
+
+    def doubt_in(draft: Draft, row: Row) -> Doubt | None:
+        """A reader may hand one draft in with a thousand rows; it is looked at once."""
+        key = (id(draft), row.is_foreign)
+        if key not in looked:
+            found = doubt_of(draft, let_in, names, is_foreign=row.is_foreign)
+            looked[key] = found or _doubt_of_pages(draft, is_said)
+        return looked[key]
+
     held_rows: dict[int, Doubt] = {}
     refused: Counter[str] = Counter()
     taken: list[tuple[Row, Made]] = []
     for row in rows:
-        doubts = (
-            doubt_of(draft, let_in, names, is_foreign=row.is_foreign) or _doubt_of_pages(draft, is_said)
-            for draft in row.drafts
-        )
-        doubt = next((one for one in doubts if one is not None), None)
+        doubt = next((found for draft in row.drafts if (found := doubt_in(draft, row)) is not None), None)
         if doubt is not None:
             held_rows[row.number] = doubt
             continue
         try:
-            taken.append((row, _checked(row, dataset, day)))
+            taken.append((row, _checked(row, dataset, day, known)))
         except StatementMalformed as error:
             refused[error.code] += 1
     new = _add_statements(connection, {digest: one for _, made in taken for digest, one in made.items()})
@@ -94,12 +101,12 @@ def release(connection: Connection, name: str, reason: str, day: int) -> None:
     connection.execute(ignoring(connection, released), [row])
 
 
-def _checked(row: Row, dataset: str, day: int) -> Made:
+def _checked(row: Row, dataset: str, day: int, known: Known) -> Made:
     for draft in row.drafts:
         allowed = schema_of(draft.schema).allowed
         if draft.schema in PERSONS or not allowed.issuperset([claim.property for claim in draft.claims]):
             raise StatementMalformed
-    return {one.digest: one for one in row.said} if row.said else statements_of(row, dataset, day)
+    return {one.digest: one for one in row.said} if row.said else statements_of(row, dataset, day, known)
 
 
 def _add_statements(connection: Connection, made: Made) -> set[bytes]:
@@ -148,7 +155,11 @@ def _derive(connection: Connection, drafts: Sequence[Draft]) -> None:
             filters[numbers[name]].add(codes[facet, value])
     facets.add(connection, filters)
     searched = {numbers[one.id]: one.schema in INSTITUTIONS for one in drafts if schema_of(one.schema).is_searched}
-    search.index(connection, searched, fresh)
+    said: dict[int, list[tuple[str, str]]] = {number: [] for number in fresh}
+    for draft in drafts:
+        if numbers[draft.id] in fresh:
+            said[numbers[draft.id]] += [(claim.property, claim.value) for claim in draft.claims]
+    search.index(connection, searched, said)
 
 
 def _entities(connection: Connection, drafts: Sequence[Draft]) -> tuple[dict[str, int], set[int]]:

@@ -10,7 +10,7 @@ asked.
 
 import re
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from sqlalchemy import Connection, Integer, String, TextClause, bindparam, column, false, inspect, select, text
@@ -35,6 +35,8 @@ WHERE = "_where"
 WHO = "_who"
 """The word of the index that institutions have."""
 SPOKEN = frozenset({"technology", "buyer", "vendor"})
+Said = Sequence[tuple[str, str]]
+"""Properties and values of one entity."""
 SILENT = REFERENCES | {"sourceUrl", "amount", "currency", "step"}
 
 _SQLITE = (
@@ -90,14 +92,19 @@ def rebuild(connection: Connection) -> int:
             return done
         last, done = rows[-1].number, done + len(rows)
         wanted = {row.number: row.schema in INSTITUTIONS for row in rows}
-        index(connection, wanted, set(wanted))
+        index(connection, wanted, _said_of(connection, list(wanted)))
 
 
-def index(connection: Connection, wanted: Mapping[int, bool], fresh: Collection[int] = ()) -> None:
-    """Bring the words of these entities up to date; each with whether it is an institution. `fresh`: those not indexed before."""
+def index(connection: Connection, wanted: Mapping[int, bool], fresh: Mapping[int, Said] | None = None) -> None:
+    """Bring the words of these entities up to date; each with whether it is an institution.
+
+    `fresh`: those that were never indexed, with everything that is said of them.
+    """
     if not wanted:
         return
-    words, named, placed = _words_of(connection, sorted(wanted))
+    fresh = fresh or {}
+    said = {**fresh, **_said_of(connection, sorted(wanted.keys() - fresh.keys()))}
+    words, named, placed = _words_of(connection, {number: said.get(number, ()) for number in sorted(wanted)})
     cells = facets.cells_of(connection, wanted)
     marks = {
         number: [
@@ -142,11 +149,9 @@ def institutions_with(connection: Connection, terms: Sequence[str], most: int) -
     return [row[0] for row in connection.execute(select(found.c.number).order_by(found.c.number).limit(most)).all()]
 
 
-def _words_of(connection: Connection, numbers: Sequence[int]) -> tuple[dict[int, str], dict[int, list[str]], set[int]]:
-    """The words of entities, what they are called, and which say where they are."""
-    parts: dict[int, list[str]] = defaultdict(list)
-    named: dict[int, list[str]] = defaultdict(list)
-    placed: set[int] = set()
+def _said_of(connection: Connection, numbers: Sequence[int]) -> dict[int, list[tuple[str, str]]]:
+    """The properties and values of entities, by their numbers."""
+    said: dict[int, list[tuple[str, str]]] = {number: [] for number in numbers}
     for some in pieces(numbers):
         joined = statement.join(entity, statement.c.entity == entity.c.entity)
         question = (
@@ -155,13 +160,26 @@ def _words_of(connection: Connection, numbers: Sequence[int]) -> tuple[dict[int,
             .where(entity.c.number.in_(some))
         )
         for number, value, name in connection.execute(question):
+            said[number].append((name, value))
+    return said
+
+
+def _words_of(
+    connection: Connection, told: Mapping[int, Said]
+) -> tuple[dict[int, str], dict[int, list[str]], set[int]]:
+    """The words of entities, what they are called, and which say where they are."""
+    parts: dict[int, list[str]] = defaultdict(list)
+    named: dict[int, list[str]] = defaultdict(list)
+    placed: set[int] = set()
+    for number, said in told.items():
+        for name, value in said:
             if name not in SILENT:
                 parts[number].append(folded(value))
             if name in ("name", "alias"):
                 named[number].append(value)
             if name == "latitude":
                 placed.add(number)
-    for number, choices in facets.choices_of(connection, numbers).items():
+    for number, choices in facets.choices_of(connection, told).items():
         parts[number] += [folded(value) for name, value in choices if name in SPOKEN]
     # A line that is no word stands between two values, so that no phrase runs over their edge.
     return {number: " 0x0 ".join(dict.fromkeys(said)) for number, said in parts.items()}, named, placed

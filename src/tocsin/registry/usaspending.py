@@ -6,7 +6,7 @@ the wide files hold, are not read.
 """
 
 import csv
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from decimal import InvalidOperation
 from pathlib import Path
 
@@ -40,6 +40,10 @@ NAMES = {
 }
 """What we read, and what the files of different years and pages call it."""
 NEEDED = ("award", "agency", "recipient")
+SELLER = ("uei", "recipient", "parent", "parent_uei", "sole")
+Parties = dict[tuple[str, ...], list[Draft]]
+"""Who bought and who sold, as a thousand lines say it: the same drafts again, which the store looks at once a batch."""
+MOST_PARTIES = 5_000
 YES = frozenset({"t", "true", "y", "yes", "1"})
 
 
@@ -48,6 +52,7 @@ def read(path: Path) -> Iterator[Row | Bad]:
     with opened(path) as file:
         lines = csv.reader(file)
         head = [one.strip().lower() for one in first_of(lines)]
+        known: Parties = {}
         places = {ours: [head.index(name) for name in names if name in head] for ours, names in NAMES.items()}
         if any(not places[name] for name in NEEDED) or not (places["step"] or places["total"]):
             raise FileNotUnderstood
@@ -55,11 +60,11 @@ def read(path: Path) -> Iterator[Row | Bad]:
             if cells is None:
                 yield Bad(number, "line_malformed")
                 continue
-            yield row_of(number, _told(cells, places)) if len(cells) >= len(head) else Bad(number, "line_short")
+            yield row_of(number, _told(cells, places), known) if len(cells) >= len(head) else Bad(number, "line_short")
 
 
-def row_of(number: int, told: Mapping[str, str]) -> Row | Bad:
-    """One line as a contract, its buyer and seller, and its value events."""
+def row_of(number: int, told: Mapping[str, str], known: Parties) -> Row | Bad:
+    """One line as a contract, its buyer and seller, and its value events. `known`: parties of lines before."""
     if not (told["award"] and told["recipient"] and told["agency"]):
         return Bad(number, "award_missing")
     contract = f"us-{slug(told['award'])}"
@@ -67,15 +72,10 @@ def row_of(number: int, told: Mapping[str, str]) -> Row | Bad:
         events = list(_events(contract, told))
     except InvalidOperation:
         return Bad(number, "amount_malformed")
-    seller = f"us-{slug(told['uei'] or told['recipient'])}"
-    buyer = f"us-agency-{slug(told['agency'])}"
-    is_sole = told["sole"].lower() in YES or "sole" in told["sole"].lower() or "individual" in told["sole"].lower()
-    parts = [
-        _contract(contract, seller, buyer, told, [kind for kind, _ in events]),
-        Draft(buyer, "PublicBody", [Claim("name", told["agency"], as_of=""), Claim("country", "us", as_of="")]),
-        *_sellers(seller, told, is_sole=is_sole),
-        *(draft for _, draft in events),
-    ]
+    who = [_known(known, told, ("agency",), _buyer), _known(known, told, SELLER, _sellers)]
+    buyer, seller = who[0][-1].id, who[1][-1].id
+    kinds = [kind for kind, _ in events]
+    parts = [_contract(contract, seller, buyer, told, kinds), *who[0], *who[1], *(draft for _, draft in events)]
     return Row(number, parts, SOURCE, as_of=told["date"])
 
 
@@ -100,13 +100,35 @@ def _contract(contract: str, seller: str, buyer: str, told: Mapping[str, str], k
     return Draft(contract, "Contract", claims, facets)
 
 
-def _sellers(seller: str, told: Mapping[str, str], *, is_sole: bool) -> Iterator[Draft]:
+def _known(
+    known: Parties,
+    told: Mapping[str, str],
+    names: tuple[str, ...],
+    made: Callable[[Mapping[str, str]], Iterator[Draft]],
+) -> list[Draft]:
+    """Parties as a line before told them, or as this one does."""
+    who = tuple(told[name] for name in names)
+    if who not in known:
+        if len(known) > MOST_PARTIES:
+            known.clear()
+        known[who] = list(made(told))
+    return known[who]
+
+
+def _buyer(told: Mapping[str, str]) -> Iterator[Draft]:
+    claims = [Claim("name", told["agency"], as_of=""), Claim("country", "us", as_of="")]
+    yield Draft(f"us-agency-{slug(told['agency'])}", "PublicBody", claims)
+
+
+def _sellers(told: Mapping[str, str]) -> Iterator[Draft]:
+    sole = told["sole"].lower()
+    is_sole = sole in YES or "sole" in sole or "individual" in sole
     claims = _named(told["recipient"], told["uei"])
     if told["parent"] and told["parent_uei"] not in ("", told["uei"]):
         parent = f"us-{slug(told['parent_uei'])}"
         claims.append(Claim("parent", parent, as_of=""))
         yield Draft(parent, "Company", _named(told["parent"], told["parent_uei"]))
-    yield Draft(seller, "Company", claims, is_sole_trader=is_sole)
+    yield Draft(f"us-{slug(told['uei'] or told['recipient'])}", "Company", claims, is_sole_trader=is_sole)
 
 
 def _named(name: str, uei: str) -> list[Claim]:
