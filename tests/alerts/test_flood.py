@@ -96,7 +96,7 @@ def share(noise: Noise, lane: Lane, trials: int = TRIALS) -> float:
     return sum(place_of_truth(seed, noise, lane) < 5 for seed in range(trials)) / trials
 
 
-@pytest.mark.parametrize("noise", [anywhere, one_place, choirs, mimics])
+@pytest.mark.parametrize("noise", [anywhere, one_place, choirs, mimics, bought])
 def test_at_a_hundred_to_one_what_one_member_and_two_others_saw_is_in_the_first_five(noise: Noise) -> None:
     assert share(noise, Lane.TOKEN) >= 0.95
 

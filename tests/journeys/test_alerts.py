@@ -5,6 +5,7 @@ Times are printed for whoever reads the run; nothing is asserted of them.
 
 import re
 from base64 import b64decode
+from collections.abc import Callable
 from pathlib import Path
 
 from playwright.sync_api import Page, expect
@@ -47,7 +48,23 @@ def next_of(page: Page) -> None:
     page.locator("section:not([hidden]) > .ways .primary").click()
 
 
-def test_a_frightened_witness_reports_by_pictures_and_learns_what_came_of_it(screens: Screens, page_of: PageOf) -> None:
+def weak(page: Page) -> Callable[[bool], None]:
+    """The weak profile of `9-people.md`: a processor six times slower, 400 kbit/s, 400 ms there and back. What takes the line away."""
+    session = page.context.new_cdp_session(page)
+    session.send("Emulation.setCPUThrottlingRate", {"rate": 6})
+    session.send("Network.enable")
+    line = {"latency": 400, "downloadThroughput": 50_000, "uploadThroughput": 50_000}
+
+    def set_offline(is_offline: bool) -> None:
+        session.send("Network.emulateNetworkConditions", {**line, "offline": is_offline})
+
+    set_offline(False)
+    return set_offline
+
+
+def test_a_frightened_witness_reports_by_pictures_and_learns_what_came_of_it(
+    screens: Screens, page_of: PageOf, is_long: bool
+) -> None:
     phone = page_of(
         screens,
         locale="es-MX",
@@ -56,6 +73,7 @@ def test_a_frightened_witness_reports_by_pictures_and_learns_what_came_of_it(scr
     )
     asked: list[str] = []
     phone.on("request", lambda request: asked.append(f"{request.url} {request.post_data or ''}"))
+    set_offline = weak(phone) if is_long else phone.context.set_offline
     watch = Watch()
     phone.goto(f"{screens.url}/report")
     expect(phone.locator("h1:visible")).to_have_text(SAY["es"]("report.ask_kind"))
@@ -84,14 +102,14 @@ def test_a_frightened_witness_reports_by_pictures_and_learns_what_came_of_it(scr
     phone.click("#photo-use")
     expect(phone.locator("#photo-goes")).to_be_visible()
     watch.tell("a photo, covered before it leaves")
-    phone.context.set_offline(True)
+    set_offline(True)
     phone.click("#send")
     expect(phone.locator("#done-title")).to_have_text(SAY["es"]("report.saved_title"))
     watch.tell("no network: saved")
     kept = phone.evaluate(KEPT)
     assert "people-taken" not in kept
     assert AREA not in kept
-    phone.context.set_offline(False)
+    set_offline(False)
     expect(phone.locator("#done-title")).to_have_text(SAY["es"]("report.sent_title"))
     watch.tell("the network is back: sent by itself")
     code = phone.locator("#code").inner_text()

@@ -1,6 +1,7 @@
 """The order of the board: pure. What many say alike is one line, and what came with tokens of several cohorts goes first.
 
-A flood has many voices and few tokens. Without tokens what counts is how unlikely it would be that those who agree do so by chance, by
+A flood has many voices and few tokens, and those it has are of few cohorts: cohorts take turns, so that who bought a dozen tokens of
+one stands with one thing where others stand with one. Without tokens what counts is how unlikely it would be that those who agree do so by chance, by
 the answers that are on the board now: what a flood says most often is what agreeing on tells least. Nobody is hidden: whatever ranks
 low is still there, and joins what it agrees with.
 """
@@ -105,7 +106,22 @@ def rank(items: Iterable[Item]) -> list[Cluster]:
     for item in known:
         places[item.said[0].area].append(item)
     found = [_cluster(group, chance) for several in places.values() for group in _groups(several, chance)]
-    return sorted(found, key=lambda one: (-one.trusted, -one.agreeing, -one.newest_s, one.items[0].matter_id))
+    ordered = sorted(found, key=lambda one: (-one.trusted, -one.agreeing, -one.newest_s, one.items[0].matter_id))
+    return _in_turns(ordered)
+
+
+def _in_turns(ordered: Iterable[Cluster]) -> list[Cluster]:
+    """Each cohort's first thing, then each one's second. What has no token comes after, as it stood."""
+    stood, turns = Counter[int](), dict[int, list[Cluster]]()
+    without: list[Cluster] = []
+    for one in ordered:
+        cohorts = {said.cohort for item in one.items for said in item.said if said.lane is Lane.TOKEN}
+        if not cohorts:
+            without.append(one)
+            continue
+        turns.setdefault(min(stood[cohort] for cohort in cohorts), []).append(one)
+        stood.update(cohorts)
+    return [*(one for turn in sorted(turns) for one in turns[turn]), *without]
 
 
 def duplicates(of: Item, items: Iterable[Item]) -> list[MatterId]:
