@@ -32,6 +32,8 @@ interface Part {
 function preparePhoto(words: Sentences): Part {
   const canvas = element<HTMLCanvasElement>("cover");
   const chooser = element<HTMLInputElement>("photo");
+  // A browser writes on a file field in its own language, which may not be the page's.
+  element("photo-pick").addEventListener("click", () => chooser.click());
   let photo: Photo | undefined;
   let bytes: Bytes | undefined;
   let editing = new AbortController();
@@ -51,7 +53,7 @@ function preparePhoto(words: Sentences): Part {
     } catch {
       note("problem", words.say("report.photo_wrong"));
     }
-    // The browser's own field would go on showing the name of the file.
+    // The same file again is a choice again.
     chooser.value = "";
   }
 
