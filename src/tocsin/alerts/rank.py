@@ -1,9 +1,9 @@
 """The order of the board: pure. What many say alike is one line, and what came with tokens of several cohorts goes first.
 
 A flood has many voices and few tokens, and those it has are of few cohorts: cohorts take turns, so that who bought a dozen tokens of
-one stands with one thing where others stand with one. Without tokens what counts is how unlikely it would be that those who agree do so by chance, by
-the answers that are on the board now: what a flood says most often is what agreeing on tells least. Nobody is hidden: whatever ranks
-low is still there, and joins what it agrees with.
+one stands with one thing where others stand with one. Without tokens what counts is how unlikely it would be that those who agree do
+so by chance, by the answers that are on the board now: what a flood says most often is what agreeing on tells least. Nobody is
+hidden: whatever ranks low is still there, and joins what it agrees with.
 """
 
 from collections import Counter, defaultdict
