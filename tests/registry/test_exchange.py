@@ -54,6 +54,7 @@ def emptied(connection: Connection) -> None:
         tables.source,
         tables.entity,
         tables.edge,
+        tables.money,
         tables.choice,
         tables.chosen,
         tables.judgement,

@@ -5,12 +5,14 @@ import json
 import zlib
 from collections.abc import Iterator
 from functools import partial
+from random import Random
 
 import pytest
 from sqlalchemy import Connection, create_engine, make_url, select
 
 from tests.crypto.counted_clock import CountedClock
 from tests.registry.test_map import COMMUNES
+from tests.registry.test_worth import add_up_alike
 from tocsin.evidence.pixels import Box, Page, Word
 from tocsin.registry import (
     amounts,
@@ -229,6 +231,10 @@ class RegistryContract:
         record(connection, [Row(1, drafts, Source("https://register.example", "register"))], "d", DAY)
         assert derived.refresh(connection, ["x-e", "x-b"]) == 1
         assert found(connection, "", buyer="Ville de Lyon", year="2021", kind="paid") == {"Cameras"}
+
+    def test_amounts_are_added_up_in_the_database_as_one_by_one(self, connection: Connection) -> None:
+        for seed in range(6):
+            assert add_up_alike(connection, Random(seed))
 
     def test_a_contest_marks_and_its_answer_forgets_what_was_sent(self, connection: Connection) -> None:
         record(connection, [firm(1, "Acme Systems LLC")], "d", DAY)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from babel.messages.pofile import read_po
+from babel.numbers import format_decimal
 
 from tests.rules.tree import ROOT
 from tocsin.web import i18n
@@ -108,3 +109,9 @@ def forms(text: object) -> list[str]:
 
 def values(text: str) -> set[str]:
     return {name for _, name, _, _ in string.Formatter().parse(text) if name}
+
+
+@pytest.mark.parametrize("code", LANGUAGES)
+def test_a_number_is_written_as_the_language_writes_it(code: str) -> None:
+    for number in (0, 7, 999, 1_000, 12_345, 1_234_567, -1, -12_345):
+        assert LANGUAGES[code].number(number) == format_decimal(number, locale=code)

@@ -1,25 +1,28 @@
-"""What an act or an institution is told to be worth: its value events, read many at once, and what they add up to.
+"""What an act or an institution is told to be worth: its value events, and what they add up to.
 
-An agency has thousands of them, so no entity is made of each: only what a sum needs is read.
+An agency has thousands of them, so they are added up where they lie (`worth`), and only what a page shows is read.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from decimal import InvalidOperation
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import CTE, Connection, Row, Select, Subquery, case, func, literal, select
 
-from tocsin.registry.bulk import found_by, pieces
-from tocsin.registry.contest import Contest, about, corrected_on, mark_of, open_since
+from tocsin.registry.bulk import found_by
+from tocsin.registry.contest import Contest, about_any, corrected_on, mark_of, open_since
 from tocsin.registry.exact import exact
-from tocsin.registry.model import Confidence, ValueKind, VerbClass
+from tocsin.registry.model import Confidence, ValueKind
 from tocsin.registry.queries import Entity
-from tocsin.registry.tables import edge, source, statement
+from tocsin.registry.tables import edge, entity, money, statement
 from tocsin.registry.value_sums import Amount, Refused, Total, total_of
+from tocsin.registry.worth import UNIT, VALUE_EVENT
 
-OF = ("contract", "about")
 NAMED_BY = ("authority", "supplier", "reseller")
+Totals = list[tuple[ValueKind, str, Total | Refused]]
+"""For each kind and currency that occurs, what it adds up to or why it does not."""
 
 
 @dataclass(frozen=True)
@@ -43,34 +46,29 @@ class Money:
     marks: Sequence[Mark] = ()
 
 
-@dataclass
-class _Told:
-    """What is said of one event: for each property its values with the newest date that each was said of."""
+@dataclass(frozen=True)
+class Worth:
+    """What a page shows of an entity's amounts: the newest, by date, how many there are, and what all of them add up to."""
 
-    values: dict[str, dict[str, str]] = field(default_factory=lambda: defaultdict(dict))
-    origins: set[str] = field(default_factory=set)
-    is_firm: bool = False
-
-    def first(self, name: str) -> str:
-        """The value of the newest date; of several the first that came."""
-        here = self.values.get(name)
-        return max(here, key=lambda value: here[value]) if here else ""
+    newest: Sequence[Money]
+    many: int
+    totals: Totals
+    mixed: Refused | None
+    """Why amounts of several kinds do not add up."""
 
 
-def money_of(connection: Connection, found: Entity) -> list[Money]:
-    """The value events of a contract, or of every contract and aggregate that names this buyer or vendor; by date."""
-    acts = sorted({*found.members, *_naming(connection, found.members, NAMED_BY)})
-    events = list(dict.fromkeys(_naming(connection, acts, OF)))
-    contests: dict[str, list[Contest]] = defaultdict(list)
-    for (name, _, _), some in about(connection, events).items():
-        contests[name] += some
-    told = _told(connection, events)
-    made = (_money(name, told[name], contests.get(name, ())) for name in events if name in told)
-    return sorted((one for one in made if one), key=lambda one: (one.date, one.id))
+def money_of(connection: Connection, found: Entity, newest: int | None = None) -> list[Money]:
+    """The value events of a contract, or of every contract and aggregate that names this buyer or vendor; by date.
+
+    `newest`: no more than so many, the last ones.
+    """
+    here, contests = _here(found), _contests(connection)
+    question = select(here).order_by(here.c.date.desc(), here.c.event.desc()).limit(newest)
+    return [_money(row, contests.get(row.event, ())) for row in reversed(connection.execute(question).all())]
 
 
-def totals_of(connection: Connection, money: Sequence[Money]) -> list[tuple[ValueKind, str, Total | Refused]]:
-    """For each kind and currency that occurs, what it adds up to or why it does not."""
+def totals_of(connection: Connection, money: Sequence[Money]) -> Totals:
+    """What amounts add up to that were read one by one."""
     grouped: dict[tuple[ValueKind, str], list[Money]] = defaultdict(list)
     for one in money:
         grouped[one.amount.kind, one.amount.currency].append(one)
@@ -82,6 +80,96 @@ def parts_of(connection: Connection, contracts: Iterable[str]) -> dict[str, str]
     """Contract to the contract it is part of, where one is known."""
     is_part = statement.c.property == "partOf"
     return dict(found_by(connection, statement.c.entity, sorted(contracts), statement.c.value, is_part))
+
+
+def worth_of(connection: Connection, found: Entity, shown: int) -> Worth:
+    """`shown` of the newest amounts, and what all of them add up to."""
+    newest = money_of(connection, found, shown + 1)
+    if len(newest) > shown:
+        return _worth_of_many(connection, found, newest[1:])
+    totals = totals_of(connection, newest)
+    return Worth(newest, len(newest), totals, _mixed(totals, any(one.amount.is_low for one in newest)))
+
+
+def _worth_of_many(connection: Connection, found: Entity, newest: Sequence[Money]) -> Worth:
+    wrong = [name for name, some in _contests(connection).items() if corrected_on(some) is not None]
+    rows = connection.execute(_sums(_here(found), wrong)).all()
+    many, has_low = sum(row.seen for row in rows), any(row.has_low for row in rows)
+    if any(row.inexact for row in rows) or _has_parts(connection, found):
+        totals = totals_of(connection, money_of(connection, found))
+    else:
+        totals = [_total(row) for row in rows]
+    return Worth(newest, many, totals, _mixed(totals, has_low))
+
+
+def _mixed(totals: Totals, has_low: bool) -> Refused | None:
+    """Why amounts of several kinds do not add up: the first reason of `value_sums` that then holds."""
+    if len({kind for kind, _, _ in totals}) < 2:
+        return None
+    return Refused.UNCONFIRMED if has_low else Refused.KINDS
+
+
+def _here(found: Entity) -> CTE:
+    """The rows of `money` of an act, or of every act that names an institution."""
+    acts = _acts(found)
+    return select(money).join(acts, acts.c.entity == money.c.contract).cte("here")
+
+
+def _acts(found: Entity) -> Subquery:
+    own = select(entity.c.entity).where(entity.c.entity.in_(found.members))
+    naming = select(edge.c.entity).where(edge.c.target.in_(found.members), edge.c.property.in_(NAMED_BY))
+    return own.union(naming).subquery()
+
+
+def _sums(here: CTE, wrong: Sequence[str]) -> Select[Any]:
+    """For each kind and currency what there is, and of what counts how many, their units, whether one is low or a contract twice.
+
+    A total that its own source replaced by one of a later date does not count, as in `_newest_totals`.
+    """
+    is_low = case((here.c.event.in_(wrong), 1), else_=here.c.is_low).label("is_low")
+    told = (here.c.kind, here.c.currency, here.c.contract, here.c.is_step, here.c.units, here.c.digits, is_low)
+    last = func.max(here.c.date).over(partition_by=[here.c.kind, here.c.currency, here.c.contract, here.c.origin])
+    is_newest = case((here.c.date.in_(["", last]), 1), else_=0)
+    steps = select(*told, literal(1).label("counts")).where(here.c.is_step == 1)
+    one = steps.union_all(select(*told, is_newest).where(here.c.is_step == 0)).subquery().c
+    seen, steps_here, counted = func.count(), func.sum(one.is_step), func.sum(one.counts)
+    twice = case((counted - steps_here > 1, 1), ((counted > steps_here) & (steps_here > 0), 1), else_=0)
+    key = (one.kind, one.currency)
+    act = (
+        select(
+            *key, seen.label("seen"), (seen - func.count(one.units)).label("inexact"), func.max(one.is_low).label("has_low"),
+            counted.label("many"), func.sum(one.units * one.counts).label("units"), func.max(one.digits * one.counts).label("digits"),
+            func.max(one.is_low * one.counts).label("is_low"), twice.label("is_twice"),
+        )
+        .group_by(*key, one.contract)
+        .subquery()
+        .c
+    )  # fmt: skip
+    sums = (func.sum(act[name]).label(name) for name in ("seen", "inexact", "many", "units"))
+    most = (func.max(act[name]).label(name) for name in ("has_low", "digits", "is_low", "is_twice"))
+    return (
+        select(act.kind, act.currency, *sums, *most).group_by(act.kind, act.currency).order_by(act.kind, act.currency)
+    )
+
+
+def _total(row: Row[Any]) -> tuple[ValueKind, str, Total | Refused]:
+    """As `value_sums.total_of` has it, in the same order of reasons."""
+    reasons = {
+        Refused.UNCONFIRMED: row.is_low,
+        Refused.AGGREGATES: row.many > 1 and row.kind == ValueKind.AGGREGATE,
+        Refused.TWICE: row.is_twice,
+    }
+    refused = next((reason for reason, holds in reasons.items() if holds), None)
+    amount = (int(row.units) * UNIT).quantize(Decimal(1).scaleb(-row.digits))
+    kind = ValueKind(row.kind)
+    return kind, row.currency, refused or Total(kind, row.currency, amount, int(row.many))
+
+
+def _has_parts(connection: Connection, found: Entity) -> bool:
+    """Whether something here is part of something else: then it is looked at one by one."""
+    acts = _acts(found)
+    question = select(edge.c.entity).join(acts, acts.c.entity == edge.c.target).where(edge.c.property == "partOf")
+    return connection.execute(question.limit(1)).first() is not None
 
 
 def _newest_totals(money: Sequence[Money]) -> list[Amount]:
@@ -97,39 +185,20 @@ def _newest_totals(money: Sequence[Money]) -> list[Amount]:
     ]  # fmt: skip
 
 
-def _naming(connection: Connection, names: Sequence[str], properties: Sequence[str]) -> Iterator[str]:
-    """Ids of what names one of these by one of the properties."""
-    for some in pieces(names):
-        question = select(edge.c.entity).where(edge.c.target.in_(some), edge.c.property.in_(properties))
-        yield from connection.scalars(question.order_by(edge.c.entity)).all()
+def _contests(connection: Connection) -> dict[str, list[Contest]]:
+    """What was ever contested of value events: there are few."""
+    contests: dict[str, list[Contest]] = defaultdict(list)
+    for (name, _, _), some in about_any(connection, VALUE_EVENT).items():
+        contests[name] += some
+    return contests
 
 
-def _told(connection: Connection, events: Sequence[str]) -> Mapping[str, _Told]:
-    told: dict[str, _Told] = defaultdict(_Told)
-    said = statement.c
-    for some in pieces(events):
-        question = select(said.entity, said.property, said.value, said.as_of, said.verb, said.confidence, said.source)
-        rows = connection.execute(question.where(said.entity.in_(some)).order_by(said.number)).all()
-        origins = dict(found_by(connection, source.c.number, {row[6] for row in rows}, source.c.lineage))
-        for name, prop, value, as_of, verb, confidence, number in rows:
-            one = told[name]
-            here = one.values[prop]
-            here[value] = max(here.get(value, ""), as_of)
-            one.origins.add(origins[number])
-            one.is_firm = one.is_firm or not (confidence == Confidence.LOW or verb == VerbClass.ALLEGED)
-    return told
-
-
-def _money(name: str, told: _Told, contests: Sequence[Contest]) -> Money | None:
-    try:
-        amount, kind = exact(told.first("amount")), ValueKind(told.first("kind"))
-    except (InvalidOperation, ValueError):
-        return None
-    is_low = not told.is_firm or corrected_on(contests) is not None
-    contract = told.first("contract") or told.first("about") or name
+def _money(row: Row[Any], contests: Sequence[Contest]) -> Money:
+    is_low = row.is_low or corrected_on(contests) is not None
     confidence = Confidence.LOW if is_low else Confidence.HIGH
-    made = Amount(name, contract, kind, amount, told.first("currency"), told.first("step") == "1", confidence)
-    return Money(name, told.first("date"), made, min(told.origins), open_since(contests), _marks(contests))
+    kind, amount = ValueKind(row.kind), exact(row.amount)
+    made = Amount(row.event, row.contract, kind, amount, row.currency, bool(row.is_step), confidence)
+    return Money(row.event, row.date, made, row.origin, open_since(contests), _marks(contests))
 
 
 def _marks(contests: Sequence[Contest]) -> tuple[Mark, ...]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import ColumnElement, Connection, func, select, update
 
 from tocsin.clock import Clock
 from tocsin.errors import TocsinError
@@ -21,7 +21,7 @@ from tocsin.registry.bulk import pieces
 from tocsin.registry.days import iso
 from tocsin.registry.model import folded
 from tocsin.registry.person import known
-from tocsin.registry.tables import contest, statement
+from tocsin.registry.tables import contest, entity, statement
 
 LONGEST, LONGEST_LINK, LONGEST_ANSWER = 1000, 300, 4000
 PROMISED_DAYS = 14
@@ -164,8 +164,20 @@ def about(connection: Connection, entities: Sequence[str]) -> dict[Key, list[Con
     """Every contest of claims about these entities, oldest first."""
     found: dict[Key, list[Contest]] = {}
     for some in pieces(entities):
-        for row in connection.execute(_ROWS.where(contest.c.entity.in_(some)).order_by(contest.c.number)):
-            found.setdefault((row.entity, row.property, row.value), []).append(_of(row))
+        found |= _by_claim(connection, contest.c.entity.in_(some))
+    return found
+
+
+def about_any(connection: Connection, schema: str) -> dict[Key, list[Contest]]:
+    """Every contest of claims about what is of one schema: claims are many, contests few."""
+    is_one = select(entity.c.number).where(entity.c.entity == contest.c.entity, entity.c.schema == schema)
+    return _by_claim(connection, is_one.exists())
+
+
+def _by_claim(connection: Connection, where: ColumnElement[bool]) -> dict[Key, list[Contest]]:
+    found: dict[Key, list[Contest]] = {}
+    for row in connection.execute(_ROWS.where(where).order_by(contest.c.number)):
+        found.setdefault((row.entity, row.property, row.value), []).append(_of(row))
     return found
 
 

@@ -3,14 +3,14 @@
 They need no script. What somebody typed comes back in the page (escaped), which no other page of the node does; ADR 8 says why.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote_plus
 
 from babel import Locale
 from jinja2 import Environment
@@ -26,7 +26,6 @@ from tocsin.registry.schemata import INSTITUTIONS, REFERENCES
 from tocsin.registry.search import Asked
 from tocsin.registry.tables import entity, statement
 from tocsin.registry.time_line import time_line
-from tocsin.registry.value_sums import Refused, total_of
 from tocsin.web import render
 from tocsin.web.i18n import Language
 from tocsin.web.render import Page, PageConfig
@@ -42,7 +41,7 @@ EXPECTED = {
 }
 """What a reader looks for first: what of it no claim says is listed as not known."""
 EPOCH = date(1970, 1, 1)
-MONEY_SHOWN = 200
+MONEY_SHOWN = 50
 """Amounts in the table of one page, the newest; sums are of all, and the page says so."""
 MAYBE = 5
 Draw = Callable[[Connection], bytes]
@@ -108,19 +107,17 @@ def entity_page(config: PageConfig, language: Language, name: str, version: str 
 
     def page(connection: Connection) -> bytes:
         found = version_of(connection, name, version)
-        money = amounts.money_of(connection, found)
+        worth = amounts.worth_of(connection, found, MONEY_SHOWN)
         neighbours, namers = queries.neighbours_of(connection, found)
         others = queries.not_same(connection, found)
         named_here = [value for one in found.properties if one.name in REFERENCES for value in found.values(one.name)]
         judged = queries.judged(connection, found)
         pairs = [name for one in judged for name in (one.left, one.right)]
-        shown = money[-MONEY_SHOWN:]
-        named = [*named_here, *others, *pairs, *(one.amount.contract for one in shown)]
+        named = [*named_here, *others, *pairs, *(one.amount.contract for one in worth.newest)]
         captions = queries.captions_of(connection, named)
         newest = queries.entity_of(connection, name) if version else found
         permanent = f"/{language.code}/registry/entity/{found.id}/at/{found.version}"
         version_day = queries.day_of(connection, found.version.statement)
-        mixed = total_of(one.amount for one in money) if len({one.amount.kind for one in money}) > 1 else None
         return draw(
             config,
             language,
@@ -130,12 +127,13 @@ def entity_page(config: PageConfig, language: Language, name: str, version: str 
             since=_since(newest, found),
             line=time_line(connection, found, neighbours),
             groups=_groups(neighbours),
-            money=shown,
+            money=worth.newest,
             low=Confidence.LOW,
-            many_amounts=len(money),
-            totals=amounts.totals_of(connection, money),
-            mixed=mixed if isinstance(mixed, Refused) else "",
+            many_amounts=worth.many,
+            totals=worth.totals,
+            mixed=worth.mixed or "",
             named=namers,
+            many_shown=len(neighbours),
             others=others,
             judged=judged,
             candidates=_maybe(connection, found) if found.schema in INSTITUTIONS and not version else [],
@@ -278,10 +276,11 @@ def _shown(language: Language) -> Callable[[str, str], str]:
 
 def address_of(path: str, said: str, asked: Asked) -> Callable[..., str]:
     """A link to the same search with something changed."""
+    kept = {name: quote_plus(value) for name, value in {"q": said, **asked.filters}.items()}
 
     def address(**changed: str) -> str:
-        parts: Mapping[str, str] = {"q": said, **asked.filters, **changed}
-        line = urlencode({name: value for name, value in parts.items() if value})
+        parts = kept | {name: quote_plus(value) for name, value in changed.items()}
+        line = "&".join(f"{name}={value}" for name, value in parts.items() if value)
         return f"{path}?{line}" if line else path
 
     return address

@@ -15,7 +15,7 @@ from tocsin.registry.model import Confidence, EntityUnknown, Source, Statement, 
 from tocsin.registry.schemata import SINGLE
 from tocsin.registry.tables import edge, entity, judgement, source, statement
 
-NEIGHBOURS = 200
+NEIGHBOURS = 100
 """Shown on one page; how many there are in all is said."""
 
 

@@ -5,14 +5,14 @@ was recorded is ever changed or removed. A row that may be about a person leaves
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Table, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from tocsin.registry import facets, search
+from tocsin.registry import facets, search, worth
 from tocsin.registry.bulk import found_by, put
 from tocsin.registry.model import Draft, Known, Row, Source, Statement, StatementMalformed, folded, statements_of
 from tocsin.registry.person import Doubt, Found, doubt_of
@@ -77,7 +77,8 @@ def record(connection: Connection, rows: Sequence[Row], dataset: str, day: int) 
             refused[error.code] += 1
     new = _add_statements(connection, {digest: one for _, made in taken for digest, one in made.items()})
     changed = {one.entity for _, made in taken for digest, one in made.items() if digest in new}
-    _derive(connection, [draft for row, _ in taken for draft in row.drafts if draft.id in changed])
+    drafts = [draft for row, _ in taken for draft in row.drafts if draft.id in changed]
+    _derive(connection, drafts, [one for _, made in taken for one in made.values()])
     _hold(connection, dataset, held_rows, day)
     kept = sum(not new.isdisjoint(made) for _, made in taken)
     counted = Counter(str(why) for why in held_rows.values())
@@ -139,9 +140,15 @@ def _sources(connection: Connection, wanted: set[Source]) -> dict[Source, int]:
     return {by_digest[digest]: number for digest, number in known.items()}
 
 
-def _derive(connection: Connection, drafts: Sequence[Draft]) -> None:
-    """What searching and walking need of what has a new claim, beside the statements: entities, edges, facets, words."""
+def _derive(connection: Connection, drafts: Sequence[Draft], claims: Iterable[Statement]) -> None:
+    """What searching, walking and adding up need of what has a new claim: entities, edges, worth, facets, words.
+
+    `claims`: every claim of the rows that these drafts are of.
+    """
     numbers, fresh = _entities(connection, drafts)
+    events = {one.id for one in drafts if one.schema == worth.VALUE_EVENT}
+    met = {name for name in events if numbers[name] in fresh}
+    worth.refresh(connection, (one for one in claims if one.entity in met), sorted(events - met))
     edges = {
         (claim.value, claim.property, draft.id)
         for draft in drafts for claim in draft.claims if claim.property in REFERENCES

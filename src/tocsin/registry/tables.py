@@ -57,6 +57,23 @@ edge = Table(
     sqlite_with_rowid=False,
 )
 
+money = Table(
+    "registry_money",
+    metadata,
+    Column("contract", Text, primary_key=True),  # what the amount is of: an act, or whom an aggregate is about
+    Column("event", Text, primary_key=True),
+    Column("kind", Text, nullable=False),  # model.ValueKind
+    Column("currency", Text, nullable=False),
+    Column("amount", Text, nullable=False),  # as it was claimed
+    Column("units", BigInteger, nullable=True),  # ten-thousandths, where that is exact
+    Column("digits", Integer, nullable=False),
+    Column("is_step", Integer, nullable=False),
+    Column("is_low", Integer, nullable=False),
+    Column("date", Text, nullable=False),
+    Column("origin", Text, nullable=False),
+    sqlite_with_rowid=False,
+)
+
 choice = Table(
     "registry_choice",
     metadata,
@@ -151,6 +168,20 @@ outline = Table(
     Index(None, "folded"),
 )
 
-BACKED_UP = (statement, source, entity, edge, choice, chosen, judgement, released, held, contest, picture, outline)
+BACKED_UP = (
+    statement,
+    source,
+    entity,
+    edge,
+    money,
+    choice,
+    chosen,
+    judgement,
+    released,
+    held,
+    contest,
+    picture,
+    outline,
+)
 COUNTING = (statement, source, entity, choice, judgement, contest)
 """Whose numbers a restored PostgreSQL has to be told."""

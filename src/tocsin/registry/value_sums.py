@@ -38,6 +38,10 @@ class Amount:
     is_step: bool = False
     confidence: Confidence = Confidence.HIGH
 
+    @property
+    def is_low(self) -> bool:
+        return self.confidence is Confidence.LOW
+
 
 @dataclass(frozen=True)
 class Total:
@@ -64,7 +68,7 @@ def total_of(amounts: Iterable[Amount], within: Mapping[str, str] | None = None)
 def _reason(given: list[Amount], within: Mapping[str, str]) -> Refused | None:
     reasons = {
         Refused.NOTHING: not given,
-        Refused.UNCONFIRMED: any(one.confidence is Confidence.LOW for one in given),
+        Refused.UNCONFIRMED: any(one.is_low for one in given),
         Refused.KINDS: len({one.kind for one in given}) > 1,
         Refused.CURRENCIES: len({one.currency for one in given}) > 1,
         Refused.AGGREGATES: len(given) > 1 and any(one.kind is ValueKind.AGGREGATE for one in given),

@@ -57,7 +57,15 @@ class Language:
         return forms.get(category, forms["other"]).format(n=self.number(number), **values)
 
     def number(self, value: int) -> str:
-        return format_decimal(value, locale=self.code)
+        return (
+            format_decimal(value, locale=self.code) if self._group is None else f"{value:,}".replace(",", self._group)
+        )
+
+    @cached_property
+    def _group(self) -> str | None:
+        """What stands between thousands where digits are 0 to 9, else None. Babel reads its pattern anew for each number of a page."""
+        locale = Locale.parse(self.code)
+        return str(locale.number_symbols["latn"]["group"]) if locale.default_numbering_system == "latn" else None
 
     def date(self, value: date) -> str:
         """A whole day in words: never a time of day, which nobody needs on a public page."""
