@@ -21,7 +21,8 @@ SECONDS, SHORT_SECONDS = 60, 15
 LANES = 50
 GOAL_MS = 50
 KINDS = ("search", "contract", "seller", "agency")
-FIRST_SELLERS, AGENCIES = 600, 20
+FIRST_SELLERS, SELLERS, AGENCIES = 600, 1_500, 20
+"""How fast sellers become rarer, how many of them surely occur, and how many agencies there are."""
 
 
 def main() -> None:
@@ -62,7 +63,7 @@ def addresses(server: Server, kinds: tuple[str, ...] | list[str]) -> Iterator[st
         elif kind == "contract":
             yield f"/en/registry/entity/{draw.choice(contracts)}"
         elif kind == "seller":
-            yield f"/en/registry/entity/us-u{min(int(draw.expovariate(1 / FIRST_SELLERS)), 3_999)}"
+            yield f"/en/registry/entity/us-u{int(draw.expovariate(1 / FIRST_SELLERS)) % SELLERS}"
         else:
             yield f"/en/registry/entity/us-agency-agency-office-{draw.randint(1, AGENCIES)}"
 
