@@ -15,6 +15,13 @@ const QUIET = { credentials: "omit", cache: "no-store", referrerPolicy: "no-refe
 const SILENT_MS = 10_000;
 const AGAIN_MS = [300, 600, 1_000, 2_000];
 
+/** Aborted whenever there is a network again: what was on its way over the one before does not arrive, and would be waited for in vain. */
+let since = new AbortController();
+globalThis.addEventListener?.("online", () => {
+  since.abort();
+  since = new AbortController();
+});
+
 /** Ask once. Rejects with `CallRefused`, code "absent" where the node was not reached. */
 export async function ask<T>(path: string, body: object, capability?: Bytes, signal?: AbortSignal): Promise<T> {
   const headers = { "content-type": "application/json", ...bearer(capability) };
@@ -37,7 +44,7 @@ export const COMES_BACK: readonly string[] = ["call_unknown", "not_on_duty"];
 export async function askOn<T>(path: string, body: object, capability: Bytes | undefined, signal: AbortSignal, passing: readonly string[] = []): Promise<T> {
   for (let tries = 0; ; tries += 1) {
     try {
-      return await ask<T>(path, body, capability, AbortSignal.any([signal, AbortSignal.timeout(SILENT_MS)]));
+      return await ask<T>(path, body, capability, AbortSignal.any([signal, since.signal, AbortSignal.timeout(SILENT_MS)]));
     } catch (error) {
       const code = (error as CallRefused).code;
       if (signal.aborted || (code !== "absent" && !passing.includes(code))) throw error;
@@ -59,7 +66,7 @@ export interface Hearing<T> {
 export async function listen<T>(path: string, headers: () => Record<string, string>, hearing: Hearing<T>, signal: AbortSignal): Promise<void> {
   for (let tries = 0; !signal.aborted; tries += 1) {
     const cut = new AbortController();
-    const both = AbortSignal.any([signal, cut.signal]);
+    const both = AbortSignal.any([signal, cut.signal, since.signal]);
     try {
       const answer = await fetch(path, { headers: headers(), signal: both, ...QUIET });
       if (!answer.ok) {

@@ -140,6 +140,11 @@ export class End {
     return ask<T>(`/calls/${what}`, { call: this.call, ...body }, this.#capability);
   }
 
+  /** The same, until there is an answer; a node that was killed comes back. */
+  askOn<T>(what: string): Promise<T> {
+    return askOn<T>(`/calls/${what}`, { call: this.call }, this.#capability, this.#over.signal, COMES_BACK);
+  }
+
   /** Leave, and forget what opens the call. */
   leave(): void {
     if (this.isOver) return;

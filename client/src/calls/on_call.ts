@@ -83,7 +83,7 @@ export function prepareOnCall(where: Desk): void {
   });
   isCallWhile(() => talk !== undefined || ring !== undefined || isAnswering);
   document.addEventListener("keydown", keyed, true);
-  document.addEventListener("asks-for-keys", raise);
+  for (const event of ["asks-for-keys", "signed-in"]) document.addEventListener(event, asked);
   element("ring").addEventListener("cancel", (event) => event.preventDefault()); // a reflex must not pass somebody on
 }
 
@@ -211,6 +211,12 @@ async function rings(now: Ring): Promise<void> {
   bell = setInterval(sound, 2000);
 }
 
+/** What rings stands above a question; on a call there is a way to it. */
+function asked(): void {
+  raise();
+  show("talk-unlock", talk !== undefined && isAsking());
+}
+
 /** Above everything, a locked desk too. */
 function raise(): void {
   if (!ring) return;
@@ -268,9 +274,7 @@ async function answer(): Promise<void> {
 /** The recording of this call, beside it; behind a locked page as soon as somebody signed in. */
 async function openBeside(recording: string): Promise<void> {
   const now = talk;
-  show("talk-unlock", isAsking());
   while (isAsking() && talk === now) await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
-  show("talk-unlock", false);
   if (talk === now) await desk.openBeside(recording);
 }
 
@@ -307,6 +311,7 @@ function begin(made: Talk, isRecorded: boolean): void {
   note("talk-consent", isRecorded ? `${words.say("call.recorded_there")} ${told.consent}` : words.say("call.unrecorded"));
   show("talk", true);
   for (const id of ["duty-free", "call-over"]) show(id, false);
+  asked();
   made.addEventListener("change", draw);
   made.listen();
   draw();

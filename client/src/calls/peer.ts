@@ -23,11 +23,18 @@ export interface Wires {
   refresh(): Promise<RTCConfiguration>;
 }
 
+/** What a browser tells of its network (W3C Network Information), where it tells. */
+interface Network extends EventTarget {
+  readonly type?: string;
+}
+
 const LOST_MS = 2_000;
 const AGAIN_MS = 5_000;
 /** A description that was not answered for so long is taken for lost: on a slow way an answer needs longer than a try. */
 const UNANSWERED_MS = 15_000;
 const LOOK_MS = 2_000;
+/** A browser looks each 2 s which addresses there are. */
+const SETTLED_MS = 2_000;
 
 export class Peer {
   state: LineState = "trying";
@@ -37,8 +44,10 @@ export class Peer {
   readonly #to: number;
   #early: RTCIceCandidateInit[] = [];
   #retry: ReturnType<typeof setTimeout> | undefined;
+  #settling: ReturnType<typeof setTimeout> | undefined;
   #turn: Promise<unknown> = Promise.resolve();
   #isClosed = false;
+  #network = network()?.type;
   #isDeaf = false;
   #described = 0;
   #describedAt = 0;
@@ -56,7 +65,8 @@ export class Peer {
     this.#line.addEventListener("connectionstatechange", () => this.#judge());
     this.#line.addEventListener("iceconnectionstatechange", () => this.#judge());
     this.#line.addEventListener("track", ({ track }) => wires.track(track));
-    globalThis.addEventListener?.("online", this.#again);
+    globalThis.addEventListener?.("online", this.#moved);
+    network()?.addEventListener("change", this.#changed);
     if (this.#describes) {
       this.#line.addTransceiver(wires.microphone ?? "audio", { direction: "sendrecv" });
       this.#line.addTransceiver("video", { direction: "sendrecv" });
@@ -89,8 +99,10 @@ export class Peer {
   close(): void {
     this.#isClosed = true;
     clearTimeout(this.#retry);
+    clearTimeout(this.#settling);
     clearInterval(this.#looking);
-    globalThis.removeEventListener?.("online", this.#again);
+    globalThis.removeEventListener?.("online", this.#moved);
+    network()?.removeEventListener("change", this.#changed);
     this.#line.close();
   }
 
@@ -170,11 +182,32 @@ export class Peer {
   }
 
   readonly #again = (): void => {
-    if (this.#isClosed || this.state === "open") return;
+    if (this.state !== "open") this.#restart();
+  };
+
+  /** Another kind of network; a new estimate of the same one is none. */
+  readonly #changed = (): void => {
+    const before = this.#network;
+    this.#network = network()?.type;
+    if (this.#network !== before) this.#moved();
+  };
+
+  /**
+   * The network is another, or is there again: whatever the line was, it leads nowhere now, and saying so takes it seconds. Once more when the
+   * browser has found all of the new network's addresses.
+   */
+  readonly #moved = (): void => {
+    this.#restart();
+    clearTimeout(this.#settling);
+    this.#settling = setTimeout(() => this.#restart(), SETTLED_MS);
+  };
+
+  #restart(): void {
+    if (this.#isClosed) return;
     if (this.#describes) this.#inTurn(() => this.#describeAgain());
     else this.#send({ again: true });
     this.#later(AGAIN_MS);
-  };
+  }
 
   #send(said: { readonly [key: string]: Value }): void {
     this.#wires.send({ t: "line", to: this.#to, ...said });
@@ -183,4 +216,8 @@ export class Peer {
   #inTurn(act: () => Promise<unknown>): void {
     this.#turn = this.#turn.then(() => (this.#isClosed ? undefined : act())).catch(() => undefined);
   }
+}
+
+function network(): Network | undefined {
+  return (globalThis.navigator as { connection?: Network } | undefined)?.connection;
 }

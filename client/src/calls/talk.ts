@@ -2,8 +2,7 @@
  * A talk: everybody on a call with the lines between them, who they say they are, what is written. Sound opens only when `openSound` is called:
  * roles are told first. Picture only where both want it; when a line is lost the picture goes, then there is what is written.
  */
-import type { Bytes } from "../crypto/bytes.ts";
-import { ask } from "./ask.ts";
+import type { CallRefused } from "./ask.ts";
 import { End, type Held, type Role, type Standing } from "./end.ts";
 import { Peer } from "./peer.ts";
 import type { Said } from "./sealed.ts";
@@ -63,7 +62,6 @@ export class Talk extends EventTarget {
   readonly #saidWanting = new Map<number, number>();
   #camera: MediaStreamTrack | undefined;
   #config: Promise<RTCConfiguration> | undefined;
-  readonly #capability: Bytes;
   #isSoundOpen = false;
   #hasJoined = false;
   #answered: "lawyer" | "listener" = "lawyer";
@@ -71,7 +69,6 @@ export class Talk extends EventTarget {
   constructor(held: Held, me: Myself) {
     super();
     this.#me = me;
-    this.#capability = held.capability;
     if (me.microphone) me.microphone.enabled = false;
     this.end = new End(held, {
       standing: (standing) => this.#stand(standing),
@@ -282,12 +279,17 @@ export class Talk extends EventTarget {
     return (this.#config ??= this.#freshConfig());
   }
 
+  /** Who hides goes directly only where the node says that it has no relay: not where it does not answer. */
   async #freshConfig(): Promise<RTCConfiguration> {
-    const relay = await ask<Relay>("/calls/relay", { call: this.end.call }, this.#capability).catch(() => undefined);
-    this.hasRelay = relay !== undefined;
-    if (!relay) return {};
-    const { urls, username, credential } = relay;
-    return { iceServers: [{ urls: [...urls], username, credential }], iceTransportPolicy: this.#me.isHidden ? "relay" : "all" };
+    const iceTransportPolicy = this.#me.isHidden ? "relay" : "all";
+    try {
+      const { urls, username, credential } = await this.end.askOn<Relay>("relay");
+      this.hasRelay = true;
+      return { iceServers: [{ urls: [...urls], username, credential }], iceTransportPolicy };
+    } catch (error) {
+      this.hasRelay = false;
+      return (error as CallRefused).code === "relay_absent" ? {} : { iceTransportPolicy };
+    }
   }
 
   #forget(number: number): void {

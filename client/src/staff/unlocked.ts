@@ -77,9 +77,10 @@ export function isAsking(): boolean {
   return asking !== undefined;
 }
 
-/** A call was answered above the question: it stands aside, so that nothing of the call is out of reach, and comes back after it. What was blanked stays so. */
+/** Over a call the question stands aside, so that nothing of the call is out of reach, and comes back after it. What was blanked stays so. */
 export async function standAside(): Promise<void> {
   element<HTMLDialogElement>("unlock").close();
+  document.dispatchEvent(new Event("asks-for-keys"));
   await callOver();
   askNow();
 }
@@ -116,7 +117,8 @@ function question(isSignIn: boolean): Promise<void> {
   note("unlock-problem", "");
   show("unlock-passkey", isPossible());
   waiting = new Promise((answer, refuse) => (asking = { answer, refuse, isSignIn }));
-  askNow();
+  if (isSignIn && isInCall()) void standAside();
+  else askNow();
   return waiting;
 }
 
