@@ -154,7 +154,7 @@ def expectation(path: Path) -> dict[str, Any]:
             kept += 1
             shared = [draft for draft in row.drafts if draft.schema in ("PublicBody", "Company")]
             statements += sum(len(draft.claims) for draft in row.drafts if draft not in shared)
-            parties |= statements_of(replace(row, drafts=shared), "us", 0).keys()
+            parties.update(statements_of(replace(row, drafts=shared), "us", 0))
     total = kept + held.total() + refused.total()
     told: dict[str, Any] = {"rows": total, "kept": kept, "merged": 0, "statements": statements + len(parties)}
     return told | {"held": dict(held), "refused": dict(refused)}

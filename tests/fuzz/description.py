@@ -178,15 +178,9 @@ DOOR = {
 FORM = "application/x-www-form-urlencoded"
 STAFF_PAGES = ("sign-in", "join", "keys", "people", "decisions", "begin", "tonight", "registry", "areas")
 STAFF_FORMS = (
-    "areas",
-    "sign-out",
-    "keys/drop",
-    "people/invite",
-    "people/take-back",
-    "people/retire",
-    "registry/answer",
-    "registry/judge",
-)
+    "areas", "sign-out", "keys/drop", "people/invite", "people/take-back", "people/retire", "registry/answer", "registry/judge",
+    "registry/release",
+)  # fmt: skip
 STAFF_BODIES: dict[str, Json] = {
     "challenge": {},
     "here": {},

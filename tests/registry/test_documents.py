@@ -222,6 +222,13 @@ async def test_a_document_stands_at_what_it_is_about_and_its_original_is_nowhere
     found = registry.database.read_now(partial(queries.entity_of, name=name))
     assert found.first("contentHash") == sha256(raw).hexdigest()
     assert "Plainmarker" in found.pages(1)[0].value
+    source = found.properties[0].values[0].claims[0].said.source.url
+    cited = Row(1, [Draft("x-cited", "Company", [Claim("name", "Acme Cameras LLC")])], Source(source, "report"))
+    registry.database.write_now(lambda c: record(c, [cited], "d", registry.today))
+    page = (await client.get("/en/registry/entity/x-cited")).text
+    assert f'href="/en/registry/entity/{name}">Our copy of ' in page
+    assert sha256(raw).hexdigest()[:16] in page
+    assert "Our copy" not in (await client.get(f"/en/registry/entity/{name}")).text, "it is the copy itself"
     for path in folder.iterdir():
         held = path.read_bytes()
         assert b"deepmarker" not in held

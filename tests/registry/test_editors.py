@@ -1,5 +1,6 @@
 """Editors answer contests and say who is who on a running node; nobody else does, and no other page's form does it for them."""
 
+import json
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -13,7 +14,8 @@ from tests.crypto.counted_clock import CountedClock
 from tests.web.sample import page_config, small_build
 from tocsin.people.session import COOKIE, NotSignedIn, Sessions
 from tocsin.people.staff import Role, Staff, StaffId
-from tocsin.registry import contest, editors, queries
+from tocsin.registry import contest, editors, ftm, queries
+from tocsin.registry.importing import import_file
 from tocsin.registry.room import Registry
 from tocsin.store.db import Database
 from tocsin.web import i18n, pages
@@ -103,6 +105,34 @@ async def test_an_editor_says_who_is_who_and_takes_it_back(
     assert registry.database.read_now(lambda c: queries.not_same(c, queries.entity_of(c, "tf-org-penlink"))) == []
 
 
+@pytest.mark.parametrize("code", ["en", "es", "fr"])
+async def test_an_editor_sees_what_was_held_and_lets_an_institution_in(
+    client: httpx.AsyncClient, registry: Registry, sessions: Sessions, tmp_path: Path, code: str
+) -> None:
+    me, language = signed_in(sessions, Role.EDITOR), i18n.load()[code]
+    name = {"en": "Booz Allen Hamilton", "es": "Northrop Grumman", "fr": "Dassault Systemes"}[code]
+    lines = [
+        {"id": f"{code}-{at}", "schema": "Company", "properties": {"name": [one]}}
+        for at, one in enumerate((name, "Acme LLC"))
+    ]
+    (tmp_path / "file").write_text("\n".join(map(json.dumps, lines)))
+    take = partial(import_file, registry, tmp_path / "file", ftm.reader("", code), code)
+    [(reason, many)] = take().held.items()
+    assert many == 1
+    page = (await client.get(f"/{code}/staff/registry", headers=me)).text
+    assert language.say(f"registry.held_{reason}") in page
+    assert language.say("registry.imports_done") in page
+    assert name not in page, "of a row that was held the node knows no name"
+    form = {"institution": name.upper(), "why": "a firm on the stock exchange"}
+    for changed in ({"why": ""}, {"institution": "-"}, {"why": "Jane Doe said"}):
+        refused = await client.post(f"/{code}/staff/registry/release", data=form | changed, headers=me)
+        assert language.say("registry.no_statement_malformed") in refused.text
+    assert take().held == {reason: 1}
+    assert (await client.post(f"/{code}/staff/registry/release", data=form, headers=me)).status_code == 303
+    assert (take().kept, take().held) == (1, {})
+    assert language.say("registry.held_none") in (await client.get(f"/{code}/staff/registry", headers=me)).text
+
+
 async def test_nobody_else_and_no_other_site_does_it(
     client: httpx.AsyncClient, registry: Registry, sessions: Sessions, tmp_path: Path
 ) -> None:
@@ -111,11 +141,9 @@ async def test_nobody_else_and_no_other_site_does_it(
     lawyer = signed_in(sessions, Role.LAWYER)
     editor = signed_in(sessions, Role.EDITOR)
     for headers in ({}, lawyer, editor | {"origin": "https://else.example"}, {"cookie": editor["cookie"]}):
-        assert (await client.post("/en/staff/registry/answer", data=form, headers=headers)).status_code in (
-            401,
-            403,
-            500,
-        )
+        for verb, said in (("answer", form), ("release", {"institution": "Booz", "why": "x"})):
+            answer = await client.post(f"/en/staff/registry/{verb}", data=said, headers=headers)
+            assert answer.status_code in (401, 403, 500)
     assert (await client.get("/en/staff/registry", headers=lawyer)).status_code in (403, 500)
     with pytest.raises(NotSignedIn):
         sessions.staff_of(None)

@@ -24,6 +24,7 @@ from tocsin.registry import (
     match,
     outline,
     queries,
+    queue,
     search,
     starter,
     tables,
@@ -195,6 +196,20 @@ class RegistryContract:
         assert not [one for one in everything if "montrose" in one]
         assert not found(connection, "montrose")
 
+    def test_what_was_held_waits_by_reason_and_files_that_were_cut_come_first(self, connection: Connection) -> None:
+        rows = [*(firm(at, "Philippa Montrose") for at in range(20, 0, -1)), firm(30, "Jane Doe Consulting")]
+        record(connection, rows, "d", DAY)
+        several, one = queue.held_back(connection)
+        assert (several.dataset, several.count, several.rows) == ("d", 20, list(range(1, queue.ROWS_SHOWN + 1)))
+        assert (one.reason, one.rows) == ("sole_trader", [30])
+        told = {"rows": 9, "kept": 5, "merged": 1, "held": {"name": 2}, "refused": {"line_short": 1}}
+        for name, position in (("a", -1), ("b", 5)):
+            row = {"dataset": name, "digest": name.encode(), "position": position, "counts": json.dumps(told)}
+            connection.execute(tables.progress.insert().values(row))
+        cut, whole = queue.imports(connection)
+        assert (cut.dataset, cut.is_done, whole.dataset, whole.is_done) == ("b", False, "a", True)
+        assert (whole.counts, whole.held, whole.refused) == ({"rows": 9, "kept": 5, "merged": 1}, 2, {"line_short": 1})
+
     def test_an_institution_wrongly_held_is_released_by_name(self, connection: Connection) -> None:
         rows = [firm(1, "Booz Allen Hamilton")]
         assert record(connection, rows, "d", DAY).held
@@ -273,6 +288,8 @@ class RegistryContract:
         with pytest.raises(EntityUnknown):
             documents.picture_of(connection, name, 2)
         assert found(connection, '"readers of plates"') == {"Order for readers of plates"}
+        told_of = documents.copies_of(connection, ["https://register.example/order.pdf", "https://register.example/1"])
+        assert told_of == {"https://register.example/order.pdf": documents.Copy(name, "00" * 32, DAY)}
         told = looked_through("Notes of Jane Doe", "Ville de Lyon")
         with pytest.raises(documents.DocumentTellsPerson):
             documents.publish(connection, told, DAY)

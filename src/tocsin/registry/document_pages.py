@@ -150,7 +150,7 @@ def _page(
         Page("registry", "staff/registry/documents", "documents.html", "registry.documents_title"),
         waiting=desk.waiting(),
         given=given,
-        tongues=list(pixels.LANGUAGES),
+        tongues={code: config.languages[code].name for code in pixels.LANGUAGES if code in config.languages},
         problem=problem.code if problem else "",
     )
 

@@ -4,6 +4,8 @@ Promise: what is stored comes from covered pictures and covered words alone, and
 original its SHA-256 stays, so that whoever has it can show that this is it.
 """
 
+from collections.abc import Iterable
+from dataclasses import dataclass
 from functools import partial
 from hashlib import sha256
 
@@ -17,7 +19,7 @@ from tocsin.registry.model import Claim, Draft, EntityUnknown, Row, Source, fold
 from tocsin.registry.reading import Reading
 from tocsin.registry.record import record
 from tocsin.registry.redact import tells_person
-from tocsin.registry.tables import entity, picture
+from tocsin.registry.tables import entity, picture, source, statement
 
 DATASET = "documents"
 KIND = "document"
@@ -57,6 +59,31 @@ def publish(connection: Connection, reading: Reading, day: int) -> str:
     if rows:
         connection.execute(picture.insert(), rows)
     return name
+
+
+@dataclass(frozen=True)
+class Copy:
+    """A document of our own that was made of what stands, or stood, at a source's address."""
+
+    document: str
+    digest: str
+    """SHA-256 of the original that was handed in."""
+    day: int
+
+
+def copies_of(connection: Connection, urls: Iterable[str]) -> dict[str, Copy]:
+    """The newest copy of each of these addresses that there is one of."""
+    joined = picture.join(statement, statement.c.entity == picture.c.document).join(
+        source, source.c.number == statement.c.source
+    )
+    question = (
+        select(source.c.url, statement.c.entity, statement.c.value, statement.c.first_seen)
+        .select_from(joined)
+        .where(picture.c.page == 1, statement.c.property == "contentHash", source.c.kind == KIND)
+        .order_by(statement.c.number)
+    )
+    wanted = set(urls)
+    return {url: Copy(*told) for url, *told in connection.execute(question) if url in wanted}
 
 
 def picture_of(connection: Connection, name: str, page: int) -> bytes:

@@ -1,4 +1,4 @@
-"""The editors' page of a running node: contests that wait, oldest promise first, and saying who is the same as whom.
+"""The editors' page of a running node: contests that wait, oldest promise first, who is the same as whom, what imports held back.
 
 Only who is signed in as an editor or a steward gets it; it needs no script. What was sent by strangers is shown here and nowhere else.
 A refusal comes back as the page itself, with its sentence and what was typed.
@@ -17,11 +17,12 @@ from sqlalchemy import Connection
 from tocsin.errors import TocsinError
 from tocsin.people.session import Sessions
 from tocsin.people.staff import Role
-from tocsin.registry import contest, queries
+from tocsin.registry import contest, queries, queue
 from tocsin.registry.contest import ContestMalformed, ContestNamesPerson, ContestUnknown, Kind, Outcome
 from tocsin.registry.judge import JudgementContradicts, Verdict, judge
-from tocsin.registry.model import EntityUnknown, StatementMalformed
+from tocsin.registry.model import EntityUnknown, StatementMalformed, folded
 from tocsin.registry.pages import EPOCH, Draw, draw
+from tocsin.registry.record import release
 from tocsin.registry.room import Registry
 from tocsin.web.body import read_body
 from tocsin.web.i18n import Language
@@ -29,7 +30,7 @@ from tocsin.web.render import Page, PageConfig
 
 HTML = "text/html; charset=utf-8"
 LONGEST = 24_576
-LONGEST_REASON = 400
+LONGEST_REASON, LONGEST_NAME = 400, 200
 ROLES = (Role.EDITOR, Role.STEWARD)
 PROBLEMS = (
     ContestMalformed,
@@ -52,7 +53,7 @@ class FormMalformed(TocsinError):
 
 
 def routes(registry: Registry, sessions: Sessions, config: PageConfig) -> list[HTTPRouteHandler]:
-    """The page and its two forms, in every language."""
+    """The page and its three forms, in every language."""
     return [one for language in config.languages.values() for one in _routes(registry, sessions, config, language)]
 
 
@@ -86,7 +87,11 @@ def _routes(registry: Registry, sessions: Sessions, config: PageConfig, language
     async def say(request: AnyRequest) -> Response[bytes]:
         return await done(request, partial(_judge, day=registry.today))
 
-    return [show, answer, say]
+    @post(f"{here}/release", include_in_schema=False, status_code=200)
+    async def let_in(request: AnyRequest) -> Response[bytes]:
+        return await done(request, partial(_release, day=registry.today))
+
+    return [show, answer, say, let_in]
 
 
 def editors_page(config: PageConfig, language: Language, given: Form, problem: str = "") -> Draw:
@@ -103,6 +108,8 @@ def editors_page(config: PageConfig, language: Language, given: Form, problem: s
             captions=captions,
             outcomes={one.reference: _outcomes(one.kind) for one in waiting},
             verdicts=[str(one) for one in Verdict],
+            held=queue.held_back(connection),
+            imports=queue.imports(connection),
             given=given,
             problem=problem,
             day=lambda at: language.date(EPOCH + timedelta(days=at)),
@@ -135,6 +142,19 @@ def _judge(form: Form, day: int) -> Verb:
         judge(connection, *ends, Verdict(verdict), reason, day)
 
     return verb
+
+
+def _release(form: Form, day: int) -> Verb:
+    name, reason = form.get("institution", "").strip(), form.get("why", "").strip()
+    if (
+        not folded(name)
+        or len(name) > LONGEST_NAME
+        or not reason
+        or len(reason) > LONGEST_REASON
+        or contest.names_person(reason)
+    ):
+        raise StatementMalformed
+    return partial(release, name=name, reason=reason, day=day)
 
 
 async def read_form(request: AnyRequest) -> Form:

@@ -24,7 +24,7 @@ from tocsin.registry import derived
 from tocsin.registry.model import Row
 from tocsin.registry.record import Recorded, record
 from tocsin.registry.room import Registry
-from tocsin.registry.tables import progress, statement
+from tocsin.registry.tables import held, progress, statement
 
 BATCH = 5000
 """Rows that share a commit, where nobody else writes: one or two seconds. What a batch says twice is worked out once."""
@@ -141,6 +141,8 @@ def import_file(
     begun = None if is_dry else registry.database.read_now(lambda c: _begun(c, dataset, digest))
     position, report = begun or (-1, Report())
     if position < 0:
+        if begun:
+            registry.database.write_now(lambda c: _forget_held(c, dataset))
         position, report = 0, Report(since=registry.database.read_now(last_statement))
     rows = islice(iter(read(path)), position, None)
     with _rarely_collected():
@@ -225,6 +227,16 @@ def _begun(connection: Connection, dataset: str, digest: bytes) -> tuple[int, Re
 
 def last_statement(connection: Connection) -> int:
     return int(connection.execute(select(func.max(statement.c.number))).scalar() or 0)
+
+
+def _forget_held(connection: Connection, dataset: str) -> None:
+    """A file that is taken in again finds again what is to be held: what was released since waits for nobody any more.
+
+    Numbers of rows say nothing of which file they are of, so this is for a data set of one file.
+    """
+    files = connection.scalar(select(func.count()).select_from(progress).where(progress.c.dataset == dataset))
+    if files == 1:
+        connection.execute(delete(held).where(held.c.dataset == dataset))
 
 
 def _mark(connection: Connection, dataset: str, digest: bytes, position: int, report: Report) -> None:

@@ -139,6 +139,7 @@ def entity_page(config: PageConfig, language: Language, name: str, version: str 
             candidates=_maybe(connection, found) if found.schema in INSTITUTIONS and not version else [],
             captions=captions,
             references=REFERENCES,
+            copies=_copies(connection, found),
             sheets=documents.pages_of(connection, found.members) if found.schema == "Document" else [],
             unknown=[one for one in EXPECTED.get(found.schema, ()) if not found.values(one)],
             permanent=permanent,
@@ -150,6 +151,13 @@ def entity_page(config: PageConfig, language: Language, name: str, version: str 
         )
 
     return page
+
+
+def _copies(connection: Connection, found: Entity) -> dict[str, documents.Copy]:
+    """Our own copies of what this page cites, but of the document that it is."""
+    claims = (kept.said for one in found.properties for value in one.values for kept in value.claims)
+    made = documents.copies_of(connection, {said.source.url for said in claims})
+    return {url: one for url, one in made.items() if one.document not in found.members}
 
 
 def _since(newest: Entity, found: Entity) -> list[queries.Kept]:
