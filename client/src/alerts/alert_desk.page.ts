@@ -216,6 +216,7 @@ function drawActs(line: Line, isMine: boolean): void {
   };
   for (const button of document.querySelectorAll<HTMLElement>("[data-act]")) button.hidden = !isDispatcher || !may[button.dataset["act"]!];
   for (const id of ["draft-form", "threat-part"]) show(id, isMine && isOpen);
+  show("danger-part", isDispatcher && may["danger"]!);
   show("hand-form", isMine && (isOpen || line.state === "published"));
 }
 
