@@ -131,6 +131,9 @@ def test_any_claims_go_out_and_come_back_the_same(empty: Registry, tmp_path: Pat
     empty.database.write_now(emptied)
     for day, row in enumerate(rows):
         empty.database.write_now(partial(record, rows=[row], dataset="d", day=20_000 + day))
+    empty.database.write_now(
+        partial(record, rows=rows[:1], dataset="d", day=20_100)
+    )  # seen again: two days that differ
     before = kept(empty)
     path = exported(empty, form, tmp_path / form)
     empty.database.write_now(emptied)
