@@ -1,5 +1,6 @@
 /** Questions to the node about calls, and streams of how they stand. No cookie goes with them: a capability is all that is shown. */
 import { base64url, type Bytes } from "../crypto/bytes.ts";
+import { after, firstOf } from "../ui/ending.ts";
 
 export class CallRefused extends Error {
   readonly code: string;
@@ -44,7 +45,7 @@ export const COMES_BACK: readonly string[] = ["call_unknown", "not_on_duty"];
 export async function askOn<T>(path: string, body: object, capability: Bytes | undefined, signal: AbortSignal, passing: readonly string[] = []): Promise<T> {
   for (let tries = 0; ; tries += 1) {
     try {
-      return await ask<T>(path, body, capability, AbortSignal.any([signal, since.signal, AbortSignal.timeout(SILENT_MS)]));
+      return await ask<T>(path, body, capability, firstOf(signal, since.signal, after(SILENT_MS)));
     } catch (error) {
       const code = (error as CallRefused).code;
       if (signal.aborted || (code !== "absent" && !passing.includes(code))) throw error;
@@ -66,7 +67,7 @@ export interface Hearing<T> {
 export async function listen<T>(path: string, headers: () => Record<string, string>, hearing: Hearing<T>, signal: AbortSignal): Promise<void> {
   for (let tries = 0; !signal.aborted; tries += 1) {
     const cut = new AbortController();
-    const both = AbortSignal.any([signal, cut.signal, since.signal]);
+    const both = firstOf(signal, cut.signal, since.signal);
     try {
       const answer = await fetch(path, { headers: headers(), signal: both, ...QUIET });
       if (!answer.ok) {

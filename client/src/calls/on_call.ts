@@ -9,6 +9,7 @@ import { recipientOf } from "../crypto/envelope.ts";
 import { post } from "../staff/ask.ts";
 import { isCallWhile } from "../staff/going_on.ts";
 import { askNow, isAsking, standAside } from "../staff/unlocked.ts";
+import { after, firstOf } from "../ui/ending.ts";
 import { element, note, put, show } from "../ui/page.ts";
 import { Sentences } from "../ui/sentences.ts";
 import { ask, askOn, bearer, CallRefused, COMES_BACK, listen, mayListen } from "./ask.ts";
@@ -291,9 +292,7 @@ async function take(now: Ring, mine: Bytes, isRecorded: boolean): Promise<void> 
 }
 
 /** A node that is on its way back is waited for, and not for ever. */
-function soon(): AbortSignal {
-  return AbortSignal.any([over.signal, AbortSignal.timeout(BACK_MS)]);
-}
+const soon = (): AbortSignal => firstOf(over.signal, after(BACK_MS));
 
 async function camera(): Promise<MediaStreamTrack | undefined> {
   return navigator.mediaDevices.getUserMedia({ video: true }).then((stream) => stream.getVideoTracks()[0], () => undefined);

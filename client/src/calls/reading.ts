@@ -4,6 +4,7 @@
  */
 
 import type { Sentences } from "../ui/sentences.ts";
+import { firstOf } from "../ui/ending.ts";
 
 interface Line {
   readonly text: string;
@@ -73,7 +74,7 @@ export class Reading {
       if (!line) return this.silence();
       this.#turnTo(line);
       this.#cut = new AbortController();
-      await this.#read(line, AbortSignal.any([signal, this.#cut.signal]));
+      await this.#read(line, firstOf(signal, this.#cut.signal));
       if (!signal.aborted && this.#now === line) this.#turnTo(undefined);
     }
   }

@@ -1,5 +1,6 @@
 /** What the passport's pages ask of the node. A refusal keeps its code, which the pages have a sentence for. */
 import type { Role, TokenKeys } from "./keys.ts";
+import { after } from "../ui/ending.ts";
 
 export class Refused extends Error {
   readonly code: string;
@@ -75,7 +76,7 @@ function post<T>(address: string, body: string): Promise<T> {
 
 /** An answer that breaks off is none: what it would have said is asked for again. */
 async function ask<T>(address: string, request: RequestInit): Promise<T> {
-  const signal = AbortSignal.timeout(ANSWER_WITHIN_MS);
+  const signal = after(ANSWER_WITHIN_MS);
   const answer = await fetch(address, { ...request, signal, cache: "no-store", credentials: "omit" }).catch(absent);
   if (answer.ok) return (await answer.json().catch(absent)) as T;
   const told = (await answer.json().catch(() => ({}))) as { code?: string };
