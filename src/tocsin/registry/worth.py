@@ -3,10 +3,9 @@
 Derived like `edge`: the claims stay the truth, and an event's row is made anew when it has a new claim.
 """
 
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
+from itertools import chain
 from typing import NamedTuple
 
 from sqlalchemy import Connection, select
@@ -18,6 +17,7 @@ from tocsin.registry.tables import money, source, statement
 
 VALUE_EVENT = "ValueEvent"
 OF = ("contract", "about")
+KINDS = frozenset(str(kind) for kind in ValueKind)
 UNIT = Decimal("0.0001")
 """Databases add up whole numbers of these exactly."""
 MOST_UNITS = 10**14
@@ -40,83 +40,78 @@ class Worth(NamedTuple):
     origin: str
 
 
-class Said(NamedTuple):
-    """What a claim of an event says, as its worth needs it."""
-
-    event: str
-    property: str
-    value: str
-    as_of: str
-    is_firm: bool
-    origin: str
-
-
-@dataclass
 class _Told:
-    """What is said of one event: for each property its values with the newest date that each was said of."""
+    """What is said of one event: of each property the value of the newest date, of several the first that came."""
 
-    values: dict[str, dict[str, str]] = field(default_factory=lambda: defaultdict(dict))
-    origins: set[str] = field(default_factory=set)
-    is_firm: bool = False
+    __slots__ = ("is_firm", "newest", "origin")
+
+    def __init__(self, origin: str) -> None:
+        self.newest: dict[str, tuple[str, str]] = {}
+        self.origin, self.is_firm = origin, False
 
     def first(self, name: str) -> str:
-        """The value of the newest date; of several the first that came."""
-        here = self.values.get(name)
-        return max(here, key=lambda value: here[value]) if here else ""
+        return self.newest.get(name, ("", ""))[0]
+
+
+Claimed = tuple[str, str, str, str, str, str, str]
+"""Event, property, value, as of, confidence, verb, origin."""
 
 
 def refresh(connection: Connection, fresh: Iterable[Statement], known: Sequence[str]) -> None:
     """Make the rows of events met for the first time, of which `fresh` is everything that is said, and those of `known` ones anew."""
-    told = _folded(_said(one) for one in fresh)
-    again = _folded(_read(connection, known))
-    old = [(act, name) for name, one in again.items() for prop in OF for act in (*one.values.get(prop, ()), name)]
-    for act, name in old:
+    again = list(_read(connection, known))
+    old = {(claim[2], claim[0]) for claim in again if claim[1] in OF} | {(name, name) for name in known}
+    for act, name in sorted(old):
         connection.execute(money.delete().where(money.c.contract == act, money.c.event == name))
-    made = (_worth(name, one) for name, one in (told | again).items())
+    met = (
+        (one.entity, one.property, one.value, one.as_of, one.confidence, one.verb, one.source.origin) for one in fresh
+    )
+    made = (_worth(name, one) for name, one in _folded(chain(met, again)).items())
     put(connection, money, Worth._fields, [one for one in made if one], "")
 
 
-def _said(one: Statement) -> Said:
-    return Said(one.entity, one.property, one.value, one.as_of, _is_firm(one.confidence, one.verb), one.source.origin)
-
-
-def _is_firm(confidence: str, verb: str) -> bool:
-    return not (confidence == Confidence.LOW or verb == VerbClass.ALLEGED)
-
-
-def _read(connection: Connection, events: Sequence[str]) -> Iterator[Said]:
+def _read(connection: Connection, events: Sequence[str]) -> Iterator[Claimed]:
     said = statement.c
     question = select(said.entity, said.property, said.value, said.as_of, said.confidence, said.verb, source.c.lineage)
     joined = question.join(source, source.c.number == said.source).order_by(said.number)
     for some in pieces(events):
-        for name, prop, value, as_of, confidence, verb, origin in connection.execute(
-            joined.where(said.entity.in_(some))
-        ):
-            yield Said(name, prop, value, as_of, _is_firm(confidence, verb), origin)
+        yield from (tuple(row) for row in connection.execute(joined.where(said.entity.in_(some))))
 
 
-def _folded(claims: Iterable[Said]) -> dict[str, _Told]:
-    told: dict[str, _Told] = defaultdict(_Told)
-    for name, prop, value, as_of, is_firm, origin in claims:
-        one = told[name]
-        here = one.values[prop]
-        here[value] = max(here.get(value, ""), as_of)
-        one.origins.add(origin)
-        one.is_firm = one.is_firm or is_firm
+def _folded(claims: Iterable[Claimed]) -> dict[str, _Told]:
+    told: dict[str, _Told] = {}
+    for name, prop, value, as_of, confidence, verb, origin in claims:
+        one = told.get(name)
+        if one is None:
+            one = told[name] = _Told(origin)
+        if prop not in one.newest or as_of > one.newest[prop][1]:
+            one.newest[prop] = (value, as_of)
+        one.origin = min(one.origin, origin)
+        one.is_firm = one.is_firm or not (confidence == Confidence.LOW or verb == VerbClass.ALLEGED)
     return told
 
 
 def _worth(name: str, told: _Told) -> Worth | None:
     """None for what is no amount of a kind that is known: the claim stands all the same."""
-    amount = told.first("amount")
+    amount, kind = told.first("amount"), told.first("kind")
     try:
-        number, kind = exact(amount), ValueKind(told.first("kind"))
-    except (InvalidOperation, ValueError):
+        number = exact(amount)
+    except InvalidOperation:
+        return None
+    if kind not in KINDS:
         return None
     contract = told.first("contract") or told.first("about") or name
     step, low = int(told.first("step") == "1"), int(not told.is_firm)
-    units, digits, origin = _units(number), -_exponent(number), min(told.origins)
-    said = (told.first("currency"), amount, units, digits, step, low, told.first("date"), origin)
+    said = (
+        told.first("currency"),
+        amount,
+        _units(number),
+        -_exponent(number),
+        step,
+        low,
+        told.first("date"),
+        told.origin,
+    )
     return Worth(contract, name, kind, *said)
 
 

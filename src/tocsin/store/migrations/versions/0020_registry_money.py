@@ -1,6 +1,5 @@
 """One row for each value event of the registry, made of the claims that are there."""
 
-from collections import defaultdict
 from decimal import Decimal, InvalidOperation
 from itertools import groupby, islice
 from typing import Any
@@ -38,10 +37,11 @@ def upgrade() -> None:
 
 def _worth(event: str, claims: list[Any]) -> dict[str, Any] | None:
     """As the registry itself makes it of the claims of one event."""
-    values: dict[str, dict[str, str]] = defaultdict(dict)
+    newest: dict[str, tuple[str, str]] = {}
     for _, name, value, as_of, *_ in claims:
-        values[name][value] = max(values[name].get(value, ""), as_of)
-    first = {name: max(told, key=lambda value: told[value]) for name, told in values.items()}
+        if name not in newest or as_of > newest[name][1]:
+            newest[name] = (value, as_of)
+    first = {name: value for name, (value, _) in newest.items()}
     try:
         number = Decimal(first.get("amount", ""))
     except InvalidOperation:
