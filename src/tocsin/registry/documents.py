@@ -14,6 +14,7 @@ from sqlalchemy import Connection, select
 from tocsin.errors import TocsinError
 from tocsin.evidence import pixels
 from tocsin.registry import facets, paper, search
+from tocsin.registry.bulk import pieces
 from tocsin.registry.facets import FACETS
 from tocsin.registry.model import Claim, Draft, EntityUnknown, Row, Source, folded
 from tocsin.registry.reading import Reading
@@ -73,17 +74,20 @@ class Copy:
 
 def copies_of(connection: Connection, urls: Iterable[str]) -> dict[str, Copy]:
     """The newest copy of each of these addresses that there is one of."""
-    joined = picture.join(statement, statement.c.entity == picture.c.document).join(
-        source, source.c.number == statement.c.source
-    )
+    # The documents first: a database that begins with the claims looks through all of them.
+    ours = connection.scalars(select(picture.c.document).where(picture.c.page == 1)).all()
     question = (
         select(source.c.url, statement.c.entity, statement.c.value, statement.c.first_seen)
-        .select_from(joined)
-        .where(picture.c.page == 1, statement.c.property == "contentHash", source.c.kind == KIND)
+        .join(source, source.c.number == statement.c.source)
+        .where(statement.c.property == "contentHash", source.c.kind == KIND)
         .order_by(statement.c.number)
     )
     wanted = set(urls)
-    return {url: Copy(*told) for url, *told in connection.execute(question) if url in wanted}
+    made: dict[str, Copy] = {}
+    for some in pieces(ours):
+        rows = connection.execute(question.where(statement.c.entity.in_(some)))
+        made |= {url: Copy(*told) for url, *told in rows if url in wanted}
+    return made
 
 
 def picture_of(connection: Connection, name: str, page: int) -> bytes:
