@@ -1,4 +1,4 @@
-"""P2 with a lawyer in her ear: a slow network, none, one again, a screen locked by mistake, a phone that is taken.
+"""P2 with a lawyer in her ear, by keyboard, read by axe: a slow network, none, one again, a locked screen, a phone that is taken.
 
 Two minutes and a half, so it is asked for by name: `pytest -s tests/journeys/call_observer.py`.
 """
@@ -12,9 +12,10 @@ from tests.journeys.conftest import DESK, OpenPage, Running
 from tests.journeys.test_call import HEARS, answers, go_on_duty
 from tests.journeys.test_call_lost import relay, relays_over
 from tests.journeys.test_desk import SLOW_MS, Watch, sign_in
-from tests.journeys.test_recording import safe_seconds, tap
+from tests.journeys.test_recording import safe_seconds
 from tests.journeys.test_town import client_of_town, desk_counts
 from tests.waiting import wait_until
+from tests.web.test_accessible import findings
 from tocsin.clock import SystemClock
 
 MID = (412, 915)
@@ -48,14 +49,19 @@ def test_an_observer_is_heard_through_what_goes_wrong(own_town: Running, open_pa
         network = phone.context.new_cdp_session(phone)
         network.send("Network.enable")
         watch.tell("a lawyer is on duty")
-        tap(phone, own_town)
-        watch.tell("P2.4 one tap: it records")
+        phone.goto(f"{own_town.url}/en/")
+        phone.locator("#record").focus()
+        phone.keyboard.press("Enter")
+        expect(phone.locator("body.live")).to_be_visible()
+        watch.tell("P2.4 one press of a key: it records")
         wait_until(lambda: safe_seconds(phone) >= 1, 60)
         watch.tell("P2.4 the first second is safe on the node")
         answers(desk)
         expect(line_told).to_contain_text("Sound is open. It goes over the relay.", timeout=SLOW_MS)
         wait_until(lambda: desk.evaluate(HEARS) and phone.evaluate(HEARS), 60)
         watch.tell("both hear")
+        assert not findings(phone)
+        assert not findings(desk)
 
         network.send("Network.emulateNetworkConditions", EDGE)
         line.loss, safe = EDGE_LOSES, safe_seconds(phone)
@@ -71,6 +77,7 @@ def test_an_observer_is_heard_through_what_goes_wrong(own_town: Running, open_pa
         wait_until(lambda: here(phone) >= 5, 60)
         expect(phone.locator("body.live")).to_be_visible()
         watch.tell("P2.5 no network: it records on, and says what is only on the phone")
+        assert not findings(phone, ["light"])
         wait_until(lambda: clock.monotonic() - since > WITHOUT_S, 60)
         behind = safe_seconds(phone) + here(phone)
         phone.context.set_offline(False)
@@ -102,3 +109,4 @@ def test_an_observer_is_heard_through_what_goes_wrong(own_town: Running, open_pa
         watch.tell(f"P2.8 the desk reads that nothing comes any more; {had} s and more are on the node")
         expect(desk.locator("#call-over")).to_have_text("The call is over.", timeout=120_000)
         watch.tell(f"P2.8 and the call is over {clock.monotonic() - taken:.1f} s after it")
+        assert not findings(desk)
