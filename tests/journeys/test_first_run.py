@@ -207,7 +207,7 @@ def test_sams_evening_from_nothing_to_a_desk_nobody_opens_alone(
     kestrel = join(open_page, kestrel_link)
     kestrel.goto(f"{sam.url}/en/staff/begin")
     assert not findings(kestrel)
-    expect(kestrel.locator("main ol > li")).to_have_count(10)
+    expect(kestrel.locator("main ol > li")).to_have_count(11)
     assert step(kestrel, "Two stewards").startswith("\nNot yet.")
     assert "English, Español, Français" in step(kestrel, "languages")
     assert "closed" in kestrel.locator("section dl.facts dd").all_text_contents(), (

@@ -9,7 +9,7 @@ from tests.journeys.test_desk import SLOW_MS, Watch, listed, sign_in
 from tests.journeys.test_first_run import confirm, enter, invite, join, propose, sign
 from tests.journeys.test_package import desk_recipient
 from tests.journeys.test_recording import safe_seconds, stop, tap
-from tests.journeys.test_town import client_of_town, desk_counts, lawyers_of, record
+from tests.journeys.test_town import client_of_town, desk_counts, is_off_the_desk, lawyers_of, record
 from tests.waiting import wait_until
 from tests.web.test_accessible import findings
 from tocsin.clock import SystemClock
@@ -77,7 +77,7 @@ def test_who_leaves_hands_over_in_one_act_and_gets_nothing_new(
     propose_alone(one, url, f"Take a lawyer off the desk, for good, {DESK_NAME}", secrets[0])
     known = listed(colleague)
     with client_of_town(own_town) as client:
-        wait_until(lambda: len(lawyers_of(client.get("/desk-keys").json())) == 3, 60)
+        wait_until(lambda: is_off_the_desk(client.get("/desk-keys").json()), 60)
     tap(phone, own_town)
     wait_until(lambda: safe_seconds(phone) >= 2, 60)
     stop(phone)

@@ -51,6 +51,11 @@ def lawyers_of(answer: dict[str, Any]) -> list[dict[str, Any]]:
     return [one for one in answer["roll"] if b'"act":"desk-add"' in base64.b64decode(one["entry"])]
 
 
+def is_off_the_desk(answer: dict[str, Any]) -> bool:
+    """Whether an entry of the roll takes somebody off it."""
+    return any(b'"act":"desk-remove"' in base64.b64decode(one["entry"]) for one in answer["roll"])
+
+
 def desk_counts(client: httpx.Client) -> bool:
     """Whether a phone that asks now takes the sample lawyer's key: the wait runs from the time of an outside cosignature."""
     wait_s = client.get("/client-config").json()["desk_wait_s"]

@@ -29,7 +29,7 @@ from tests.seizure.town import Town
 from tests.seizure.truths import Truths
 from tests.waiting import wait_until
 from tocsin.ids import b64, unb64
-from tocsin.passport.model import Pass, Role
+from tocsin.passport.model import SETS, Pass, Role
 from tocsin.tlog.token_keys import epoch_of, parse
 
 JOIN_A_DAY = {Form.SHORT: 3, Form.FULL: 6, Form.PLANTED: 0}
@@ -48,6 +48,14 @@ class FromOutside:
     @property
     def epoch(self) -> int:
         return epoch_of(self._town.today() * 86_400)
+
+    def has_all(self) -> bool:
+        """Whether every key of this week is there that a new confirmer needs, whichever cohort it is."""
+        roles = [role for role in SETS[Role.CONFIRMER] if role is not Role.VOUCHER]
+        shown = [parse(unb64_std(one["entry"])) for one in self._post("/passport/keys", None)["keys"]]
+        told = {(said.role, said.cohort) for said in shown if said and said.act == "add" and said.epoch == self.epoch}
+        cohorts = range(1, self._town.settings.passport_cohorts + 1)
+        return all((role, cohort) in told for role in roles for cohort in cohorts)
 
     def key(self, role: Role, cohort: int, epoch: int) -> Any:
         for shown in self._post("/passport/keys", None)["keys"]:
@@ -137,10 +145,11 @@ class Members:
                 self.truths.add("capability", unb64(told["admission"]))
             return told
 
-        wait_until(lambda: ask("/passport/keys", None)["keys"], 60, step=0.2)
+        outside = FromOutside(ask, self.town)
+        wait_until(outside.has_all, 120, step=0.2)
         codes = [self._code(number, "vouch", {"count": "1"}) for number in (0, 1)]
         training = self._code(0, "training", {"role": "confirmer", "count": "1"})
-        phone = Phone(post, FromOutside(ask, self.town))  # type: ignore[arg-type]
+        phone = Phone(post, outside)  # type: ignore[arg-type]
         asyncio.run(phone.join((codes[0], codes[1]), training))
         for one in (*codes, training):
             self.truths.add("vouch", one)
