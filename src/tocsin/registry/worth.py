@@ -67,7 +67,7 @@ def refresh(connection: Connection, fresh: Iterable[Statement], known: Sequence[
         (one.entity, one.property, one.value, one.as_of, one.confidence, one.verb, one.source.origin) for one in fresh
     )
     made = (_worth(name, one) for name, one in _folded(chain(met, again)).items())
-    put(connection, money, Worth._fields, [one for one in made if one], "")
+    put(connection, money, Worth._fields, sorted(one for one in made if one), "")
 
 
 def _read(connection: Connection, events: Sequence[str]) -> Iterator[Claimed]:
