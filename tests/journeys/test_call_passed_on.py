@@ -5,7 +5,8 @@ from playwright.sync_api import Page, expect
 from tests.journeys.conftest import DESK, PHONE, OpenPage, Running
 from tests.journeys.test_call import HEARS, IS_OPEN, MICROPHONES, go_on_duty
 from tests.journeys.test_desk import SLOW_MS, Watch, sign_in
-from tests.journeys.test_first_run import confirm, enter, invite, join, propose
+from tests.journeys.test_first_run import enter
+from tests.journeys.test_leaver import joined_by_a_lawyer
 from tests.journeys.test_recording import tap
 from tests.journeys.test_town import client_of_town, desk_counts, lawyers_of
 from tests.waiting import wait_until
@@ -13,19 +14,12 @@ from tests.web.test_accessible import findings
 from tocsin.clock import SystemClock
 from tocsin.demo import staff
 
-COLLEAGUE = "Whimbrel"
-
 
 def two_lawyers(town: Running, open_page: OpenPage) -> tuple[Page, Page]:
     """The sample lawyer, and a colleague whose key two stewards put into the log; both at the desk, with their keys open."""
-    url, secrets = town.url, [person.passphrase for person in staff.known(town.town)]
+    url = town.url
     one, two, desk = open_page(DESK), open_page(DESK), open_page(DESK)
-    for page, who in ((one, 0), (two, 1)):
-        sign_in(page, town, who)
-    colleague = join(open_page, invite(one, url, COLLEAGUE, "lawyer"))
-    propose(one, url, f"Add a lawyer to the desk, {COLLEAGUE}", secrets[0])
-    confirm(two, url, secrets[1])
-    expect(two.locator("#done")).to_contain_text("stands in the log", timeout=SLOW_MS)
+    colleague = joined_by_a_lawyer(one, two, town, open_page)
     with client_of_town(town) as client:
         wait_until(lambda: len(lawyers_of(client.get("/desk-keys").json())) == 2 and desk_counts(client), 120)
     for page in (one, two):

@@ -37,13 +37,7 @@ def test_who_leaves_hands_over_in_one_act_and_gets_nothing_new(
 ) -> None:
     watch, url = Watch(), own_town.url
     one, two = open_page(DESK), open_page(DESK)
-    secrets = [person.passphrase for person in staff.known(own_town.town)]
-    for page, who in ((one, 0), (two, 1)):
-        sign_in(page, own_town, who)
-    colleague = join(open_page, invite(one, url, COLLEAGUE, "lawyer"))
-    propose(one, url, f"Add a lawyer to the desk, {COLLEAGUE}", secrets[0])
-    confirm(two, url, secrets[1])
-    expect(two.locator("#done")).to_contain_text("stands in the log", timeout=SLOW_MS)
+    colleague = joined_by_a_lawyer(one, two, own_town, open_page)
     watch.tell("a colleague has joined, and two stewards have signed")
 
     with client_of_town(own_town) as client:
@@ -74,7 +68,9 @@ def test_who_leaves_hands_over_in_one_act_and_gets_nothing_new(
     expect(colleague.locator("#player-title")).to_be_focused(timeout=SLOW_MS)
     watch.tell("the colleague's own key opens them")
 
-    propose_alone(one, url, f"Take a lawyer off the desk, for good, {DESK_NAME}", secrets[0])
+    propose_alone(
+        one, url, f"Take a lawyer off the desk, for good, {DESK_NAME}", staff.known(own_town.town)[0].passphrase
+    )
     known = listed(colleague)
     with client_of_town(own_town) as client:
         wait_until(lambda: is_off_the_desk(client.get("/desk-keys").json()), 60)
@@ -96,6 +92,18 @@ def test_who_leaves_hands_over_in_one_act_and_gets_nothing_new(
     pick(colleague, fresh, "o")
     expect(colleague.locator("#player")).to_contain_text("Ended by the person who recorded", timeout=SLOW_MS)
     watch.tell("the colleague does")
+
+
+def joined_by_a_lawyer(one: Page, two: Page, town: Running, open_page: OpenPage) -> Page:
+    """The page of a colleague whose key two stewards, each at a page, have put into the log."""
+    secrets = [person.passphrase for person in staff.known(town.town)]
+    for page, who in ((one, 0), (two, 1)):
+        sign_in(page, town, who)
+    colleague = join(open_page, invite(one, town.url, COLLEAGUE, "lawyer"))
+    propose(one, town.url, f"Add a lawyer to the desk, {COLLEAGUE}", secrets[0])
+    confirm(two, town.url, secrets[1])
+    expect(two.locator("#done")).to_contain_text("stands in the log", timeout=SLOW_MS)
+    return colleague
 
 
 def propose_alone(page: Page, url: str, act: str, passphrase: str) -> None:

@@ -54,7 +54,11 @@ async def decisions(office: Office, me: Staff) -> Decisions:
     own = [one for one in stewards if one["key"] == _std(me.signing_key)]
     return Decisions(
         waiting=tuple(one for one in waiting if one),
-        proposals=(*_of_stewards(me, here, stewards), *_of_desk(here, lawyers), *_of_alert_desk(here, dispatchers)),
+        proposals=(
+            *_of_stewards(me, here, stewards),
+            *_of_desk(here, lawyers, Role.LAWYER, "desk"),
+            *_of_desk(here, dispatchers, Role.DISPATCHER, "alert-desk"),
+        ),
         holds=tuple(holds.get("holds", [])),
         frozen=tuple(holds.get("frozen", [])),
         days=dict(table.get("days", {})),
@@ -78,27 +82,16 @@ def _of_stewards(me: Staff, here: list[Staff], on_roll: list[Told]) -> Iterable[
         yield Proposal("steward-remove", listed["name"], _keys(_named(listed["key"], listed["name"])))
 
 
-def _of_desk(here: list[Staff], on_desk: list[Told]) -> Iterable[Proposal]:
+def _of_desk(here: list[Staff], on_desk: list[Told], role: Role, desk: str) -> Iterable[Proposal]:
+    """Who has this role and whose key is not in the log yet, and taking off who is."""
     known = {one["key"] for one in on_desk}
     for one in here:
-        if Role.LAWYER in one.roles and one.recipient not in known:
+        if role in one.roles and one.recipient not in known:
             named = _named(one.recipient, one.pseudonym, _std(one.signing_key))
-            yield Proposal("desk-add", one.pseudonym, _keys(named))
+            yield Proposal(f"{desk}-add", one.pseudonym, _keys(named))
     for gone in on_desk:
         named = _named(gone["key"], gone["name"], gone.get("custodian", ""))
-        yield Proposal("desk-remove", gone["name"], _keys(named))
-
-
-def _of_alert_desk(here: list[Staff], on_desk: list[Told]) -> Iterable[Proposal]:
-    """Dispatchers whose key is not in the log yet, and taking off who is."""
-    known = {one["key"] for one in on_desk}
-    for one in here:
-        if Role.DISPATCHER in one.roles and one.recipient not in known:
-            named = _named(one.recipient, one.pseudonym, _std(one.signing_key))
-            yield Proposal("alert-desk-add", one.pseudonym, _keys(named))
-    for gone in on_desk:
-        named = _named(gone["key"], gone["name"], gone["custodian"])
-        yield Proposal("alert-desk-remove", gone["name"], _keys(named))
+        yield Proposal(f"{desk}-remove", gone["name"], _keys(named))
 
 
 async def told(office: Office, ask: str, **more: str) -> Told:

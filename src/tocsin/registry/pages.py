@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote_plus
 
-from babel import Locale
 from jinja2 import Environment
 from sqlalchemy import Connection, func, select
 
@@ -258,15 +257,8 @@ def _about(choices: Iterable[tuple[str, str]]) -> str:
 
 def money_text(language: Language, value: Decimal) -> str:
     """An amount as the language writes it, to the last digit that is known."""
-    group, point = _signs(language.code)
+    group, point = language.signs
     return f"{value:,f}".translate({ord(","): group, ord("."): point})
-
-
-@cache
-def _signs(code: str) -> tuple[str, str]:
-    """What stands between thousands and before cents. Babel's own way reads its pattern anew for each of two hundred amounts."""
-    signs = Locale(code).number_symbols["latn"]
-    return str(signs["group"]), str(signs["decimal"])
 
 
 def _low(connection: Connection, names: list[str]) -> set[str]:

@@ -8,7 +8,7 @@ from decimal import Decimal, InvalidOperation
 from itertools import chain
 from typing import NamedTuple
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from tocsin.registry.bulk import pieces, put
 from tocsin.registry.exact import exact
@@ -24,7 +24,7 @@ MOST_UNITS = 10**14
 """Ten thousand million of a currency: ninety thousand fit into a sum; what is larger or finer than a unit is added up here."""
 
 
-class Worth(NamedTuple):
+class MoneyRow(NamedTuple):
     """A row of `money`. `units`: the amount in `UNIT`s where that is exact; `digits`: how many it was written with after the point."""
 
     contract: str
@@ -61,13 +61,14 @@ def refresh(connection: Connection, fresh: Iterable[Statement], known: Sequence[
     """Make the rows of events met for the first time, of which `fresh` is everything that is said, and those of `known` ones anew."""
     again = list(_read(connection, known))
     old = {(claim[2], claim[0]) for claim in again if claim[1] in OF} | {(name, name) for name in known}
-    for act, name in sorted(old):
-        connection.execute(money.delete().where(money.c.contract == act, money.c.event == name))
+    if old:
+        here = (money.c.contract == bindparam("act"), money.c.event == bindparam("name"))
+        connection.execute(money.delete().where(*here), [{"act": act, "name": name} for act, name in sorted(old)])
     met = (
         (one.entity, one.property, one.value, one.as_of, one.confidence, one.verb, one.source.origin) for one in fresh
     )
     made = (_worth(name, one) for name, one in _folded(chain(met, again)).items())
-    put(connection, money, Worth._fields, sorted(one for one in made if one), "")
+    put(connection, money, MoneyRow._fields, sorted(one for one in made if one), "")
 
 
 def _read(connection: Connection, events: Sequence[str]) -> Iterator[Claimed]:
@@ -91,7 +92,7 @@ def _folded(claims: Iterable[Claimed]) -> dict[str, _Told]:
     return told
 
 
-def _worth(name: str, told: _Told) -> Worth | None:
+def _worth(name: str, told: _Told) -> MoneyRow | None:
     """None for what is no amount of a kind that is known: the claim stands all the same."""
     amount, kind = told.first("amount"), told.first("kind")
     try:
@@ -112,7 +113,7 @@ def _worth(name: str, told: _Told) -> Worth | None:
         told.first("date"),
         told.origin,
     )
-    return Worth(contract, name, kind, *said)
+    return MoneyRow(contract, name, kind, *said)
 
 
 def _units(number: Decimal) -> int | None:

@@ -57,15 +57,19 @@ class Language:
         return forms.get(category, forms["other"]).format(n=self.number(number), **values)
 
     def number(self, value: int) -> str:
-        return (
-            format_decimal(value, locale=self.code) if self._group is None else f"{value:,}".replace(",", self._group)
-        )
+        if self._has_own_digits:
+            return format_decimal(value, locale=self.code)
+        return f"{value:,}".replace(",", self.signs[0])
 
     @cached_property
-    def _group(self) -> str | None:
-        """What stands between thousands where digits are 0 to 9, else None. Babel reads its pattern anew for each number of a page."""
-        locale = Locale.parse(self.code)
-        return str(locale.number_symbols["latn"]["group"]) if locale.default_numbering_system == "latn" else None
+    def signs(self) -> tuple[str, str]:
+        """What stands between thousands and before decimals. Babel's own way reads its pattern anew for each number of a page."""
+        signs = Locale.parse(self.code).number_symbols["latn"]
+        return str(signs["group"]), str(signs["decimal"])
+
+    @cached_property
+    def _has_own_digits(self) -> bool:
+        return bool(Locale.parse(self.code).default_numbering_system != "latn")
 
     def date(self, value: date) -> str:
         """A whole day in words: never a time of day, which nobody needs on a public page."""
