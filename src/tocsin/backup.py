@@ -133,7 +133,8 @@ CARRIED: dict[Any, Change] = {
 }
 LEFT = (
     *(frame, hold, indexed_to, item, paper, passport_key, people.invitation),
-    *(registry.progress, spent, issued, code, statement, work, outbox_message, outbox_row, subscription),
+    *(registry.progress, registry.sheet),
+    *(spent, issued, code, statement, work, outbox_message, outbox_row, subscription),
     *(fediverse_server, fediverse_note),
     *(circle.place, circle.door),
     *(alerts.report, alerts.matter, alerts.voice, alerts.standing, alerts.attribution, alerts.warning, alerts.threat),
@@ -143,7 +144,7 @@ LEFT = (
 Passport keys die with the node, and with them every mark made under one: a restored node takes them off the log and makes others.
 No invitation comes back to life. Of alerts the brake alone is carried: rows live hours, and their boxes lie under slots of
 `erase.keys`.
-A phone joins its circle anew.
+A phone joins its circle anew. Sheets of the registry are worked out again.
 """
 
 

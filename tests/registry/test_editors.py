@@ -9,6 +9,7 @@ from typing import Any, cast
 import httpx
 import pytest
 from litestar import Litestar
+from sqlalchemy import Connection
 
 from tests.crypto.counted_clock import CountedClock
 from tests.web.sample import page_config, small_build
@@ -24,6 +25,16 @@ pytestmark = pytest.mark.anyio
 
 SAYS = {code: language.say for code, language in i18n.load().items()}
 HOST = "http://node.example"
+
+
+def not_penlink(registry: Registry) -> list[str]:
+    """Who is recorded as not Penlink."""
+
+    def told(connection: Connection) -> list[str]:
+        found = queries.entity_of(connection, "tf-org-penlink")
+        return queries.not_same(found, queries.judged(connection, found))
+
+    return registry.database.read_now(told)
 
 
 @pytest.fixture
@@ -90,7 +101,7 @@ async def test_an_editor_says_who_is_who_and_takes_it_back(
     me = signed_in(sessions, Role.EDITOR)
     said = {"one": "tf-org-penlink", "other": "tf-org-clearview-ai", "verdict": "not_same", "reason": "two firms"}
     assert (await client.post("/en/staff/registry/judge", data=said, headers=me)).status_code == 303
-    not_same = registry.database.read_now(lambda c: queries.not_same(c, queries.entity_of(c, "tf-org-penlink")))
+    not_same = not_penlink(registry)
     assert not_same == ["tf-org-clearview-ai"]
     for changed, key in (
         ({"reason": ""}, "statement_malformed"),
@@ -102,7 +113,7 @@ async def test_an_editor_says_who_is_who_and_takes_it_back(
     assert (
         await client.post("/en/staff/registry/judge", data=said | {"verdict": "unsure"}, headers=me)
     ).status_code == 303
-    assert registry.database.read_now(lambda c: queries.not_same(c, queries.entity_of(c, "tf-org-penlink"))) == []
+    assert not_penlink(registry) == []
 
 
 @pytest.mark.parametrize("code", ["en", "es", "fr"])

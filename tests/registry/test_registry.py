@@ -12,6 +12,7 @@ from sqlalchemy import Connection, create_engine, make_url, select
 
 from tests.crypto.counted_clock import CountedClock
 from tests.registry.test_map import COMMUNES
+from tests.registry.test_sheet import sheets_say_what_asking_says
 from tests.registry.test_worth import add_up_alike
 from tocsin.evidence.pixels import Box, Page, Word
 from tocsin.registry import (
@@ -19,6 +20,7 @@ from tocsin.registry import (
     contest,
     derived,
     documents,
+    due,
     exports,
     graph,
     match,
@@ -32,6 +34,7 @@ from tocsin.registry import (
 from tocsin.registry.judge import JudgementContradicts, Verdict, judge
 from tocsin.registry.map_page import look
 from tocsin.registry.model import Claim, Draft, EntityUnknown, Row, Source, VerbClass
+from tocsin.registry.plain import ask
 from tocsin.registry.reading import Read, Reading, Told
 from tocsin.registry.record import record, release
 from tocsin.registry.room import Registry, begin
@@ -59,7 +62,7 @@ def recorded(connection: Connection) -> list[tuple[object, ...]]:
 
 def found(connection: Connection, said: str, **filters: str) -> set[str]:
     question = search.matches(connection, search.asked_of(said, filters))
-    numbers = list(connection.execute(question).scalars())
+    numbers = [row[0] for row in ask(connection, question.line, *question.values)]
     names = connection.execute(select(tables.entity.c.caption).where(tables.entity.c.number.in_(numbers)))
     return set(names.scalars())
 
@@ -181,7 +184,8 @@ class RegistryContract:
         judge(connection, "x-1", "x-3", Verdict.SAME, "short name", DAY)
         with pytest.raises(JudgementContradicts):
             judge(connection, "x-2", "x-3", Verdict.SAME, "short name", DAY)
-        assert queries.not_same(connection, queries.entity_of(connection, "x-3")) == ["x-2"]
+        third = queries.entity_of(connection, "x-3")
+        assert queries.not_same(third, queries.judged(connection, third)) == ["x-2"]
         assert found(connection, '"paragon micro"') == {"PARAGON MICRO INC"}
         assert "PARAGON MICRO INC" not in found(connection, '"paragon solutions"')
 
@@ -250,6 +254,12 @@ class RegistryContract:
     def test_amounts_are_added_up_in_the_database_as_one_by_one(self, connection: Connection) -> None:
         for seed in range(6):
             assert add_up_alike(connection, Random(seed))
+
+    def test_a_sheet_says_what_asking_says_whatever_happens(
+        self, connection: Connection, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(due, "MANY", 2)
+        assert all(sheets_say_what_asking_says(connection, Random(9)))
 
     def test_a_contest_marks_and_its_answer_forgets_what_was_sent(self, connection: Connection) -> None:
         record(connection, [firm(1, "Acme Systems LLC")], "d", DAY)

@@ -4,23 +4,27 @@ An agency has thousands of them, so they are added up where they lie (`worth`), 
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
+from typing import NamedTuple
 
-from sqlalchemy import CTE, Connection, Row, Select, Subquery, case, func, literal, select
+from sqlalchemy import Connection
 
-from tocsin.registry.bulk import found_by
+from tocsin.registry.bulk import pieces
 from tocsin.registry.contest import Contest, about_any, corrected_on, mark_of, open_since
 from tocsin.registry.exact import exact
 from tocsin.registry.model import Confidence, ValueKind
+from tocsin.registry.plain import ALL, ask
 from tocsin.registry.queries import Entity
-from tocsin.registry.tables import edge, entity, money, statement
 from tocsin.registry.value_sums import Amount, Refused, Total, total_of
-from tocsin.registry.worth import UNIT, VALUE_EVENT
+from tocsin.registry.worth import UNIT, VALUE_EVENT, MoneyRow
 
 NAMED_BY = ("authority", "supplier", "reseller")
+SHOWN = 50
+"""Amounts in the table of one page, the newest; sums are of all, and the page says so."""
+Contested = Mapping[str, Sequence[Contest]]
+"""Of a value event what was contested."""
 Totals = list[tuple[ValueKind, str, Total | Refused]]
 """For each kind and currency that occurs, what it adds up to or why it does not."""
 
@@ -57,14 +61,29 @@ class Worth:
     """Why amounts of several kinds do not add up."""
 
 
+@dataclass(frozen=True)
+class Summed:
+    """The same before anybody looked what of it is contested."""
+
+    newest: list[MoneyRow]
+    many: int
+    totals: Totals
+    mixed: Refused | None
+
+
 def money_of(connection: Connection, found: Entity, newest: int | None = None) -> list[Money]:
     """The value events of a contract, or of every contract and aggregate that names this buyer or vendor; by date.
 
     `newest`: no more than so many, the last ones.
     """
-    here, contests = _here(found), _contests(connection)
-    question = select(here).order_by(here.c.date.desc(), here.c.event.desc()).limit(newest)
-    return [_money(row, contests.get(row.event, ())) for row in reversed(connection.execute(question).all())]
+    contests = _contests(connection)
+    return [_money(row, contests.get(row.event, ())) for row in _newest(connection, found, newest)]
+
+
+def _newest(connection: Connection, found: Entity, most: int | None = None) -> list[MoneyRow]:
+    """Rows of `money`, by date, no more than so many, the last ones."""
+    rows = ask(connection, f"{_HERE} {_BY_DATE}", *_acts(found), ALL if most is None else most)
+    return [MoneyRow(*row) for row in reversed(rows)]
 
 
 def totals_of(connection: Connection, money: Sequence[Money]) -> Totals:
@@ -78,28 +97,43 @@ def totals_of(connection: Connection, money: Sequence[Money]) -> Totals:
 
 def parts_of(connection: Connection, contracts: Iterable[str]) -> dict[str, str]:
     """Contract to the contract it is part of, where one is known."""
-    is_part = statement.c.property == "partOf"
-    return dict(found_by(connection, statement.c.entity, sorted(contracts), statement.c.value, is_part))
+    line = "SELECT entity, value FROM registry_statement WHERE entity IN ? AND property = 'partOf'"
+    return {name: whole for some in pieces(sorted(contracts)) for name, whole in ask(connection, line, list(some))}
 
 
-def worth_of(connection: Connection, found: Entity, shown: int) -> Worth:
-    """`shown` of the newest amounts, and what all of them add up to."""
-    newest = money_of(connection, found, shown + 1)
+def worth_of(connection: Connection, found: Entity, shown: int = SHOWN, known: Summed | None = None) -> Worth:
+    """`shown` of the newest amounts, and what all of them add up to. `known`: that, where it was worked out before."""
+    contests = _contests(connection)
+    told = known or _summed(connection, found, shown, contests)
+    money = [_money(row, contests.get(row.event, ())) for row in told.newest]
+    return Worth(money, told.many, told.totals, told.mixed)
+
+
+def summed(connection: Connection, found: Entity, shown: int = SHOWN) -> Summed:
+    """What `worth_of` takes as known."""
+    return _summed(connection, found, shown, _contests(connection))
+
+
+def _summed(connection: Connection, found: Entity, shown: int, contests: Contested) -> Summed:
+    newest = _newest(connection, found, shown + 1)
     if len(newest) > shown:
-        return _worth_of_many(connection, found, newest[1:])
-    totals = totals_of(connection, newest)
-    return Worth(newest, len(newest), totals, _mixed(totals, any(one.amount.is_low for one in newest)))
+        return _summed_where_they_lie(connection, found, newest[1:], contests)
+    money = [_money(row, contests.get(row.event, ())) for row in newest]
+    totals = totals_of(connection, money)
+    return Summed(newest, len(money), totals, _mixed(totals, any(one.amount.is_low for one in money)))
 
 
-def _worth_of_many(connection: Connection, found: Entity, newest: Sequence[Money]) -> Worth:
-    wrong = [name for name, some in _contests(connection).items() if corrected_on(some) is not None]
-    rows = connection.execute(_sums(_here(found), wrong)).all()
+def _summed_where_they_lie(
+    connection: Connection, found: Entity, newest: list[MoneyRow], contests: Contested
+) -> Summed:
+    wrong = [name for name, some in contests.items() if corrected_on(some) is not None]
+    rows = [_Sum(*row) for row in ask(connection, f"{_HERE}, {_SUMS}", *_acts(found), wrong)]
     many, has_low = sum(row.seen for row in rows), any(row.has_low for row in rows)
-    if any(row.inexact for row in rows) or _has_parts(connection, found):
+    if any(row.inexact for row in rows) or ask(connection, f"{_HERE} {_PARTS}", *_acts(found)):
         totals = totals_of(connection, money_of(connection, found))
     else:
         totals = [_total(row) for row in rows]
-    return Worth(newest, many, totals, _mixed(totals, has_low))
+    return Summed(newest, int(many), totals, _mixed(totals, has_low))
 
 
 def _mixed(totals: Totals, has_low: bool) -> Refused | None:
@@ -109,50 +143,55 @@ def _mixed(totals: Totals, has_low: bool) -> Refused | None:
     return Refused.UNCONFIRMED if has_low else Refused.KINDS
 
 
-def _here(found: Entity) -> CTE:
-    """The rows of `money` of an act, or of every act that names an institution."""
-    acts = _acts(found)
-    return select(money).join(acts, acts.c.entity == money.c.contract).cte("here")
+def _acts(found: Entity) -> tuple[list[str], list[str], list[str]]:
+    """The values of `_HERE`."""
+    return [*found.members], [*found.members], [*NAMED_BY]
 
 
-def _acts(found: Entity) -> Subquery:
-    own = select(entity.c.entity).where(entity.c.entity.in_(found.members))
-    naming = select(edge.c.entity).where(edge.c.target.in_(found.members), edge.c.property.in_(NAMED_BY))
-    return own.union(naming).subquery()
+_HERE = (
+    "WITH acts AS (SELECT entity FROM registry_entity WHERE entity IN ? "
+    "UNION SELECT entity FROM registry_edge WHERE target IN ? AND property IN ?), "
+    "here AS (SELECT m.* FROM registry_money m JOIN acts ON acts.entity = m.contract)"
+)
+"""The rows of `money` of an act, or of every act that names an institution."""
+_BY_DATE = f"SELECT {', '.join(MoneyRow._fields)} FROM here ORDER BY date DESC, event DESC LIMIT ?"  # noqa: S608  names of our own
+_PARTS = "SELECT 1 FROM registry_edge g JOIN acts ON acts.entity = g.target WHERE g.property = 'partOf' LIMIT 1"
+"""Whether something here is part of something else: then it is looked at one by one."""
+_SUMS = """
+told AS (SELECT kind, currency, contract, origin, date, is_step, units, digits,
+  CASE WHEN event IN ? THEN 1 ELSE is_low END AS is_low FROM here),
+one AS (SELECT kind, currency, contract, is_step, units, digits, is_low, 1 AS counts FROM told WHERE is_step = 1
+  UNION ALL SELECT kind, currency, contract, is_step, units, digits, is_low,
+  CASE WHEN date = '' OR date = max(date) OVER (PARTITION BY kind, currency, contract, origin) THEN 1 ELSE 0 END
+  FROM told WHERE is_step = 0),
+act AS (SELECT kind, currency, count(*) AS seen, count(*) - count(units) AS inexact, max(is_low) AS has_low, sum(counts) AS many,
+  sum(units * counts) AS units, max(digits * counts) AS digits, max(is_low * counts) AS is_low,
+  CASE WHEN sum(counts) - sum(is_step) > 1 OR (sum(counts) > sum(is_step) AND sum(is_step) > 0) THEN 1 ELSE 0 END AS is_twice
+  FROM one GROUP BY kind, currency, contract)
+SELECT kind, currency, sum(seen), sum(inexact), max(has_low), sum(many), sum(units), max(digits), max(is_low), max(is_twice)
+  FROM act GROUP BY kind, currency ORDER BY kind, currency"""
+"""For each kind and currency what there is, and of what counts how many, their units, whether one is low or a contract twice.
+
+A total that its own source replaced by one of a later date does not count, as in `_newest_totals`.
+"""
 
 
-def _sums(here: CTE, wrong: Sequence[str]) -> Select[Any]:
-    """For each kind and currency what there is, and of what counts how many, their units, whether one is low or a contract twice.
+class _Sum(NamedTuple):
+    """A row of `_SUMS`."""
 
-    A total that its own source replaced by one of a later date does not count, as in `_newest_totals`.
-    """
-    is_low = case((here.c.event.in_(wrong), 1), else_=here.c.is_low).label("is_low")
-    told = (here.c.kind, here.c.currency, here.c.contract, here.c.is_step, here.c.units, here.c.digits, is_low)
-    last = func.max(here.c.date).over(partition_by=[here.c.kind, here.c.currency, here.c.contract, here.c.origin])
-    is_newest = case((here.c.date.in_(["", last]), 1), else_=0)
-    steps = select(*told, literal(1).label("counts")).where(here.c.is_step == 1)
-    one = steps.union_all(select(*told, is_newest).where(here.c.is_step == 0)).subquery().c
-    seen, steps_here, counted = func.count(), func.sum(one.is_step), func.sum(one.counts)
-    twice = case((counted - steps_here > 1, 1), ((counted > steps_here) & (steps_here > 0), 1), else_=0)
-    key = (one.kind, one.currency)
-    act = (
-        select(
-            *key, seen.label("seen"), (seen - func.count(one.units)).label("inexact"), func.max(one.is_low).label("has_low"),
-            counted.label("many"), func.sum(one.units * one.counts).label("units"), func.max(one.digits * one.counts).label("digits"),
-            func.max(one.is_low * one.counts).label("is_low"), twice.label("is_twice"),
-        )
-        .group_by(*key, one.contract)
-        .subquery()
-        .c
-    )  # fmt: skip
-    sums = (func.sum(act[name]).label(name) for name in ("seen", "inexact", "many", "units"))
-    most = (func.max(act[name]).label(name) for name in ("has_low", "digits", "is_low", "is_twice"))
-    return (
-        select(act.kind, act.currency, *sums, *most).group_by(act.kind, act.currency).order_by(act.kind, act.currency)
-    )
+    kind: str
+    currency: str
+    seen: int
+    inexact: int
+    has_low: int
+    many: int
+    units: int
+    digits: int
+    is_low: int
+    is_twice: int
 
 
-def _total(row: Row[Any]) -> tuple[ValueKind, str, Total | Refused]:
+def _total(row: _Sum) -> tuple[ValueKind, str, Total | Refused]:
     """As `value_sums.total_of` has it, in the same order of reasons."""
     reasons = {
         Refused.UNCONFIRMED: row.is_low,
@@ -163,13 +202,6 @@ def _total(row: Row[Any]) -> tuple[ValueKind, str, Total | Refused]:
     amount = (int(row.units) * UNIT).quantize(Decimal(1).scaleb(-row.digits))
     kind = ValueKind(row.kind)
     return kind, row.currency, refused or Total(kind, row.currency, amount, int(row.many))
-
-
-def _has_parts(connection: Connection, found: Entity) -> bool:
-    """Whether something here is part of something else: then it is looked at one by one."""
-    acts = _acts(found)
-    question = select(edge.c.entity).join(acts, acts.c.entity == edge.c.target).where(edge.c.property == "partOf")
-    return connection.execute(question.limit(1)).first() is not None
 
 
 def _newest_totals(money: Sequence[Money]) -> list[Amount]:
@@ -193,7 +225,7 @@ def _contests(connection: Connection) -> dict[str, list[Contest]]:
     return contests
 
 
-def _money(row: Row[Any], contests: Sequence[Contest]) -> Money:
+def _money(row: MoneyRow, contests: Sequence[Contest]) -> Money:
     is_low = row.is_low or corrected_on(contests) is not None
     confidence = Confidence.LOW if is_low else Confidence.HIGH
     kind, amount = ValueKind(row.kind), exact(row.amount)

@@ -5,6 +5,8 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Table, select
 
+from tocsin.registry.plain import ask
+
 ASKED = 500
 """Values in one question: SQLite takes 32,766, older servers fewer."""
 
@@ -27,12 +29,11 @@ def found_by(
     for some in pieces(list(keys)):
         if where is None:
             # SQLAlchemy writes five hundred places anew for each question: a tenth of an import's time.
-            line = f'SELECT "{by.name}", "{what.name}" FROM {by.table.name} WHERE "{by.name}" IN ({_marks(connection, len(some))})'  # noqa: S608
-            rows = connection.exec_driver_sql(line, tuple(some)).all()
+            line = f'SELECT "{by.name}", "{what.name}" FROM {by.table.name} WHERE "{by.name}" IN ?'  # noqa: S608
+            yield from ask(connection, line, list(some))
         else:
-            rows = connection.execute(select(by, what).where(by.in_(some), where)).all()
-        for key, value in rows:
-            yield _plain(key), _plain(value)
+            for key, value in connection.execute(select(by, what).where(by.in_(some), where)):
+                yield _plain(key), _plain(value)
 
 
 def _marks(connection: Connection, many: int) -> str:
@@ -40,10 +41,10 @@ def _marks(connection: Connection, many: int) -> str:
     return ", ".join(["%s" if connection.dialect.paramstyle in ("format", "pyformat") else "?"] * many)
 
 
-def pieces(keys: Sequence[Any]) -> Iterator[Sequence[Any]]:
+def pieces(keys: Sequence[Any], some: int = ASKED) -> Iterator[Sequence[Any]]:
     """`keys`, some at a time."""
-    for begin in range(0, len(keys), ASKED):
-        yield keys[begin : begin + ASKED]
+    for begin in range(0, len(keys), some):
+        yield keys[begin : begin + some]
 
 
 def _plain(value: Any) -> Any:

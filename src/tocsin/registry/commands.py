@@ -10,7 +10,7 @@ import click
 from sqlalchemy import Connection, select
 
 from tocsin.clock import SystemClock
-from tocsin.registry import contest, outline
+from tocsin.registry import contest, outline, sheet
 from tocsin.registry.days import iso
 from tocsin.registry.exports import EXPORTS
 from tocsin.registry.formats import FORMATS, Given, only
@@ -92,6 +92,7 @@ def import_command(
                 click.echo(json.dumps({"file": file.name, "refused": error.code, "message": error.message}))
                 continue
             click.echo(json.dumps({"file": file.name, **done.told()}))
+        sheet.catch_up(here.database)
     if broken:
         raise broken[0]
 

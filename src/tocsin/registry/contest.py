@@ -11,17 +11,19 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, func, select, update
+from sqlalchemy import Connection, func, select, update
 
 from tocsin.clock import Clock
 from tocsin.errors import TocsinError
-from tocsin.registry import search
+from tocsin.registry import due, search
 from tocsin.registry.bulk import pieces
 from tocsin.registry.days import iso
 from tocsin.registry.model import folded
 from tocsin.registry.person import known
-from tocsin.registry.tables import contest, entity, statement
+from tocsin.registry.plain import ask
+from tocsin.registry.tables import contest, statement
 
 LONGEST, LONGEST_LINK, LONGEST_ANSWER = 1000, 300, 4000
 PROMISED_DAYS = 14
@@ -142,6 +144,7 @@ def answer(connection: Connection, reference: str, outcome: Outcome, words: str,
         raise ContestNamesPerson
     done = {"outcome": str(outcome), "answer": words.strip(), "answered": day, "said": "", "link": ""}
     connection.execute(update(contest).where(contest.c.reference == reference).values(done))
+    due.forget(connection, [found.entity])  # what was found wrong is in no sum
 
 
 def contest_of(connection: Connection, reference: str) -> Contest:
@@ -164,20 +167,21 @@ def about(connection: Connection, entities: Sequence[str]) -> dict[Key, list[Con
     """Every contest of claims about these entities, oldest first."""
     found: dict[Key, list[Contest]] = {}
     for some in pieces(entities):
-        found |= _by_claim(connection, contest.c.entity.in_(some))
+        found |= _by_claim(ask(connection, f"{_ASKED} WHERE c.entity IN ? ORDER BY c.number", list(some)))
     return found
 
 
 def about_any(connection: Connection, schema: str) -> dict[Key, list[Contest]]:
     """Every contest of claims about what is of one schema: claims are many, contests few."""
-    is_one = select(entity.c.number).where(entity.c.entity == contest.c.entity, entity.c.schema == schema)
-    return _by_claim(connection, is_one.exists())
+    line = f"{_ASKED} JOIN registry_entity e ON e.entity = c.entity WHERE e.schema = ? ORDER BY c.number"
+    return _by_claim(ask(connection, line, schema))
 
 
-def _by_claim(connection: Connection, where: ColumnElement[bool]) -> dict[Key, list[Contest]]:
+def _by_claim(rows: Iterable[Sequence[Any]]) -> dict[Key, list[Contest]]:
     found: dict[Key, list[Contest]] = {}
-    for row in connection.execute(_ROWS.where(where).order_by(contest.c.number)):
-        found.setdefault((row.entity, row.property, row.value), []).append(_of(row))
+    for row in rows:
+        one = _of(row)
+        found.setdefault((one.entity, one.property, one.value), []).append(one)
     return found
 
 
@@ -222,8 +226,7 @@ def names_person(text: str, is_known: Callable[[str], bool] = lambda _: False) -
 
 def _is_said(connection: Connection, phrase: str) -> bool:
     """Whether the registry itself has this phrase, of some institution."""
-    found = search.matches(connection, search.Asked(phrases=(phrase,)))
-    return connection.execute(found.limit(1)).first() is not None
+    return bool(search.first(connection, search.Asked(phrases=(phrase,)), 0, 1))
 
 
 def _refuse_many(connection: Connection, key: Key) -> None:
@@ -238,9 +241,11 @@ def _refuse_many(connection: Connection, key: Key) -> None:
         raise ContestsTooMany
 
 
-_ROWS = select(*(column for column in contest.columns if column.name != "number"))
+_COLUMNS = [column for column in contest.columns if column.name != "number"]
+_ROWS = select(*_COLUMNS)
+_ASKED = f"SELECT {', '.join(f'c.{column.name}' for column in _COLUMNS)} FROM registry_contest c"  # noqa: S608  names of our own
 
 
-def _of(row: object) -> Contest:
-    told = dict(row._mapping)  # type: ignore[attr-defined]  # noqa: SLF001  a row's own word for it
-    return Contest(**told | {"kind": Kind(told["kind"]), "outcome": Outcome(told["outcome"])})
+def _of(row: Sequence[Any]) -> Contest:
+    reference, name, prop, value, kind, said, link, day, due, outcome, *rest = row
+    return Contest(reference, name, prop, value, Kind(kind), said, link, day, due, Outcome(outcome), *rest)

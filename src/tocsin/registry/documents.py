@@ -17,10 +17,11 @@ from tocsin.registry import facets, paper, search
 from tocsin.registry.bulk import pieces
 from tocsin.registry.facets import FACETS
 from tocsin.registry.model import Claim, Draft, EntityUnknown, Row, Source, folded
+from tocsin.registry.plain import ask
 from tocsin.registry.reading import Reading
 from tocsin.registry.record import record
 from tocsin.registry.redact import tells_person
-from tocsin.registry.tables import entity, picture, source, statement
+from tocsin.registry.tables import entity, picture
 
 DATASET = "documents"
 KIND = "document"
@@ -74,20 +75,19 @@ class Copy:
 
 def copies_of(connection: Connection, urls: Iterable[str]) -> dict[str, Copy]:
     """The newest copy of each of these addresses that there is one of."""
+    digests = [Source(url, KIND).digest for url in set(urls)]
+    sources = [row for some in pieces(digests) for row in ask(connection, _COPIED, list(some))]
+    if not sources:
+        return {}  # as nearly always: no document needs to be looked at
     # The documents first: a database that begins with the claims looks through all of them.
-    ours = connection.scalars(select(picture.c.document).where(picture.c.page == 1)).all()
-    question = (
-        select(source.c.url, statement.c.entity, statement.c.value, statement.c.first_seen)
-        .join(source, source.c.number == statement.c.source)
-        .where(statement.c.property == "contentHash", source.c.kind == KIND)
-        .order_by(statement.c.number)
-    )
-    wanted = set(urls)
-    made: dict[str, Copy] = {}
-    for some in pieces(ours):
-        rows = connection.execute(question.where(statement.c.entity.in_(some)))
-        made |= {url: Copy(*told) for url, *told in rows if url in wanted}
-    return made
+    ours = [row[0] for row in ask(connection, "SELECT document FROM registry_picture WHERE page = 1")]
+    said = [row for some in pieces(ours) for row in ask(connection, _HASHES, list(some))]
+    urls_of = dict(sources)
+    return {urls_of[number]: Copy(*told) for _, number, *told in sorted(said) if number in urls_of}
+
+
+_COPIED = "SELECT number, url FROM registry_source WHERE digest IN ?"
+_HASHES = "SELECT number, source, entity, value, first_seen FROM registry_statement WHERE property = 'contentHash' AND entity IN ?"
 
 
 def picture_of(connection: Connection, name: str, page: int) -> bytes:

@@ -8,10 +8,12 @@ import sys
 from array import array
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from heapq import nlargest
 
 from sqlalchemy import Connection
 
-from tocsin.registry.bulk import found_by, put
+from tocsin.registry.bulk import found_by, pieces, put
+from tocsin.registry.plain import ask
 from tocsin.registry.tables import choice, chosen
 
 FACETS = ("technology", "buyer", "vendor", "place", "year", "kind")
@@ -49,13 +51,17 @@ def codes_of(connection: Connection, choices: Iterable[Choice], *, is_new: bool 
     known: dict[Choice, int] = {}
     for name in {one[0] for one in wanted}:
         values = [value for facet_name, value in wanted if facet_name == name]
-        rows = found_by(connection, choice.c.value, values, choice.c.number, choice.c.facet == name)
-        known |= {(name, value): code_of(name, number) for value, number in rows}
+        for some in pieces(values):
+            rows = ask(connection, _CODES, name, list(some))
+            known |= {(name, value): code_of(name, number) for value, number in rows}
     missing = sorted(wanted - known.keys())
     if missing and is_new:
         put(connection, choice, ("facet", "value"), missing, "ON CONFLICT DO NOTHING")
         known |= codes_of(connection, missing)
     return known
+
+
+_CODES = "SELECT value, number FROM registry_choice WHERE facet = ? AND value IN ?"
 
 
 def add(connection: Connection, wanted: Mapping[int, Iterable[int]]) -> None:
@@ -97,15 +103,16 @@ def values_of(connection: Connection, codes: Iterable[int]) -> dict[int, Choice]
     return {by_number[number]: (FACETS[by_number[number] >> _BITS], value) for number, value in rows}
 
 
-def counted(connection: Connection, cells: Iterable[bytes | None]) -> dict[str, list[tuple[str, int]]]:
-    """How many of these entities have which value of which facet: the `SHOWN` most frequent, most first; years newest first."""
-    many = Counter(unpacked(b"".join(one for one in cells if one)))
+def counted(connection: Connection, cells: bytes) -> dict[str, list[tuple[str, int]]]:
+    """How many have which value of which facet, of all their cells one after the other.
+
+    The `SHOWN` most frequent, most first; years newest first.
+    """
+    many = Counter(unpacked(cells))
     by_facet: dict[int, list[tuple[int, int]]] = {at: [] for at in range(len(FACETS))}
     for code, count in many.items():
         by_facet[code >> _BITS].append((count, code))
-    shown = {
-        at: sorted(found, reverse=True)[: None if FACETS[at] == "year" else SHOWN] for at, found in by_facet.items()
-    }
+    shown = {at: found if FACETS[at] == "year" else nlargest(SHOWN, found) for at, found in by_facet.items()}
     told = values_of(connection, [code for found in shown.values() for _, code in found])
     made = {
         FACETS[at]: sorted(((told[code][1], count) for count, code in found), key=lambda one: (-one[1], one[0]))

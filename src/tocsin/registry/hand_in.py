@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 
 from tocsin.errors import TocsinError
+from tocsin.registry import sheet
 from tocsin.registry.formats import FORMATS, Given, only
 from tocsin.registry.importing import FileNotUnderstood, Report, import_file
 from tocsin.registry.room import Registry
@@ -68,6 +69,7 @@ def hand_in(registry: Registry, said: Mapping[str, Any], write: Write) -> None:
     try:
         for name in wish.files:
             _one(registry, wish, Path(name), write)
+        sheet.catch_up(registry.database)
     finally:
         _ONE.release()
 

@@ -20,7 +20,7 @@ from typing import Any
 from sqlalchemy import Connection, delete, func, select
 
 from tocsin.errors import TocsinError
-from tocsin.registry import derived
+from tocsin.registry import derived, due
 from tocsin.registry.model import Row
 from tocsin.registry.record import Recorded, record
 from tocsin.registry.room import Registry
@@ -155,7 +155,7 @@ def import_file(
     if refreshes and not is_dry:
         _refresh(registry, report, told)
     if not is_dry:
-        registry.database.write_now(lambda c: _mark(c, dataset, digest, -1, report))
+        registry.database.write_now(lambda c: _finish(c, dataset, digest, report))
     return report
 
 
@@ -237,6 +237,11 @@ def _forget_held(connection: Connection, dataset: str) -> None:
     files = connection.scalar(select(func.count()).select_from(progress).where(progress.c.dataset == dataset))
     if files == 1:
         connection.execute(delete(held).where(held.c.dataset == dataset))
+
+
+def _finish(connection: Connection, dataset: str, digest: bytes, report: Report) -> None:
+    _mark(connection, dataset, digest, -1, report)
+    due.find(connection)
 
 
 def _mark(connection: Connection, dataset: str, digest: bytes, position: int, report: Report) -> None:

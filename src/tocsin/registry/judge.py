@@ -10,6 +10,7 @@ from enum import StrEnum
 from sqlalchemy import Connection, select, update
 
 from tocsin.errors import TocsinError
+from tocsin.registry import due
 from tocsin.registry.model import EntityUnknown
 from tocsin.registry.tables import entity, judgement
 
@@ -45,10 +46,10 @@ def judge(connection: Connection, one: str, other: str, verdict: Verdict, reason
         raise JudgementContradicts
     row = {"left": left, "right": right, "verdict": str(verdict), "reason": reason, "day": day}
     connection.execute(judgement.insert().values(row))
-    for name in before.keys() | after.keys():
-        if before.get(name, name) != after.get(name, name):
-            moved = update(entity).where(entity.c.entity == name).values(canonical=after.get(name, name))
-            connection.execute(moved)
+    moved = {name for name in before.keys() | after.keys() if before.get(name, name) != after.get(name, name)}
+    for name in moved:
+        connection.execute(update(entity).where(entity.c.entity == name).values(canonical=after.get(name, name)))
+    due.forget(connection, {*moved, *(above.get(name, name) for name in moved for above in (before, after))})
 
 
 def standing(connection: Connection, until: int | None = None) -> dict[Pair, Verdict]:

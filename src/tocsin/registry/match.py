@@ -3,19 +3,20 @@
 Nothing is joined here: a person says so (`judge`), and what somebody said of a pair stays said.
 """
 
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, select
 
 from tocsin.registry import search
-from tocsin.registry.bulk import found_by
-from tocsin.registry.judge import Verdict, standing
+from tocsin.registry.bulk import pieces
+from tocsin.registry.judge import Verdict
 from tocsin.registry.model import EntityUnknown
-from tocsin.registry.names import LOOK, Compared, Reason, compared, keys_of, words_of
+from tocsin.registry.names import LOOK, Compared, Reason, compared_words, keys_of, words_of
+from tocsin.registry.plain import ask
 from tocsin.registry.schemata import INSTITUTIONS
-from tocsin.registry.tables import entity, statement
+from tocsin.registry.tables import entity
 
 BLOCK = 40
 """Candidates of one key at most. A key with more says too little to compare them all; who asked is told of the best."""
@@ -23,6 +24,7 @@ SHOWN = 20
 NUMBERED = ("uniqueEntityId", "registrationNumber", "cageCode")
 NAMES = ("name", "alias")
 TOLD = (*NUMBERED, *NAMES, "country")
+NO: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -40,13 +42,13 @@ class Candidate:
 class _Known:
     id: str
     names: Sequence[str]
-    numbers: Mapping[str, frozenset[str]]
-    countries: frozenset[str]
+    numbers: Mapping[str, AbstractSet[str]]
+    countries: AbstractSet[str]
 
 
 def candidates_of(connection: Connection, name: str) -> list[Candidate]:
     """Institutions that a name may mean, best first."""
-    return _ranked(connection, _Known("", [name], {}, frozenset()), {})
+    return _ranked(connection, _Known("", [name], {}, NO), {})
 
 
 def candidates_for(connection: Connection, asked: str) -> list[Candidate]:
@@ -54,9 +56,14 @@ def candidates_for(connection: Connection, asked: str) -> list[Candidate]:
     known = _known(connection, [asked]).get(asked)
     if known is None:
         raise EntityUnknown
-    verdicts = {pair: said for pair, said in standing(connection).items() if asked in pair}
-    said = {left if right == asked else right: verdict for (left, right), verdict in verdicts.items()}
+    said = {other: Verdict(verdict) for other, verdict in ask(connection, _SAID_OF, asked, asked, asked)}
     return [one for one in _ranked(connection, known, said) if one.id != asked]
+
+
+_SAID_OF = (
+    'SELECT CASE WHEN "left" = ? THEN "right" ELSE "left" END, verdict FROM registry_judgement '
+    'WHERE "left" = ? OR "right" = ? ORDER BY number'
+)
 
 
 def proposals(connection: Connection, after: int = 0, most: int = 1000) -> Iterator[tuple[str, Candidate]]:
@@ -69,64 +76,61 @@ def proposals(connection: Connection, after: int = 0, most: int = 1000) -> Itera
 
 
 def _ranked(connection: Connection, asked: _Known, said: Mapping[str, Verdict]) -> list[Candidate]:
-    ids = _blocked(connection, asked.names)
-    told = _known(connection, ids)
-    captions = dict(found_by(connection, entity.c.entity, ids, entity.c.caption))
+    captions = _blocked(connection, asked.names)
+    named = [words_of(name) for name in asked.names]
     found = []
-    for one in told.values():
-        result = _score(asked, one)
+    for one in _known(connection, list(captions)).values():
+        result = _score(asked, named, one)
         if result.score >= LOOK or one.id in said:
             found.append(Candidate(one.id, captions[one.id], result.score, result.reasons, said.get(one.id)))
     return sorted(found, key=lambda one: (-one.score, one.id))[:SHOWN]
 
 
-def _score(asked: _Known, other: _Known) -> Compared:
-    """The best of their names, and what numbers and countries say about it."""
-    best = max((compared(a, b) for a in asked.names for b in other.names), key=lambda one: one.score)
+def _score(asked: _Known, named: Sequence[Sequence[str]], other: _Known) -> Compared:
+    """The best of their names, and what numbers and countries say about it. `named`: the words of the names of `asked`."""
+    theirs = [words_of(name) for name in other.names]
+    best = max((compared_words(a, b) for a in named for b in theirs), key=lambda one: one.score)
     score, reasons = best.score, list(best.reasons)
-    for prop in NUMBERED:
-        mine, theirs = asked.numbers.get(prop, frozenset()), other.numbers.get(prop, frozenset())
-        if mine & theirs:
+    for prop in NUMBERED if asked.numbers and other.numbers else ():
+        mine, others = asked.numbers.get(prop, NO), other.numbers.get(prop, NO)
+        if mine & others:
             return Compared(1, (Reason.SAME_NUMBER, *reasons))
-        if mine and theirs:
+        if mine and others:
             score, reasons = min(score, 0.75), [*reasons, Reason.OTHER_NUMBER]
     if asked.countries and other.countries and not asked.countries & other.countries:
         score, reasons = min(score, 0.7), [*reasons, Reason.OTHER_COUNTRY]
     return Compared(round(score, 2), tuple(dict.fromkeys(reasons)))
 
 
-def _blocked(connection: Connection, names: Iterable[str]) -> list[str]:
-    """Ids of institutions that share a key with one of these names, `BLOCK` for each key."""
-    numbers: set[int] = set()
+def _blocked(connection: Connection, names: Iterable[str]) -> dict[str, str]:
+    """Institutions that share a key with one of these names, `BLOCK` for each key: ids with what they are called."""
+    wanted: list[list[str]] = []
     for name in names:
         words = [word for word in words_of(name) if len(word) > 2][: search.MOST_WORDS]
-        wanted = [[one] for one in (*keys_of(name), *words)]
+        wanted += [[one] for one in (*keys_of(name), *words)]
         wanted += [words[:2]] if len(words) > 1 else []
-        for terms in wanted:
-            numbers.update(search.institutions_with(connection, terms, BLOCK))
-    return [name for _, name in found_by(connection, entity.c.number, sorted(numbers), entity.c.entity)]
+    some = pieces([*dict.fromkeys(map(tuple, wanted))], TERMS)
+    numbers = sorted({number for terms in some for number in search.institutions_with(connection, terms, BLOCK)})
+    return {name: caption for some in pieces(numbers) for name, caption in ask(connection, _CALLED, list(some))}
+
+
+TERMS = 100
+"""Lines of one question: SQLite joins five hundred at most."""
+_CALLED = "SELECT entity, caption FROM registry_entity WHERE number IN ?"
+_TOLD_OF = "SELECT entity, property, value FROM registry_statement WHERE entity IN ? AND property IN ? ORDER BY number"
 
 
 def _known(connection: Connection, ids: Sequence[str]) -> dict[str, _Known]:
     """What tells these entities from each other."""
-    names: dict[str, list[str]] = defaultdict(list)
-    numbers: dict[str, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
-    countries: dict[str, set[str]] = defaultdict(set)
-    question = select(statement.c.entity, statement.c.property, statement.c.value)
-    for begin in range(0, len(ids), 500):
-        here = statement.c.entity.in_(ids[begin : begin + 500])
-        for name, prop, value in connection.execute(question.where(here, statement.c.property.in_(TOLD))).all():
+    names: dict[str, dict[str, None]] = {}
+    numbers: dict[str, dict[str, set[str]]] = {}
+    countries: dict[str, set[str]] = {}
+    for some in pieces(ids):
+        for name, prop, value in ask(connection, _TOLD_OF, list(some), [*TOLD]):
             if prop in NAMES:
-                names[name].append(value)
+                names.setdefault(name, {})[value] = None
             elif prop == "country":
-                countries[name].add(value.lower())
+                countries.setdefault(name, set()).add(value.lower())
             else:
-                numbers[name][prop].add(value)
-    return {
-        one: _Known(one, list(dict.fromkeys(names[one])), _frozen(numbers[one]), frozenset(countries[one]))
-        for one in names
-    }
-
-
-def _frozen(told: Mapping[str, set[str]]) -> dict[str, frozenset[str]]:
-    return {name: frozenset(values) for name, values in told.items()}
+                numbers.setdefault(name, {}).setdefault(prop, set()).add(value)
+    return {one: _Known(one, [*said], numbers.get(one, {}), countries.get(one, NO)) for one, said in names.items()}

@@ -58,7 +58,11 @@ def words_of(name: str) -> list[str]:
 
 def compared(one: str, other: str) -> Compared:
     """How alike two names are."""
-    left, right = words_of(one), words_of(other)
+    return compared_words(words_of(one), words_of(other))
+
+
+def compared_words(left: Sequence[str], right: Sequence[str]) -> Compared:
+    """How alike two names of these words are."""
     if not left or not right:
         return Compared(0, (Reason.NOTHING,))
     if "".join(left) == "".join(right):

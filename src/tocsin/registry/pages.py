@@ -13,17 +13,18 @@ from typing import Any
 from urllib.parse import quote_plus
 
 from jinja2 import Environment
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection
 
-from tocsin.registry import amounts, documents, facets, queries, search
+from tocsin.registry import amounts, documents, facets, queries, search, sheet
+from tocsin.registry.bulk import pieces
 from tocsin.registry.citing import Cited, citations
 from tocsin.registry.contest import PROMISED_DAYS, Kind, contest_of
 from tocsin.registry.match import Candidate, candidates_for
 from tocsin.registry.model import Confidence, EntityUnknown
+from tocsin.registry.plain import ask
 from tocsin.registry.queries import Entity
 from tocsin.registry.schemata import INSTITUTIONS, REFERENCES
 from tocsin.registry.search import Asked
-from tocsin.registry.tables import entity, statement
 from tocsin.registry.time_line import time_line
 from tocsin.web import render
 from tocsin.web.i18n import Language
@@ -40,8 +41,6 @@ EXPECTED = {
 }
 """What a reader looks for first: what of it no claim says is listed as not known."""
 EPOCH = date(1970, 1, 1)
-MONEY_SHOWN = 50
-"""Amounts in the table of one page, the newest; sums are of all, and the page says so."""
 MAYBE = 5
 Draw = Callable[[Connection], bytes]
 """A page, to be asked of a database."""
@@ -106,17 +105,18 @@ def entity_page(config: PageConfig, language: Language, name: str, version: str 
 
     def page(connection: Connection) -> bytes:
         found = version_of(connection, name, version)
-        worth = amounts.worth_of(connection, found, MONEY_SHOWN)
-        neighbours, namers = queries.neighbours_of(connection, found)
-        others = queries.not_same(connection, found)
+        kept = sheet.of(connection, found)
+        worth = amounts.worth_of(connection, found, known=kept.summed if kept else None)
+        neighbours, namers = (kept.neighbours, kept.namers) if kept else queries.neighbours_of(connection, found)
         named_here = [value for one in found.properties if one.name in REFERENCES for value in found.values(one.name)]
         judged = queries.judged(connection, found)
+        others = queries.not_same(found, judged)
         pairs = [name for one in judged for name in (one.left, one.right)]
         named = [*named_here, *others, *pairs, *(one.amount.contract for one in worth.newest)]
         captions = queries.captions_of(connection, named)
         newest = queries.entity_of(connection, name) if version else found
         permanent = f"/{language.code}/registry/entity/{found.id}/at/{found.version}"
-        version_day = queries.day_of(connection, found.version.statement)
+        version_day = found.version.day
         return draw(
             config,
             language,
@@ -242,13 +242,20 @@ def version_of(connection: Connection, name: str, version: str) -> Entity:
 
 def hits_of(connection: Connection, numbers: Sequence[int]) -> list[Hit]:
     """These results, in this order."""
-    rows = {row.number: row for row in connection.execute(select(entity).where(entity.c.number.in_(numbers)))}
+    asked = (row for some in pieces(numbers) for row in ask(connection, _HITS, str(Confidence.LOW), list(some)))
+    rows = {number: told for number, *told in asked}
     told = facets.choices_of(connection, numbers)
-    low = _low(connection, [row.entity for row in rows.values()])
     return [
-        Hit(row.canonical, row.schema, row.caption, _about(told.get(number, ())), row.entity in low)
-        for number, row in ((number, rows[number]) for number in numbers)
+        Hit(canonical, schema, caption, _about(told.get(number, ())), bool(is_low))
+        for number, (canonical, schema, caption, is_low) in ((number, rows[number]) for number in numbers)
     ]
+
+
+_HITS = (
+    "SELECT e.number, e.canonical, e.schema, e.caption, NOT EXISTS (SELECT 1 FROM registry_statement s "
+    "WHERE s.entity = e.entity AND s.confidence <> ?) FROM registry_entity e WHERE e.number IN ?"
+)
+"""The last: whether nothing is known of it but by claims of low confidence."""
 
 
 def _about(choices: Iterable[tuple[str, str]]) -> str:
@@ -259,15 +266,6 @@ def money_text(language: Language, value: Decimal) -> str:
     """An amount as the language writes it, to the last digit that is known."""
     group, point = language.signs
     return f"{value:,f}".translate({ord(","): group, ord("."): point})
-
-
-def _low(connection: Connection, names: list[str]) -> set[str]:
-    """Entities of which nothing is known but by claims of low confidence."""
-    question = select(
-        statement.c.entity, func.count(), func.count().filter(statement.c.confidence == str(Confidence.LOW))
-    )
-    rows = connection.execute(question.where(statement.c.entity.in_(names)).group_by(statement.c.entity))
-    return {name for name, every, low in rows if every == low}
 
 
 def _shown(language: Language) -> Callable[[str, str], str]:

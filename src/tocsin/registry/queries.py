@@ -4,16 +4,17 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, func, select
 
-from tocsin.registry.bulk import found_by
+from tocsin.registry.bulk import found_by, pieces
 from tocsin.registry.contest import Contest, Key, about, corrected_on, mark_of, open_since
 from tocsin.registry.judge import Verdict, heads, standing
 from tocsin.registry.model import Confidence, EntityUnknown, Source, Statement, VerbClass
+from tocsin.registry.plain import ALL, ask
 from tocsin.registry.schemata import SINGLE
-from tocsin.registry.tables import edge, entity, judgement, source, statement
+from tocsin.registry.tables import statement
 
 NEIGHBOURS = 100
 """Shown on one page; how many there are in all is said."""
@@ -106,6 +107,8 @@ class Version:
     statement: int
     judgement: int
     hash: str
+    day: int
+    """On which the newest claim came in, since 1970."""
 
     def __str__(self) -> str:
         return f"{self.statement}-{self.judgement}-{self.hash[:16]}"
@@ -150,6 +153,16 @@ class Neighbour:
     property: str
 
 
+class Judged(NamedTuple):
+    """What somebody said of two ids. `day`: since 1970."""
+
+    left: str
+    right: str
+    verdict: str
+    reason: str
+    day: int
+
+
 def entity_of(connection: Connection, name: str, until: tuple[int, int] | None = None) -> Entity:
     """The entity that the id `name` goes under. `until`: as it was after that statement and that judgement. Raises `EntityUnknown`."""
     judged = None if until is None else until[1]
@@ -157,42 +170,43 @@ def entity_of(connection: Connection, name: str, until: tuple[int, int] | None =
     kept = statements_of(connection, members, None if until is None else until[0])
     if not kept:
         raise EntityUnknown
-    last = connection.execute(select(func.max(judgement.c.number))).scalar() or 0
+    [(last,)] = ask(connection, "SELECT COALESCE(max(number), 0) FROM registry_judgement")
     schema = next((one.said.schema for one in kept if one.said.entity == head), kept[0].said.schema)
     named = [one for one in kept if one.said.property in ("name", "title")]
     caption = next((one.said.value for one in named if one.said.entity == head), named[0].said.value if named else head)
-    version = Version(max(one.number for one in kept), last if judged is None else judged, _hash(kept))
+    newest = max(kept, key=lambda one: one.number)
+    version = Version(newest.number, last if judged is None else judged, _hash(kept), newest.said.first_seen)
     return Entity(head, members, schema, caption, _properties(kept, about(connection, members)), version)
 
 
 def neighbours_of(connection: Connection, found: Entity) -> tuple[list[Neighbour], int]:
     """Who names this entity, at most `NEIGHBOURS`, and how many there are. Value events are told apart (`amounts`)."""
-    question = (
-        select(entity.c.canonical, entity.c.schema, entity.c.caption, edge.c.property)
-        .join(entity, entity.c.entity == edge.c.entity)
-        .where(edge.c.target.in_(found.members), entity.c.schema != "ValueEvent")
-        .order_by(entity.c.caption, entity.c.entity)
-    )
-    total = connection.execute(select(func.count()).select_from(question.subquery())).scalar() or 0
-    rows = connection.execute(question.limit(NEIGHBOURS))
-    return [Neighbour(*row) for row in rows], int(total)
+    rows = ask(connection, _NEIGHBOURS, list(found.members), NEIGHBOURS)
+    return [Neighbour(*row[:4]) for row in rows], int(rows[0][4]) if rows else 0
+
+
+_NEIGHBOURS = (
+    "SELECT e.canonical, e.schema, e.caption, g.property, count(*) OVER () FROM registry_edge g "
+    "JOIN registry_entity e ON e.entity = g.entity WHERE g.target IN ? AND e.schema <> 'ValueEvent' "
+    "ORDER BY e.caption, e.entity LIMIT ?"
+)
 
 
 def captions_of(connection: Connection, names: Iterable[str]) -> dict[str, str]:
     """What each id is called."""
-    question = select(entity.c.entity, entity.c.caption).where(entity.c.entity.in_(sorted(set(names))))
-    return {row.entity: row.caption for row in connection.execute(question)}
+    line = "SELECT entity, caption FROM registry_entity WHERE entity IN ?"
+    return {name: said for some in pieces(sorted(set(names))) for name, said in ask(connection, line, list(some))}
 
 
 def how_many(connection: Connection) -> int:
     """How many entities there are. None is ever removed, so SQLite's last number says it without counting a million rows."""
-    counting = func.max(entity.c.number) if connection.dialect.name == "sqlite" else func.count()
-    return int(connection.execute(select(counting).select_from(entity)).scalar() or 0)
+    counting = "max(number)" if connection.dialect.name == "sqlite" else "count(*)"
+    return int(ask(connection, f"SELECT {counting} FROM registry_entity")[0][0] or 0)  # noqa: S608  a constant
 
 
 def changes(connection: Connection, most: int) -> list[Kept]:
     """The newest claims, newest first."""
-    return list(_kept(connection, _SAID.order_by(statement.c.number.desc()).limit(most)))
+    return list(_kept(ask(connection, f"{_SAID}ORDER BY s.number DESC LIMIT ?", most)))
 
 
 def places_of(connection: Connection, names: Sequence[str]) -> dict[str, tuple[float, float]]:
@@ -208,22 +222,30 @@ def places_of(connection: Connection, names: Sequence[str]) -> dict[str, tuple[f
 
 def claim_of(connection: Connection, number: int) -> Statement:
     """The claim of this number. Raises `EntityUnknown`."""
-    found = next(iter(_kept(connection, _SAID.where(statement.c.number == number))), None)
+    found = next(iter(_kept(ask(connection, f"{_SAID}WHERE s.number = ?", number))), None)
     if found is None:
         raise EntityUnknown
     return found.said
 
 
-def judged(connection: Connection, found: Entity) -> list[Any]:
+def judged(connection: Connection, found: Entity) -> list[Judged]:
     """What was ever said of who this is and is not, newest first: nothing of it is taken off the page."""
-    here = judgement.c.left.in_(found.members) | judgement.c.right.in_(found.members)
-    return list(connection.execute(select(judgement).where(here).order_by(judgement.c.number.desc())).all())
+    return [Judged(*row) for row in ask(connection, _JUDGED, list(found.members), list(found.members))]
 
 
-def not_same(connection: Connection, found: Entity) -> list[str]:
-    """Ids that are recorded as not this entity."""
-    pairs = [pair for pair, verdict in standing(connection).items() if verdict is Verdict.NOT_SAME]
-    return sorted({name for pair in pairs if set(pair) & set(found.members) for name in pair} - set(found.members))
+_JUDGED = (
+    'SELECT "left", "right", verdict, reason, day FROM registry_judgement WHERE "left" IN ? OR "right" IN ? '
+    "ORDER BY number DESC"
+)
+
+
+def not_same(found: Entity, said: Iterable[Judged]) -> list[str]:
+    """Ids that are recorded as not this entity, by what was said of it, newest first."""
+    newest: dict[tuple[str, str], str] = {}
+    for one in said:
+        newest.setdefault((one.left, one.right), one.verdict)
+    pairs = [pair for pair, verdict in newest.items() if verdict == Verdict.NOT_SAME]
+    return sorted({name for pair in pairs for name in pair} - set(found.members))
 
 
 def newest_day(connection: Connection) -> int:
@@ -231,19 +253,13 @@ def newest_day(connection: Connection) -> int:
     return int(connection.execute(select(func.max(statement.c.last_seen))).scalar() or 0)
 
 
-def day_of(connection: Connection, number: int) -> int:
-    """The day on which the claim of this number came in."""
-    return int(connection.execute(select(statement.c.first_seen).where(statement.c.number == number)).scalar() or 0)
+_SAID = (
+    "SELECT s.number, s.entity, s.schema, s.property, s.value, s.original, s.dataset, o.url, o.kind, o.lineage, s.verb, "
+    "s.confidence, s.as_of, s.first_seen, s.last_seen FROM registry_statement s JOIN registry_source o ON o.number = s.source "
+)
 
 
-_SAID = select(
-    statement.c.number, statement.c.entity, statement.c.schema, statement.c.property, statement.c.value,
-    statement.c.original, statement.c.dataset, source.c.url, source.c.kind, source.c.lineage, statement.c.verb,
-    statement.c.confidence, statement.c.as_of, statement.c.first_seen, statement.c.last_seen,
-).join(source, source.c.number == statement.c.source)  # fmt: skip
-
-
-def _kept(connection: Connection, question: Any) -> Iterable[Kept]:
+def _kept(rows: Iterable[Any]) -> Iterable[Kept]:
     for (
         number,
         name,
@@ -258,17 +274,17 @@ def _kept(connection: Connection, question: Any) -> Iterable[Kept]:
         verb,
         confidence,
         *rest,
-    ) in connection.execute(question):
+    ) in rows:
         said = Source(url, kind, "" if lineage == url else lineage)
         words = (VerbClass(verb), Confidence(confidence))
         yield Kept(number, Statement(name, schema, prop, value, original, dataset, said, *words, *rest))
 
 
 def statements_of(connection: Connection, members: Sequence[str], until: int | None = None) -> list[Kept]:
+    line = f"{_SAID}WHERE s.entity IN ? AND s.number <= ? ORDER BY s.number"
     kept: list[Kept] = []
-    for begin in range(0, len(members), 500):
-        question = _SAID.where(statement.c.entity.in_(members[begin : begin + 500])).order_by(statement.c.number)
-        kept += _kept(connection, question if until is None else question.where(statement.c.number <= until))
+    for some in pieces(members):
+        kept += _kept(ask(connection, line, list(some), ALL if until is None else until))
     return kept
 
 
@@ -277,9 +293,14 @@ def _cluster(connection: Connection, name: str, until: int | None) -> tuple[str,
         above = heads(standing(connection, until))
         head = above.get(name, name)
         return head, tuple(sorted({head, *(one for one, top in above.items() if top == head)}))
-    head = connection.execute(select(entity.c.canonical).where(entity.c.entity == name)).scalar() or name
-    question = select(entity.c.entity).where(entity.c.canonical == head).order_by(entity.c.entity)
-    return head, tuple(connection.execute(question).scalars()) or (head,)
+    rows = ask(connection, _MEMBERS, name)
+    return (rows[0][0], tuple(row[1] for row in rows)) if rows else (name, (name,))
+
+
+_MEMBERS = (
+    "SELECT e.canonical, e.entity FROM registry_entity h JOIN registry_entity e ON e.canonical = h.canonical "
+    "WHERE h.entity = ? ORDER BY e.entity"
+)
 
 
 def _properties(kept: Sequence[Kept], contests: Mapping[Key, Sequence[Contest]]) -> tuple[Property, ...]:

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, Table, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from tocsin.registry import facets, search, worth
+from tocsin.registry import due, facets, search, worth
 from tocsin.registry.bulk import found_by, put
 from tocsin.registry.model import Draft, Known, Row, Source, Statement, StatementMalformed, folded, statements_of
 from tocsin.registry.person import Doubt, Found, doubt_of
@@ -146,6 +146,7 @@ def _derive(connection: Connection, drafts: Sequence[Draft], claims: Iterable[St
     `claims`: every claim of the rows that these drafts are of.
     """
     numbers, fresh = _entities(connection, drafts)
+    due.forget(connection, numbers)
     events = {one.id for one in drafts if one.schema == worth.VALUE_EVENT}
     met = {name for name in events if numbers[name] in fresh}
     worth.refresh(connection, (one for one in claims if one.entity in met), sorted(events - met))

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, func, select
 
 from tocsin.clock import Clock
-from tocsin.registry import search, starter
+from tocsin.registry import due, search, starter
 from tocsin.registry.judge import Verdict, judge
 from tocsin.registry.record import Recorded, record, release
 from tocsin.registry.tables import COUNTING, entity, judgement, statement
@@ -38,6 +38,7 @@ class Registry:
         _count_on(connection)
         if search.prepare(connection):
             search.rebuild(connection)
+            due.find(connection)
         if connection.execute(select(statement.c.number).limit(1)).first() is None:
             begin(connection, self.today)
 

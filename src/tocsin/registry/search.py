@@ -12,17 +12,18 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
-from sqlalchemy import Connection, Integer, String, TextClause, bindparam, column, false, inspect, select, text
-from sqlalchemy.sql import Select
+from sqlalchemy import Connection, inspect, select
 
 from tocsin.registry import facets
 from tocsin.registry.bulk import pieces
 from tocsin.registry.facets import FACETS
 from tocsin.registry.model import folded
 from tocsin.registry.names import keys_of
+from tocsin.registry.plain import ask
 from tocsin.registry.schemata import INSTITUTIONS, REFERENCES, SCHEMATA
-from tocsin.registry.tables import chosen, entity, statement
+from tocsin.registry.tables import entity, statement
 
 INDEX = "registry_words"
 COUNTED = 2_500
@@ -139,14 +140,15 @@ def _marks(codes: Iterable[int], names: Iterable[str], *, is_who: bool) -> list[
     return [*([WHO] if is_who else []), *(_mark(code) for code in codes), *keys]
 
 
-def institutions_with(connection: Connection, terms: Sequence[str], most: int) -> list[int]:
-    """Numbers of institutions whose words or keys hold all of these, `most` at most."""
-    connection.execution_options(compiled_cache=None)
-    words = [one for one in terms if not one.startswith("_")]
-    keys = [one for one in terms if one.startswith("_")]
-    inner = (_sqlite_words if _is_sqlite(connection) else _postgres_words)(Asked(tuple(words)), keys, who=True)
-    found = inner.columns(column("number", Integer)).subquery()
-    return [row[0] for row in connection.execute(select(found.c.number).order_by(found.c.number).limit(most)).all()]
+def institutions_with(connection: Connection, wanted: Sequence[Sequence[str]], most: int) -> list[int]:
+    """Numbers of institutions that have all terms of one of these, words or keys of a name, `most` at most of each."""
+    told = [
+        _worded(connection, [one for one in terms if one[0] != "_"], [one for one in terms if one[0] == "_"], who=True)
+        for terms in wanted
+    ]
+    lines = (f"SELECT number FROM ({one.line} ORDER BY number LIMIT ?) AS block{at}" for at, one in enumerate(told))  # noqa: S608
+    values = [value for one in told for value in (*one.values, most)]
+    return sorted(row[0] for row in ask(connection, " UNION ".join(lines), *values)) if told else []
 
 
 def _said_of(connection: Connection, numbers: Sequence[int]) -> dict[int, list[tuple[str, str]]]:
@@ -185,31 +187,34 @@ def _words_of(
     return {number: " 0x0 ".join(dict.fromkeys(said)) for number, said in parts.items()}, named, placed
 
 
-def matches(connection: Connection, asked: Asked, who: bool | None = None, marked: Sequence[str] = ()) -> Select[int]:
-    """A question whose rows are the numbers of the entities that match; not yet asked. `who`: only institutions, or only the rest.
+@dataclass(frozen=True)
+class Question:
+    """A question whose rows are the numbers of the entities that match; not yet asked."""
 
-    `marked`: words of ours that the index has of them, like `WHERE`.
-    """
+    line: str
+    values: Sequence[Any] = ()
+
+
+def matches(connection: Connection, asked: Asked, who: bool | None = None, marked: Sequence[str] = ()) -> Question:
+    """What matches. `who`: only institutions, or only the rest. `marked`: words of ours that the index has of them, like `WHERE`."""
     # SQLAlchemy keeps compiled questions, and with each the values it was first asked with.
     connection.execution_options(compiled_cache=None)
     codes = facets.codes_of(connection, asked.filters.items())
     if len(codes) < len(asked.filters):
-        return select(entity.c.number).where(false())
+        return Question("SELECT number FROM registry_entity WHERE 1 = 0")
     marks = [*marked, *(_mark(code) for code in codes.values())]
     if not (asked.words or asked.phrases or marks):
         searched = [name for name, schema in SCHEMATA.items() if schema.is_searched]
         if who is not None:
             searched = [name for name in searched if (name in INSTITUTIONS) is who]
-        return select(entity.c.number).where(entity.c.schema.in_(searched))
-    inner = (_sqlite_words if _is_sqlite(connection) else _postgres_words)(asked, marks, who)
-    found = inner.columns(column("number", Integer)).subquery()
-    return select(found.c.number)
+        return Question("SELECT number FROM registry_entity WHERE schema IN ?", [searched])
+    return _worded(connection, [*asked.words, *asked.phrases], marks, who)
 
 
 def is_said(connection: Connection, phrase: str) -> bool:
     """Whether this phrase is said of some institution."""
-    found = matches(connection, Asked(phrases=(phrase,)), who=True)
-    return connection.execute(found.limit(1)).first() is not None
+    found = _worded(connection, [phrase], [], who=True)
+    return bool(ask(connection, f"{found.line} LIMIT 1", *found.values))
 
 
 @dataclass(frozen=True)
@@ -221,13 +226,18 @@ class Counted:
     facets: Mapping[str, list[tuple[str, int]]]
 
 
-def count(connection: Connection, found: Select[int]) -> Counted:
+def count(connection: Connection, found: Question) -> Counted:
     """Count what was found, the first `COUNTED` of it, and what of it can be filtered by."""
-    some = found.limit(COUNTED + 1).subquery()
-    question = select(chosen.c.choices).select_from(some.outerjoin(chosen, chosen.c.number == some.c.number))
-    cells = connection.scalars(question).all()
-    told = facets.counted(connection, cells[:COUNTED])
-    return Counted(min(len(cells), COUNTED), len(cells) > COUNTED, told)
+    joined = f"({found.line} LIMIT ?) AS hits LEFT JOIN registry_chosen c ON c.number = hits.number"
+    line = f"SELECT count(*), {_strung(connection)} FROM {joined}"  # noqa: S608  lines of our own
+    [(many, cells)] = ask(connection, line, *found.values, COUNTED)
+    is_more = many == COUNTED and bool(ask(connection, f"{found.line} LIMIT 1 OFFSET ?", *found.values, COUNTED))
+    return Counted(int(many), is_more, facets.counted(connection, bytes(cells or b"")))
+
+
+def _strung(connection: Connection) -> str:
+    """All cells, one after the other: two thousand rows of a few bytes each are slower to make than to count."""
+    return "CAST(group_concat(c.choices, '') AS BLOB)" if _is_sqlite(connection) else "string_agg(c.choices, ''::bytea)"
 
 
 def first(connection: Connection, asked: Asked, begin: int, most: int) -> list[int]:
@@ -249,8 +259,10 @@ def placed(connection: Connection, asked: Asked, most: int) -> list[int]:
     return _numbers(connection, matches(connection, asked, marked=[WHERE]), 0, most)
 
 
-def _numbers(connection: Connection, found: Select[int], begin: int, most: int) -> list[int]:
-    return [row[0] for row in connection.execute(found.order_by("number").limit(most).offset(begin))]
+def _numbers(connection: Connection, found: Question, begin: int, most: int) -> list[int]:
+    return [
+        row[0] for row in ask(connection, f"{found.line} ORDER BY number LIMIT ? OFFSET ?", *found.values, most, begin)
+    ]
 
 
 def _mark(code: int) -> str:
@@ -258,25 +270,22 @@ def _mark(code: int) -> str:
     return f"_c{code:x}"
 
 
-def _sqlite_words(asked: Asked, marks: Sequence[str], who: bool | None) -> TextClause:
-    terms = [*asked.words, *asked.phrases, *marks, *([WHO] if who else [])]
-    told = " AND ".join(f'"{term}"' for term in terms)
-    if who is False:
-        told = f'({told}) NOT "{WHO}"'
-    line = text(f"SELECT rowid AS number FROM {INDEX} WHERE {INDEX} MATCH :line")  # noqa: S608  a constant
-    return line.bindparams(bindparam("line", told, String))
+def _worded(connection: Connection, terms: Sequence[str], marks: Sequence[str], who: bool | None = None) -> Question:
+    """What has all of these words and phrases, folded, and marks of ours."""
+    if not _is_sqlite(connection):
+        return _worded_in_postgres(terms, marks, who)
+    told = " AND ".join(f'"{term}"' for term in [*terms, *marks, *([WHO] if who else [])])
+    line = f"SELECT rowid AS number FROM {INDEX} WHERE {INDEX} MATCH ?"  # noqa: S608  a constant
+    return Question(line, [f'({told}) NOT "{WHO}"' if who is False else told])
 
 
-def _postgres_words(asked: Asked, marks: Sequence[str], who: bool | None) -> TextClause:
-    terms = [*asked.words, *asked.phrases]
-    made = [f"phraseto_tsquery('simple', :term{at})" for at in range(len(terms))]
+def _worded_in_postgres(terms: Sequence[str], marks: Sequence[str], who: bool | None) -> Question:
+    made = ["phraseto_tsquery('simple', ?)"] * len(terms) + ["CAST(? AS tsquery)"] * len(marks)
+    if who is not None:
+        made.append(f"{'' if who else '!!'}CAST(? AS tsquery)")
     exact = [*marks, *([] if who is None else [WHO])]
-    made += [f"{'!!' if who is False and one == WHO else ''}CAST(:mark{at} AS tsquery)" for at, one in enumerate(exact)]
-    line = text(f"SELECT number FROM {INDEX} WHERE words @@ ({' && '.join(made)})")  # noqa: S608  names made of numbers
-    return line.bindparams(
-        *(bindparam(f"term{at}", term, String) for at, term in enumerate(terms)),
-        *(bindparam(f"mark{at}", f"'{one}'", String) for at, one in enumerate(exact)),
-    )
+    line = f"SELECT number FROM {INDEX} WHERE words @@ ({' && '.join(made)})"  # noqa: S608  constants
+    return Question(line, [*terms, *(f"'{one}'" for one in exact)])
 
 
 def _is_sqlite(connection: Connection) -> bool:

@@ -74,6 +74,14 @@ money = Table(
     sqlite_with_rowid=False,
 )
 
+sheet = Table(
+    "registry_sheet",
+    metadata,
+    Column("entity", Text, primary_key=True),  # registry_entity.canonical
+    Column("due", Integer, nullable=False),  # how often it became due
+    Column("told", LargeBinary, nullable=True),  # `sheet.Sheet`; nothing while it is due
+)
+
 choice = Table(
     "registry_choice",
     metadata,
