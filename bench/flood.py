@@ -2,11 +2,24 @@
 
 Three people report one true thing among three hundred reports of a script; what orders the list is the room's own code
 (`alerts.rank`). The script draws every answer, says one thing again and again, sings in choirs, or adapts: it mimics three neighbours
-who each leave something out, in place after place, and holds a few members' tokens. `--short`: fewer trials.
+who each leave something out, in place after place; and it may hold a few members' tokens. `--short`: fewer trials.
 """
 
+from collections.abc import Iterable
+
 from bench._report import Headline, asked, finish, table
-from tests.alerts.test_flood import Noise, anywhere, bought, choirs, mimics, one_place, share
+from tests.alerts.test_flood import (
+    NOISE,
+    Noise,
+    anywhere,
+    bought,
+    choirs,
+    choirs_with_tokens,
+    draws_with_tokens,
+    mimics,
+    one_place,
+    share,
+)
 from tocsin.alerts.model import Lane
 
 TRIALS, SHORT_TRIALS = 200, 40
@@ -15,9 +28,16 @@ SCRIPTS: dict[str, Noise] = {
     "draws every answer": anywhere,
     "says one thing": one_place,
     "choirs of six copies": choirs,
+    "draws, and holds five members' tokens of one cohort": draws_with_tokens,
+    "choirs, and holds the same tokens": choirs_with_tokens,
     "adapts: mimics threes of neighbours": mimics,
-    "adapts, and holds five members' tokens of one cohort": bought,
+    "adapts, and holds the same tokens": bought,
 }
+MIMICS = ("adapts: mimics threes of neighbours", "adapts, and holds the same tokens")
+"""What they send is drawn as what is true is drawn. No order of reports alone can know one three from a hundred others that are drawn
+alike: it stands in the first five of 101 as often as any other of them.
+"""
+FIRST = 5
 
 
 def main() -> None:
@@ -30,12 +50,24 @@ def main() -> None:
         for name in SCRIPTS
     ]
     table(["the script", "true in the first five, none with a token", "one of the three with a token"], rows)
-    finish(given, [headline("flood_no_token", found, Lane.SLOW), headline("flood_one_token", found, Lane.TOKEN)])
+    most = FIRST / (NOISE + 1)
+    print(
+        f"\nWithout a token against a script that mimics no order can do better than {most:.1%} ({most * trials:.1f} of {trials})."
+    )
+    others = [name for name in SCRIPTS if name not in MIMICS]
+    finish(
+        given,
+        [
+            headline("flood_no_token", found, Lane.SLOW, others),
+            headline("flood_no_token_mimicked", found, Lane.SLOW, MIMICS),
+            headline("flood_one_token", found, Lane.TOKEN, SCRIPTS),
+        ],
+    )
 
 
-def headline(name: str, found: dict[tuple[str, Lane], float], lane: Lane) -> Headline:
-    """The worst of all scripts: it is the script that chooses."""
-    worst = min(found, key=lambda one: found[one] if one[1] is lane else 2.0)
+def headline(name: str, found: dict[tuple[str, Lane], float], lane: Lane, of: Iterable[str]) -> Headline:
+    """The worst of these scripts: it is the script that chooses."""
+    worst = min(((one, lane) for one in of), key=lambda one: found[one])
     return Headline(name, round(found[worst], 3), GOAL, round(found[worst] / GOAL, 2), f"of trials; worst: {worst[0]}")
 
 

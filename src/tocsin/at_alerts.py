@@ -1,5 +1,6 @@
 """Where alerts meet the passport, the log, the staff and the outbox: what the room is handed, and what it does by itself."""
 
+import asyncio
 from base64 import b64decode
 from collections.abc import Coroutine, Sequence
 from functools import partial
@@ -21,7 +22,7 @@ from tocsin.crypto.alert import AlertRefused
 from tocsin.crypto.keys import SigningKey
 from tocsin.deliver.model import Kind, Message, Release
 from tocsin.encounters.room import ERASE_SLOT
-from tocsin.ids import SlotNumber
+from tocsin.ids import SlotNumber, b64
 from tocsin.jurisdictions.model import Permission, RiskRoom
 from tocsin.jurisdictions.risk import may_answer, permission
 from tocsin.jurisdictions.zones import zone_of
@@ -36,10 +37,14 @@ from tocsin.people.staff import Role, State
 from tocsin.store.key_custody import KeyLocked, KeyUnknown
 from tocsin.store.work import Verb, Work
 from tocsin.tlog import public
-from tocsin.tlog.entry import beat_entry
+from tocsin.tlog.entry import CLASSES, beat_entry
+from tocsin.tlog.find import find
+from tocsin.tlog.log import Log
 
 BEGIN_S, SWEEP_S = 1.0, 15.0
 PURPOSE = "alerts report"
+ENTRIES_OF_A_WEEK = 7 * 24 * 60 * CLASSES[0] * 2
+"""At a beat a minute, some of them of a larger class."""
 KEYS = {Status.ACTUAL: CITY_KEY, Status.EXERCISE: EXERCISE_KEY, Status.TEST: TEST_KEY}
 
 
@@ -166,6 +171,7 @@ def _ports(node: Node, passport: Passport, lane: SlowLane, post: Post) -> Ports:
         desk=recipients,
         stewards=stewards,
         epoch=lambda: passport.epoch,
+        logged=partial(_logged, node),
         newest_beat=lambda: room.newest_beat,
     )
 
@@ -181,6 +187,21 @@ def _key(node: Node, status: Status) -> SigningKey:
 def _commit(connection: Connection, commitment: bytes) -> None:
     entry = beat_entry(commitment)
     public.queue(connection, sha256(entry).digest(), public.HIDDEN, entry)
+
+
+async def _logged(node: Node, commitment: bytes) -> dict[str, Any] | None:
+    if node.log is None or node.seen_size is None:
+        return None
+    return await asyncio.to_thread(proven, node.log, node.seen_size, commitment)
+
+
+def proven(log: Log, size: int, commitment: bytes) -> dict[str, Any] | None:
+    """Where a commitment of the last week stands in the log, and its proof under the checkpoint of `size`."""
+    index = find(log, beat_entry(commitment), ENTRIES_OF_A_WEEK)
+    if index is None or index >= size:
+        return None
+    proof = [b64(step) for step in log.inclusion_proof(index, size)]
+    return {"checkpoint": log.checkpoint_note(size), "index": index, "proof": proof}
 
 
 async def _active(node: Node, role: Role) -> list[staff.Staff]:

@@ -22,6 +22,7 @@ from tests.waiting import wait_until
 from tests.web.sample import page_config
 from tocsin.alerts import desk_routes, duty_routes, pages, public_routes, report_routes, routes, staff_pages
 from tocsin.alerts.model import AlertCancelled, AlertPublished, Caller, DangerDeclared, MsgType
+from tocsin.at_alerts import proven
 from tocsin.clock import SystemClock
 from tocsin.crypto import bech32, envelope
 from tocsin.crypto.hkdf import hkdf
@@ -47,10 +48,16 @@ class Screens:
     url: str
     city: City
     hub: Hub
+    log: Hostile
     loop: asyncio.AbstractEventLoop
 
     def do(self, doing: Coroutine[Any, Any, T]) -> T:
         return asyncio.run_coroutine_threadsafe(doing, self.loop).result(60)
+
+    def beat(self, *entries: bytes) -> None:
+        """A beat of the log with these entries, seen by its witnesses."""
+        with ThreadPoolExecutor(1) as aside:  # a browser's driver holds this thread's event loop
+            aside.submit(self.log.strike, *entries).result()
 
 
 @contextmanager
@@ -62,6 +69,7 @@ def serving_screens(folder: Path, built: Built | None = None) -> Iterator[Screen
     found.alerts.heard.append(lambda event: _tell(hub, event))
     with ThreadPoolExecutor(1) as aside:  # a browser's driver holds this thread's event loop
         log = aside.submit(_proven, folder / "log", found.dispatcher).result()
+    _commits_to(found, log)
     application = _application(found, hub, built, log)
     server = uvicorn.Server(
         uvicorn.Config(
@@ -72,7 +80,7 @@ def serving_screens(folder: Path, built: Built | None = None) -> Iterator[Screen
     thread.start()
     try:
         wait_until(lambda: server.started)
-        yield Screens(f"http://localhost:{server.servers[0].sockets[0].getsockname()[1]}", found, hub, loop)
+        yield Screens(f"http://localhost:{server.servers[0].sockets[0].getsockname()[1]}", found, hub, log, loop)
     finally:
         server.should_exit = True
         thread.join()
@@ -117,6 +125,15 @@ def _proven(folder: Path, identity: str) -> Hostile:
     log.town.clock.ms = SystemClock().now_ms()
     log.strike()
     return log
+
+
+def _commits_to(found: City, log: Hostile) -> None:
+    """What the room commits to stands in that log once `log.strike` was called with it; what proves it is the node's own."""
+
+    async def logged(commitment: bytes) -> dict[str, Any] | None:
+        return await asyncio.to_thread(proven, log.log, log.seen, commitment)
+
+    object.__setattr__(found.alerts.ports, "logged", logged)
 
 
 def _application(found: City, hub: Hub, built: Built | None, log: Hostile) -> Any:

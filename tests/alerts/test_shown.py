@@ -1,14 +1,17 @@
 """What people read of an alert comes from its keys, by the clock of the city; what is a drill or was taken back looks like it."""
 
 import re
+from itertools import combinations
 
 import msgspec
 import pytest
 
+from tocsin.alerts.labels import LETTER, LINE, placed
 from tocsin.alerts.model import Kind, MsgType, Reason, Status
 from tocsin.alerts.shown import clock, shown
 from tocsin.crypto.alert import Alert
 from tocsin.jurisdictions.load import load
+from tocsin.jurisdictions.shapes import WIDTH
 from tocsin.web import i18n
 
 PACK = load("minneapolis-sample")
@@ -64,6 +67,34 @@ def test_a_drill_looks_like_a_drill_whatever_it_is(status: Status) -> None:
         (one,) = shown([an_alert(status=status, **more)], AREAS, PACK, LANGUAGES["en"], NOON_S)
         assert one.look == "drill"
         assert one.drill
+
+
+def test_a_drill_stands_after_all_that_is_real_however_new_it_is() -> None:
+    real = an_alert(sent=NOON_S - 900)
+    drills = [an_alert(status=status, id=bytes([place]) * 16) for place, status in enumerate(Status, 1)]
+    found = shown([*drills, real], AREAS, PACK, LANGUAGES["en"], NOON_S)
+    assert [one.look for one in found] == ["real", "real", "drill", "drill"]
+
+
+def test_names_on_the_map_stand_inside_it_and_none_over_another() -> None:
+    long = "Cedar-Isles, Kenwood, West Calhoun"
+    names = {
+        long: (20.0, 40.0),
+        "ECCO": (20.0, 44.0),
+        "CARAG": (60.0, 44.0),
+        "Como": (590.0, 2.0),
+        "x" * 80: (300.0, 500.0),
+    }
+    found = placed(names)
+    assert {one.text for one in found} == {*names}
+    for one in found:
+        half = len(one.text) * LETTER / 2
+        assert one.y >= LINE
+        assert (half <= one.x <= WIDTH - half) or one.x == WIDTH / 2
+    for one, other in combinations(found, 2):
+        apart = (len(one.text) + len(other.text)) * LETTER / 2
+        assert abs(one.y - other.y) >= LINE or abs(one.x - other.x) >= apart
+    assert next(one for one in found if one.text == long).y == 40.0, "who stands alone is not moved"
 
 
 def test_times_are_by_the_clock_of_the_city() -> None:

@@ -5,22 +5,25 @@ from typing import Any
 
 import pytest
 
-from tests.alerts.world import DEE, SAM
+from tests.alerts.world import DEE, SAM, STEW
 from tests.passport.conftest import MovableClock, anyio_backend, clock, node, passport
 from tests.passport.member import issued, key_of
 from tocsin import at_alerts, at_deliver, at_passport
-from tocsin.alerts import ask, cancel, confirm, queries, release, take
+from tocsin.alerts import ask, attribute, cancel, confirm, queries, release, take
 from tocsin.alerts.decide import digest
 from tocsin.alerts.model import Answer, Kind, Posted, Reason, Verdict
+from tocsin.alerts.refusals import CallerWrong, DecisionUnlogged
 from tocsin.alerts.report import Asked, report
 from tocsin.alerts.room import Alerts, digest_of
 from tocsin.deliver import queries as outbox
 from tocsin.deliver.sse import Hub
-from tocsin.ids import b64
+from tocsin.ids import b64, unb64
 from tocsin.jurisdictions import load
 from tocsin.node import Node
 from tocsin.passport.model import Role
 from tocsin.passport.room import Passport
+from tocsin.tlog import checkpoint, merkle, public
+from tocsin.tlog.entry import BEAT
 
 pytestmark = pytest.mark.anyio
 __all__ = ["MovableClock", "anyio_backend", "clock", "node", "passport"]
@@ -106,6 +109,28 @@ async def test_a_node_that_was_started_anew_shows_what_stands_once_and_what_ende
     ended = at_deliver.delivery_of(node)
     await at_alerts.refill(node, alerts, ended)
     assert b"data:" not in await stream(ended.hub)
+
+
+async def test_what_a_decision_committed_to_is_found_in_the_log_once_an_outside_witness_saw_it(
+    node: Node, passport: Passport
+) -> None:
+    alerts, _ = await published(node, passport)
+    [(_, entry)] = [one for one in await node.database.read(public.waiting) if one[1].startswith(BEAT)]
+    commitment = entry.removeprefix(BEAT)
+    assert await alerts.ports.logged(commitment) is None, "no beat has come"
+    await node.beat(node.clock.now_ms() // 60_000 * 60)
+    assert node.log is not None
+    assert await alerts.ports.logged(commitment) is None, "no witness has seen it"
+    node.seen_size = node.log.size
+    with pytest.raises(CallerWrong):
+        await attribute.logged(alerts, DEE, commitment)
+    told = await attribute.logged(alerts, STEW, commitment)
+    note, index, proof = told["checkpoint"], told["index"], told["proof"]
+    head = checkpoint.parse_text(str(note).split("\n\n", maxsplit=1)[0] + "\n")
+    steps = [unb64(one) for one in proof]  # type: ignore[attr-defined]
+    merkle.verify_inclusion(merkle.leaf_hash(entry), int(str(index)), head.size, steps, head.root)
+    with pytest.raises(DecisionUnlogged):
+        await attribute.logged(alerts, STEW, b"c" * 32)
 
 
 async def test_a_members_token_is_no_confirmers(node: Node, passport: Passport) -> None:

@@ -290,6 +290,9 @@ def _ports(
     async def all_stewards() -> list[tuple[bytes, str]]:
         return stewards
 
+    async def logged(_: bytes) -> None:
+        """No log here."""
+
     return Ports(
         erase_later=erase_later,
         done=done,
@@ -304,5 +307,6 @@ def _ports(
         desk=desk,
         stewards=all_stewards,
         epoch=lambda: 7,
+        logged=logged,
         newest_beat=lambda: 0,
     )

@@ -60,6 +60,7 @@ def paths(asks: list[Json], may: Json) -> Json:
         "/alert-desk/lift": {"post": _does(asks, _shape())},
         "/alert-desk/alerts/{one}/cancel": {"post": _does([*asks, one], _shape(reason=WORD))},
         "/alert-desk/warnings/{one}": {"post": _does([*asks, one], _shape(answer=WORD))},
+        "/alert-desk/attribution/logged": {"post": _does(asks, _shape(commitment=KEY))},
         "/alert-desk/attribution/{one}": {"get": _does([*asks, one])},
         **{
             f"/alert-desk/threats/{{one}}/{name}": {"post": _does([*asks, one], _shape())}

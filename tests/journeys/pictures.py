@@ -7,8 +7,10 @@ from pathlib import Path
 
 from playwright.sync_api import Page, expect, sync_playwright
 
+from tests.alerts.screens import serving_screens
 from tests.chromium import CHROMIUM, FLAGS
 from tests.journeys.conftest import DESK, PHONE, Running, start_town
+from tests.journeys.test_call import answers, go_on_duty
 from tests.journeys.test_desk import sign_in
 from tests.journeys.test_recording import safe_seconds, stop
 from tests.journeys.test_town import client_of_town, desk_counts
@@ -19,10 +21,14 @@ FOLDER = ROOT / "docs" / "pictures"
 
 
 def main() -> None:
-    """First screen, recording, words, what the words show (in Spanish and dark), and the legal desk."""
+    """First screen, recording, words, what the words show (in Spanish and dark), the legal desk, a call, an institution;
+    a report's first question and a live alert.
+    """
     FOLDER.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
         for town in start_town(Path(folder)):
+            with client_of_town(town) as client:
+                wait_until(lambda: desk_counts(client), 60)
             with browser_page("en-US") as page:
                 page.goto(f"{town.url}/en/")
                 take(page, "first")
@@ -36,7 +42,23 @@ def main() -> None:
                 recover(page, town, words)
                 take(page, "recover")
             with browser_page("en-US") as page:
-                take(follow(page, town), "desk")
+                lawyer = follow(page, town)
+                take(lawyer, "desk")
+                call(page, lawyer)
+                take(page, "call")
+            with browser_page("en-US", DESK) as page:
+                institution(page, town)
+                take(page, "registry")
+    with tempfile.TemporaryDirectory() as folder, serving_screens(Path(folder)) as screens:
+        with browser_page("es-MX") as page:
+            page.goto(f"{screens.url}/report")
+            page.locator("h1:visible").wait_for()
+            take(page, "report")
+        with browser_page("en-US") as page:
+            screens.do(screens.city.published())
+            page.goto(f"{screens.url}/en/alerts")
+            expect(page.locator(".alert.real")).to_have_count(1)
+            take(page, "alert")
 
 
 def recover(page: Page, town: Running, words: str) -> None:
@@ -52,8 +74,6 @@ def follow(page: Page, town: Running) -> Page:
     assert page.context.browser
     width, height = DESK
     lawyer = page.context.browser.new_context(viewport={"width": width, "height": height}).new_page()
-    with client_of_town(town) as client:
-        wait_until(lambda: desk_counts(client), 60)
     page.goto(f"{town.url}/en/")
     page.click("#record")
     wait_until(lambda: safe_seconds(page) >= 3, 60)
@@ -66,12 +86,28 @@ def follow(page: Page, town: Running) -> Page:
     return lawyer
 
 
+def call(page: Page, lawyer: Page) -> None:
+    """The phone that records is in a call with the lawyer who follows it."""
+    go_on_duty(lawyer)
+    page.locator("#call-again, #call button:visible").first.click()
+    answers(lawyer)
+    expect(page.locator("#call")).to_contain_text("Sound is open", timeout=60_000)
+    page.locator("#call").evaluate("one => one.scrollIntoView()")
+
+
+def institution(page: Page, town: Running) -> None:
+    """What the starter data knows of a vendor."""
+    page.goto(f"{town.url}/en/registry?q=palantir&schema=Company")
+    page.locator("a[href*='/registry/entity/']").first.click()
+    page.wait_for_url("**/registry/entity/*")
+
+
 @contextmanager
-def browser_page(locale: str, *, dark: bool = False) -> Iterator[Page]:
-    """A page of a phone's size."""
+def browser_page(locale: str, size: tuple[int, int] = PHONE, *, dark: bool = False) -> Iterator[Page]:
+    """A page of `size`."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        width, height = PHONE
+        width, height = size
         context = browser.new_context(
             viewport={"width": width, "height": height},
             locale=locale,

@@ -5,7 +5,7 @@ import re
 from base64 import b64decode
 from pathlib import Path
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.alerts.screens import PASSPHRASE, Screens, serving_screens
 from tests.alerts.world import AREA, PACK
@@ -17,6 +17,7 @@ from tocsin.alerts.model import Answer, MatterId, Status
 from tocsin.crypto import canonical, envelope
 from tocsin.crypto.keys import verify_ed25519
 from tocsin.ids import unb64
+from tocsin.tlog.entry import beat_entry
 from tocsin.web import i18n
 
 PLACE = next(area for area in PACK.areas if area.id == AREA)
@@ -135,10 +136,26 @@ def test_two_stewards_together_read_who_stood_behind_a_decision(tmp_path: Path, 
         expect(stew.locator("#behind-said li")).to_have_count(2)
         for cohort in ("1", "2"):
             expect(stew.locator("#behind-said")).to_contain_text(f"Group {cohort}, ")
-        expect(stew.locator("#behind-commitment")).to_contain_text(screens.city.commitments[0].hex())
+        [commitment] = screens.city.commitments
+        expect(stew.locator("#behind-commitment")).to_contain_text(commitment.hex())
+        expect(stew.locator("#behind-unlogged")).to_have_text(say("adesk.behind_not_yet"))
+        screens.beat(beat_entry(commitment))
+        stew.click("#behind-form button")
+        expect(stew.locator("#behind-logged")).to_contain_text("The public log holds it")
+        expect(stew.locator("#behind-unlogged")).to_be_hidden()
+        stew.route("**/attribution/logged", another_place)
+        stew.click("#behind-form button")
+        expect(stew.locator("#behind-unlogged")).to_have_text(say("adesk.behind_unproven"))
+        expect(stew.locator("#behind-logged")).to_be_hidden()
         assert not findings_both_ways(stew)
         for page in (stew, ard):
             page.context.close()
+
+
+def another_place(route: Route) -> None:
+    """A node that shows the proof of another entry."""
+    told = route.fetch().json()
+    route.fulfill(json={**told, "index": told["index"] ^ 1})
 
 
 def test_a_drill_looks_like_nothing_else_and_danger_is_one_key(tmp_path: Path, page_of: PageOf) -> None:

@@ -6,6 +6,7 @@ from tests.tlog.conftest import BEAT, ORIGIN, MovableClock
 from tocsin.crypto.keys import SigningKey
 from tocsin.store.blobs import DiskBlobs
 from tocsin.tlog import checkpoint, entry, merkle, tile
+from tocsin.tlog.find import find
 from tocsin.tlog.log import BeatTooOld, BeatUnknown, Log, LogDamaged
 from tocsin.tlog.note import Signature
 from tocsin.tlog.tile import ENTRIES, Tile
@@ -219,3 +220,15 @@ def test_what_was_never_published_is_unknown(log: Log) -> None:
         log.entry(64)
     with pytest.raises(tile.TileMissing):
         log.tile("0/000.p/65")
+
+
+def test_an_entry_is_found_from_the_newest_on_and_only_as_far_back_as_asked(log: Log) -> None:
+    old, new = commitments(2)
+    assert find(log, old, 1_000) is None
+    [at_old] = log.append_beat(BEAT, [old]).indices
+    for later in range(1, 10):
+        log.append_beat(BEAT + later, [])
+    [at_new] = log.append_beat(BEAT + 10, [new]).indices
+    assert (find(log, old, 10_000), find(log, new, 10_000)) == (at_old, at_new)
+    assert (find(log, old, 100), find(log, new, 100)) == (None, at_new)
+    assert find(log, old[:-1], 10_000) is None, "no entry, though its bytes are there"

@@ -36,6 +36,7 @@ ASKED = [
     "/alerts/areas", "/alerts/ticket", "/alerts/live", "/alerts/truth", "/alerts/reports",
     "/alerts/reports/state", "/alerts/danger", "/alerts/duty", "/alerts/duty/asked",
     "/alert-desk/matters", "/alert-desk/news", "/alert-desk/warnings", "/alert-desk/attribution",
+    "/alert-desk/attribution/logged",
     "/alert-desk/matters/AAAAAAAAAAAAAAAAAAAAAA/take", "/alert-desk/alerts/AAAAAAAAAAAAAAAAAAAAAA/cancel",
     "/report", "/alerts", "/report-a-danger", "/es/report", "/es/report/status", "/es/alerts", "/fr/alerts/map", "/en/alerts/true",
     "/.well-known/webfinger", "/ap/actor", "/ap/inbox", "/ap/notes/00", "/cap/feed.atom",

@@ -9,6 +9,8 @@ import { Standing } from "./standing.ts";
 
 const NEWS = "/alerts/news";
 const TICK_MS = 5000;
+/** Farther than any area. */
+const FAR = 1e9;
 /** That it is still heard is written down so often. */
 const KEEP_MS = 60_000;
 const FIX: PositionOptions = { enableHighAccuracy: false, timeout: 10_000, maximumAge: 120_000 };
@@ -96,9 +98,11 @@ function draw(isNews = false): void {
   if (isNews && wanted[0]) put("said", `${city.areas[wanted[0].area]}. ${titleOf(wanted[0], words)}`);
 }
 
+/** Nearest first where the phone knows; drills after all that is real. */
 function sorted(alerts: Alert[]): Alert[] {
   const by = order;
-  return by ? alerts.sort((a, b) => (by.get(a.area) ?? by.size) - (by.get(b.area) ?? by.size)) : alerts;
+  const place = ({ area, status }: Alert): number => (status === "Actual" ? 0 : FAR) + (by ? (by.get(area) ?? by.size) : 0);
+  return alerts.sort((a, b) => place(a) - place(b));
 }
 
 function nearest(): void {

@@ -4,7 +4,7 @@ The log gets 32 bytes that nobody can tell from filler. What was committed to, o
 of which each steward has a part sealed to them; any two give it back, one says nothing, and with the epoch its slot is overwritten.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -14,7 +14,7 @@ from sqlalchemy import Connection, delete, select
 
 from tocsin.alerts.model import DESK, AlertId, Caller, Posted, Voice
 from tocsin.alerts.queries import put, rows_of
-from tocsin.alerts.refusals import AlertUnknown, CallerWrong
+from tocsin.alerts.refusals import AlertUnknown, CallerWrong, DecisionUnlogged
 from tocsin.alerts.room import Alerts, Gone
 from tocsin.alerts.tables import attribution as table
 from tocsin.clock import Clock
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 LABEL = b"tocsin.alerts/v1 decision\n"
 STEWARDS_LEAST = 2
+COMMITMENT_BYTES = 32
 
 
 class Halves(NamedTuple):
@@ -105,6 +106,20 @@ async def part_of(alerts: Alerts, caller: Caller, alert_id: AlertId) -> tuple[by
         raise AlertUnknown
     opens = msgspec.msgpack.decode(alerts.open(found[0].slot, alert_id, found[0].box), type=Opens)
     return opens.sealed, opens.parts.get(caller.id, b"")
+
+
+async def logged(alerts: Alerts, caller: Caller, commitment_: bytes) -> Mapping[str, object]:
+    """What proves to a steward that a commitment stands in the log: the node says where, their browser checks it.
+
+    Whoever asks has opened the decision. The node made this commitment itself and learns nothing by being shown it again.
+    Raises `CallerWrong`, `DecisionUnlogged`.
+    """
+    if not caller.is_steward:
+        raise CallerWrong
+    found = await alerts.ports.logged(commitment_) if len(commitment_) == COMMITMENT_BYTES else None
+    if found is None:
+        raise DecisionUnlogged
+    return found
 
 
 def open_decision(sealed: bytes, parts: Sequence[bytes], alert_id: AlertId) -> bytes:

@@ -76,6 +76,10 @@ class Drill(Body, frozen=True):
     area: str
 
 
+class Committed(Body, frozen=True):
+    commitment: str
+
+
 class Answered(Body, frozen=True):
     answer: report_danger.Answer
 
@@ -236,7 +240,12 @@ def _stewards(alerts: Alerts, door: Door) -> Handlers:
         sealed, part = await attribute.part_of(alerts, door(request), AlertId(id_of(alert)))
         return answer({"sealed": b64(sealed), "part": b64(part)})
 
-    return [lift, decisions, attribution]
+    @post("/alert-desk/attribution/logged", status_code=200, include_in_schema=False)
+    async def logged(request: AnyRequest) -> Response[Any]:
+        caller, asked = door(request), await body_of(request, Committed)
+        return answer(await attribute.logged(alerts, caller, bytes_of(asked.commitment)))
+
+    return [lift, decisions, attribution, logged]
 
 
 def _threats(alerts: Alerts, door: Door) -> Handlers:

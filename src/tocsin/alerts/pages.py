@@ -13,6 +13,7 @@ from jinja2 import Environment
 from markupsafe import Markup
 
 from tocsin.alerts.ask import LIFE_MINUTES
+from tocsin.alerts.labels import placed
 from tocsin.alerts.model import Caller, Reason
 from tocsin.alerts.report_form import CHOICES, SINGLE, STEPS, Answers
 from tocsin.alerts.shown import Shown, clock
@@ -153,7 +154,16 @@ def on_map(config: PageConfig, language: Language, found: list[Shown], drawn: Sh
     loudest = {one.area: one.look for one in reversed(found)}
     names = {area.id: area.name for area in config.pack.areas}
     return draw(
-        config, language, MAP, found=found, drawn=drawn, looks=loudest, names=names, width=WIDTH, city=city(config)
+        config,
+        language,
+        MAP,
+        found=found,
+        drawn=drawn,
+        looks=loudest,
+        labels=placed({names[area]: drawn.middles[area] for area in loudest if area in drawn.paths}),
+        names=names,
+        width=WIDTH,
+        city=city(config),
     )
 
 

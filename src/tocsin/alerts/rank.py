@@ -9,6 +9,7 @@ hidden: whatever ranks low is still there, and joins what it agrees with.
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 from math import log
 from typing import Any, NamedTuple
 
@@ -111,7 +112,9 @@ def rank(items: Iterable[Item]) -> list[Cluster]:
 
 
 def _in_turns(ordered: Iterable[Cluster]) -> list[Cluster]:
-    """Each cohort's first thing, then each one's second. What has no token comes after, as it stood."""
+    """Each cohort's first thing; then what has no token, as it stood, and the cohorts' further things by turns, one and one: whoever
+    holds a dozen tokens of one cohort does not fill the list before everybody who has none.
+    """
     stood, turns = Counter[int](), dict[int, list[Cluster]]()
     without: list[Cluster] = []
     for one in ordered:
@@ -121,7 +124,8 @@ def _in_turns(ordered: Iterable[Cluster]) -> list[Cluster]:
             continue
         turns.setdefault(min(stood[cohort] for cohort in cohorts), []).append(one)
         stood.update(cohorts)
-    return [*(one for turn in sorted(turns) for one in turns[turn]), *without]
+    further = [one for turn in sorted(turns) if turn for one in turns[turn]]
+    return [*turns.get(0, ()), *(one for pair in zip_longest(without, further) for one in pair if one is not None)]
 
 
 def duplicates(of: Item, items: Iterable[Item]) -> list[MatterId]:

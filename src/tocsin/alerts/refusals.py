@@ -119,6 +119,12 @@ class KindRefused(TocsinError):
     message = "The rules of this place do not allow alerts of this kind. Nothing was published."
 
 
+class DecisionUnlogged(TocsinError):
+    code = "alerts_decision_unlogged"
+    status = 404
+    message = "The log does not hold this under a checkpoint that a witness elsewhere saw. A decision does, a beat or two later."
+
+
 class AlertUnknown(TocsinError):
     code = "alerts_unknown"
     status = 404

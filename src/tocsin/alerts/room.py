@@ -67,6 +67,10 @@ class Ports:
     stewards: Callable[[], Awaitable[Sequence[tuple[bytes, str]]]]
     """Staff id and age recipient of each steward."""
     epoch: Callable[[], int]
+    logged: Callable[[bytes], Awaitable[Mapping[str, object] | None]]
+    """Where the log holds a commitment of this epoch: `checkpoint` that an outside witness saw, `index`, `proof`. None where it
+    does not yet.
+    """
     newest_beat: Callable[[], int]
     """The newest time in the log, Unix seconds."""
 

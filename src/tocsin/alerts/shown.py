@@ -33,9 +33,11 @@ class Shown(msgspec.Struct, frozen=True):
 def shown(
     alerts: Iterable[Alert], areas: Mapping[str, Area], pack: Pack, language: Language, now_s: int
 ) -> list[Shown]:
-    """Newest first. What is in an area that the table no longer has is left out: nobody could say where it is."""
+    """Newest first, drills after all that is real. What is in an area that the table no longer has is left
+    out: nobody could say where it is.
+    """
     known = [one for one in alerts if one.area in areas]
-    known.sort(key=lambda one: (-one.sent, one.id))
+    known.sort(key=lambda one: (one.status is not Status.ACTUAL, -one.sent, one.id))
     return [_shown(one, areas[one.area].name, pack, language, now_s) for one in known]
 
 
