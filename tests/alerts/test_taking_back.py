@@ -50,6 +50,18 @@ async def test_danger_takes_it_back_with_a_fixed_text(town: City) -> None:
     await town.refused("alerts_event_wrong", ask.ask(town.alerts, DEE, done.matter.id))
 
 
+async def test_a_warning_is_no_question_any_more_once_its_alert_was_taken_back(either: City) -> None:
+    done = await either.published()
+    assert done.posted is not None
+    for alert in (b64(done.posted.root), ""):
+        await report_danger.report_danger(either.alerts, Asked(About.NOT_TRUE, alert))
+    assert len(await report_danger.waiting(either.alerts, DEE)) == 2
+    await cancel.cancel(either.alerts, DEE, done.posted.root, Reason.NOT_SO)
+    [left] = await report_danger.waiting(either.alerts, DEE)
+    assert left.id == report_danger.NONE_IN_PARTICULAR
+    assert await either.database.read(report_danger.count_waiting) == 1
+
+
 async def test_a_warning_by_anybody_is_at_the_desk_at_once_and_takes_back_after_five_minutes(either: City) -> None:
     done = await either.published()
     assert done.posted is not None

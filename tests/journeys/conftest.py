@@ -133,14 +133,25 @@ PageOf = Callable[..., Page]
 
 
 class Watch:
-    def __init__(self) -> None:
-        self._began = time.monotonic()
+    """Tells when each step was done, and how long it took beside what a person tolerates (`9-people.md` of the design)."""
 
-    def tell(self, step: str, screens: int = 0) -> None:
-        """`screens`: so many were to be read; for who reads little each takes `READS_S` more, which nobody waits for here."""
-        passed = time.monotonic() - self._began
+    def __init__(self) -> None:
+        self._began = self._last = time.monotonic()
+
+    def tell(self, step: str, screens: int = 0, tolerated: float = 0) -> None:
+        """`screens`: so many were to be read; for who reads little each takes `READS_S` more, which nobody waits for here.
+        `tolerated`: seconds for this step alone.
+        """
+        now = time.monotonic()
+        passed, took = now - self._began, now - self._last
         reading = f" ({passed + screens * READS_S:.0f} s with {READS_S} s of reading at each of {screens} screens)"
-        print(f"{passed:6.1f} s  {step}{reading if screens else ''}")
+        beside = f" ({took:.1f} s of {tolerated:g})"
+        print(f"{passed:6.1f} s  {step}{reading if screens else ''}{beside if tolerated else ''}")
+        self.skip()
+
+    def skip(self) -> None:
+        """What was done since the last step is no part of the next: axe looked, or somebody else acted."""
+        self._last = time.monotonic()
 
 
 @pytest.fixture(scope="module")

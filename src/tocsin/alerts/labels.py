@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from tocsin.jurisdictions.shapes import WIDTH, Point
 
-LETTER, LINE = 12.5, 25.0
+LETTER, LINE = 13.5, 25.0
 """Of a bold letter and a line of 22 px (`.areas text`), on the map's own scale."""
 TRIES = 12
 

@@ -7,7 +7,7 @@ review. The answer is the same for every alert, known or not.
 from enum import StrEnum
 
 import msgspec
-from sqlalchemy import Connection, delete, func, select, update
+from sqlalchemy import ColumnElement, Connection, delete, func, or_, select, update
 
 from tocsin.alerts.cancel import locked, withdraw
 from tocsin.alerts.model import FREEZE_S, AlertCancelled, AlertId, Caller, Reason
@@ -112,14 +112,18 @@ async def answer(alerts: Alerts, caller: Caller, alert_id: AlertId, said: Answer
 async def waiting(alerts: Alerts, caller: Caller) -> list[Warned]:
     """What waits for an answer. Raises `CallerWrong`."""
     need_staff(caller)
-    wanted = select(table).where(table.c.state == str(WarningState.WAITING)).order_by(table.c.id)
-    return await alerts.database.read(lambda c: rows_of(Warned, c, wanted))
+    return await alerts.database.read(lambda c: rows_of(Warned, c, select(table).where(_waits()).order_by(table.c.id)))
 
 
 def count_waiting(connection: Connection) -> int:
     """How many wait for an answer of the desk."""
-    wanted = select(func.count()).select_from(table).where(table.c.state == str(WarningState.WAITING))
-    return int(connection.execute(wanted).scalar_one())
+    return int(connection.execute(select(func.count()).select_from(table).where(_waits())).scalar_one())
+
+
+def _waits() -> ColumnElement[bool]:
+    """What nobody answered, of what still stands: an alert that was taken back meanwhile is no question any more."""
+    stands = select(standing_table.c.id).where(standing_table.c.is_cancelled.is_(False))
+    return (table.c.state == str(WarningState.WAITING)) & or_(table.c.id == NONE_IN_PARTICULAR, table.c.id.in_(stands))
 
 
 def forget(connection: Connection) -> None:
