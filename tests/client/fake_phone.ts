@@ -13,6 +13,7 @@ export class FakeTrack extends EventTarget {
   readonly kind: "audio" | "video";
   readyState: "live" | "ended" = "live";
   enabled = true;
+  muted = false;
 
   constructor(kind: "audio" | "video") {
     super();
@@ -27,6 +28,12 @@ export class FakeTrack extends EventTarget {
   end(): void {
     this.readyState = "ended";
     this.dispatchEvent(new Event("ended"));
+  }
+
+  /** The system holds back what it gives, as in a telephone call, or gives it again. */
+  mute(isMuted: boolean): void {
+    this.muted = isMuted;
+    this.dispatchEvent(new Event(isMuted ? "mute" : "unmute"));
   }
 
   getSettings(): { width?: number; height?: number } {
@@ -144,7 +151,8 @@ export class FakePhone implements Device {
     return stream as unknown as MediaStream;
   };
 
-  mediaRecorder = (_stream: MediaStream, options: MediaRecorderOptions): MediaRecorder => {
+  mediaRecorder = (stream: MediaStream, options: MediaRecorderOptions): MediaRecorder => {
+    if (!stream.getTracks().some((track) => track.readyState === "live")) throw new DOMException("nothing to record", "NotSupportedError");
     const made = new FakeRecorder(this, options, this.recorders.length);
     this.recorders.push(made);
     return made as unknown as MediaRecorder;

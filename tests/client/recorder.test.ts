@@ -160,6 +160,59 @@ test("without a camera it records sound and says so; without both it fails and s
   assert.deepEqual([refused.state.phase, refused.state.stoppedBecause], ["failed", "permission_refused"]);
 });
 
+test("without a microphone it records the picture and says so, and no weak line makes it go on with a sound that is not there", async () => {
+  const { phone, node, record } = await newWorld();
+  phone.refuses = ["audio"];
+  phone.hint = {};
+  node.rate = 40_000;
+  const recorder = await record();
+  assert.deepEqual(recorder.state.takes, { picture: true, sound: false });
+  await phone.pass(60_000);
+  assert.deepEqual([recorder.state.phase, recorder.state.mode], ["recording", "video"]);
+  node.rate = undefined;
+  await finish(recorder, phone);
+  const told = events(await node.open(only(node), DESK));
+  assert.ok(told.some(({ event }) => event === "microphone_refused"));
+  assert.equal(told.at(-1)!["reason"], "person");
+});
+
+test("taking the microphone away from a recording of sound alone brings the picture back", async () => {
+  const { phone, node, record } = await newWorld();
+  phone.hint = {};
+  node.rate = 60_000;
+  const recorder = await record();
+  await phone.pass(60_000);
+  assert.equal(recorder.state.mode, "audio");
+  phone.streams[0]!.getAudioTracks()[0]!.end();
+  await phone.pass(1_000);
+  assert.deepEqual([recorder.state.phase, recorder.state.mode], ["recording", "video"]);
+  assert.deepEqual(recorder.state.takes, { picture: true, sound: false });
+  recorder.leaveNow(false);
+});
+
+test("what a telephone call takes for itself is told while it lasts, and is part of the recording", async () => {
+  const { phone, node, record } = await newWorld();
+  const recorder = await record();
+  const [camera, microphone] = [phone.streams[0]!.getVideoTracks()[0]!, phone.streams[0]!.getAudioTracks()[0]!];
+  await phone.pass(2_000);
+  microphone.mute(true);
+  await phone.pass(1_000);
+  assert.deepEqual([recorder.state.takes, recorder.state.isHeldBack], [{ picture: true, sound: false }, true]);
+  camera.mute(true);
+  await phone.pass(1_000);
+  assert.deepEqual([recorder.state.phase, recorder.state.takes], ["recording", { picture: false, sound: false }]);
+  camera.mute(false);
+  microphone.mute(false);
+  await phone.pass(1_000);
+  assert.deepEqual([recorder.state.takes, recorder.state.isHeldBack], [{ picture: true, sound: true }, false]);
+  await finish(recorder, phone);
+  const told = events(await node.open(only(node), DESK)).filter(({ track }) => track !== undefined);
+  assert.deepEqual(
+    told.map(({ event, track }) => [event, track]),
+    [["held_back", "audio"], ["held_back", "video"], ["given_again", "video"], ["given_again", "audio"]],
+  );
+});
+
 test("a browser that only knows MP4 records MP4", async () => {
   const { phone, record } = await newWorld();
   phone.kinds = ["video/mp4"];

@@ -2,6 +2,8 @@
 
 import datetime as dt
 import hashlib
+from copy import copy
+from typing import Any
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
@@ -21,10 +23,18 @@ class Authority:
     """Answers with tokens over any imprint. `root` is what a reader has to trust."""
 
     def __init__(self, name: str = "Trial timestamps") -> None:
-        root_key = ec.generate_private_key(ec.SECP256R1())
+        self._root_key = ec.generate_private_key(ec.SECP256R1())
         self._key = ec.generate_private_key(ec.SECP256R1())
-        self.root = certificate(f"{name} root", f"{name} root", root_key, root_key, is_root=True)
-        self.leaf = certificate(name, f"{name} root", self._key, root_key, is_root=False)
+        self.root = certificate(f"{name} root", f"{name} root", self._root_key, self._root_key, is_root=True)
+        self.leaf = certificate(name, f"{name} root", self._key, self._root_key, is_root=False)
+
+    def under_another_leaf(self, **differs: Any) -> "Authority":
+        """The same root and key with a certificate that `differs`: for another use, or of another time."""
+        other = copy(self)
+        other.leaf = certificate(
+            "Another leaf", self.root.subject.rfc4514_string()[3:], self._key, self._root_key, is_root=False, **differs
+        )
+        return other
 
     def answer(self, imprint: bytes, unix_seconds: int) -> bytes:
         """A granted TimeStampResp over a SHA-256 imprint (RFC 3161 section 2.4.2)."""
@@ -66,9 +76,16 @@ class Authority:
 
 
 def certificate(
-    name: str, issuer: str, key: ec.EllipticCurvePrivateKey, issuer_key: ec.EllipticCurvePrivateKey, *, is_root: bool
+    name: str,
+    issuer: str,
+    key: ec.EllipticCurvePrivateKey,
+    issuer_key: ec.EllipticCurvePrivateKey,
+    *,
+    is_root: bool,
+    until: int = 2040,
+    use: x509.ObjectIdentifier = ExtendedKeyUsageOID.TIME_STAMPING,
 ) -> x509.Certificate:
-    """Valid from 2020 to 2040. Serial numbers have 20 bytes with the first below 0x80 and above zero."""
+    """Valid from 2020. Serial numbers have 20 bytes with the first below 0x80 and above zero."""
     serial = int.from_bytes(b"\x40" + hashlib.sha256(name.encode()).digest()[:19], "big")
     builder = (
         x509.CertificateBuilder()
@@ -77,11 +94,11 @@ def certificate(
         .public_key(key.public_key())
         .serial_number(serial)
         .not_valid_before(dt.datetime(2020, 1, 1, tzinfo=dt.UTC))
-        .not_valid_after(dt.datetime(2040, 1, 1, tzinfo=dt.UTC))
+        .not_valid_after(dt.datetime(until, 1, 1, tzinfo=dt.UTC))
         .add_extension(x509.BasicConstraints(ca=is_root, path_length=None), critical=True)
     )
     if not is_root:
-        builder = builder.add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.TIME_STAMPING]), critical=True)
+        builder = builder.add_extension(x509.ExtendedKeyUsage([use]), critical=True)
     return builder.sign(issuer_key, hashes.SHA256())
 
 

@@ -1,11 +1,13 @@
 """Writes vectors/package: one small package, every kind of change to it as pieces of it, and what the verifier must say.
 
 `python -m tests.evidence.make_vectors`. Run again only when the format changes: the package holds signatures that draw
-randomness, so all files change with it. The tests hold both verifiers to the files as they are.
+randomness, so all files change with it. With `--missing` it adds what a new kind of change lacks, to the package that is there.
+The tests hold both verifiers to the files as they are.
 """
 
 import json
 import shutil
+import sys
 import tempfile
 from base64 import b64decode, b64encode
 from pathlib import Path
@@ -81,26 +83,43 @@ def write(name: str, whole: bytes, made: bytes, report: Report, **more: Any) -> 
 
 
 def main() -> None:
-    shutil.rmtree(FOLDER, ignore_errors=True)
-    FOLDER.mkdir(parents=True)
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder)
         scene = Scene(place, b"vector", restart_at=5, chunks=10)
-        honest = case_of(scene, Random(0), is_bare=True)
-        whole = honest.as_is()
-        (FOLDER / "honest.zip").write_bytes(whole)
-        (FOLDER / "trust.json").write_text(json.dumps(scene.trust()) + "\n")
-        write("honest", whole, whole, judged(place, whole, honest.trust))
-        write("honest_without_outside_keys", whole, whole, judged(place, whole, None), trust=None)
-        for name, changes in HONEST.items():
-            other = case_of(Scene(place, name.encode(), restart_at=5, chunks=10, **changes), Random(0), is_bare=True)
-            write(name, whole, other.as_is(), judged(place, other.as_is(), other.trust))
-        for name, (function, _, _) in KINDS.items():
-            case = Case(scene, dict(honest.files), Random(name), honest.trust, is_bare=True)
-            made = function(case)
-            signer = b64encode(case.signer).decode() if case.signer else None
-            write(name, whole, made, judged(place, made, case.trust, case.signer), signer=signer)
-        talks(place)
+        (missing if "--missing" in sys.argv else everything)(place, scene)
+
+
+def missing(place: Path, scene: Scene) -> None:
+    trust = Trust.read((FOLDER / "trust.json").read_bytes())
+    honest = case_of(scene, Random(0), trust, FOLDER / "honest.zip")
+    kinds(place, honest, [name for name in KINDS if not (FOLDER / f"{name}.json").exists()])
+
+
+def everything(place: Path, scene: Scene) -> None:
+    shutil.rmtree(FOLDER, ignore_errors=True)
+    FOLDER.mkdir(parents=True)
+    honest = case_of(scene, Random(0), is_bare=True)
+    whole = honest.as_is()
+    (FOLDER / "honest.zip").write_bytes(whole)
+    (FOLDER / "trust.json").write_text(json.dumps(scene.trust()) + "\n")
+    write("honest", whole, whole, judged(place, whole, honest.trust))
+    write("honest_without_outside_keys", whole, whole, judged(place, whole, None), trust=None)
+    for name, changes in HONEST.items():
+        other = case_of(Scene(place, name.encode(), restart_at=5, chunks=10, **changes), Random(0), is_bare=True)
+        write(name, whole, other.as_is(), judged(place, other.as_is(), other.trust))
+    kinds(place, honest, list(KINDS))
+    talks(place)
+
+
+def kinds(place: Path, honest: Case, names: list[str]) -> None:
+    """Every kind of change to the honest package."""
+    whole = honest.as_is()
+    for name in names:
+        function, _, _ = KINDS[name]
+        case = Case(honest.scene, dict(honest.files), Random(name), honest.trust, is_bare=True)
+        made = function(case)
+        signer = b64encode(case.signer).decode() if case.signer else None
+        write(name, whole, made, judged(place, made, case.trust, case.signer), signer=signer)
 
 
 def talks(place: Path) -> None:

@@ -62,7 +62,8 @@ def test_a_failed_package_exits_1(scene: Scene, made: Path, tmp_path: Path) -> N
 @pytest.mark.parametrize("content", [b"", b"PK", b"hello", b"\x00" * 100])
 def test_what_is_no_zip_exits_2(content: bytes, tmp_path: Path) -> None:
     (tmp_path / "x").write_bytes(content)
-    assert run(tmp_path / "x").returncode == 2
+    done = run(tmp_path / "x")
+    assert (done.returncode, done.stdout.splitlines()[0]) == (2, "this is no zip file")
 
 
 def test_a_sealed_export_exits_2_and_says_what_to_do(scene: Scene) -> None:

@@ -99,8 +99,11 @@ def components(icon: Say) -> Iterator[tuple[str, str]]:
         ),
     )
     yield (
-        "Mark while recording, while paused; page edge while recording",
-        (f'<div class="live over">{mark(icon, "", "record.now")}{mark(icon, "paused", "record.paused")}</div>'),
+        "Mark before, while recording, while paused, after; page edge while recording",
+        (
+            f'<div class="live over">{mark(icon, "paused", "record.starting")}{mark(icon, "", "record.now")}'
+            f"{mark(icon, 'paused', 'record.paused')}{mark(icon, 'paused', 'record.finishing')}</div>"
+        ),
     )
     yield (
         "Status words in every state",
@@ -115,6 +118,7 @@ def components(icon: Say) -> Iterator[tuple[str, str]]:
             + status(safe, escape(ENGLISH.count("status.only_here", 2)), "status.finishing")
             + status(safe, escape(ENGLISH.count("status.only_here", 9)), "status.finishing_lost")
             + status(safe, escape(ENGLISH.count("status.only_here", 2)), "status.not_stored")
+            + status(safe, escape(ENGLISH.count("status.only_here", 2)), "status.held_back")
             + "".join(
                 f'<p class="notice bad">{text("status.stopped", time="01:10", reason=ENGLISH.say(key))}</p>'
                 for key in sorted(ENGLISH.single)
@@ -122,7 +126,7 @@ def components(icon: Say) -> Iterator[tuple[str, str]]:
             )
         ),
     )
-    bits = ("video", "audio", "awake", "not_awake", "desk", "self")
+    bits = ("video", "audio", "picture", "neither", "awake", "not_awake", "desk", "self")
     because = [ENGLISH.say(key) for key in sorted(ENGLISH.single) if key.startswith("status.because_")]
     yield (
         "Facts of a recording",

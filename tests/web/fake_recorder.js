@@ -1,7 +1,7 @@
 // Stands in for encounter/recorder.ts where a test draws a screen: it records nothing and is moved by `fake.move(...)` from the test.
 const IDLE = {
   phase: "idle", mode: "video", recordedMs: 0, safeMs: 0, onlyHereMs: 0, bytesSent: 0, bitsPerSecond: 0, network: "ok",
-  wakeLock: true, isStored: true, recipients: "desk", rehearsal: false,
+  takes: { picture: true, sound: true }, isHeldBack: false, recording: "a-recording", wakeLock: true, isStored: true, recipients: "desk", rehearsal: false,
 };
 
 export class Recorder extends EventTarget {

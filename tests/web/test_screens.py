@@ -74,7 +74,7 @@ def test_status_words_are_the_recorders_and_round_to_the_careful_side(opened: Op
 
 def test_spanish_status_has_no_english_word(opened: OpenPage, node: str) -> None:
     page = opened(f"{node}/es/")
-    record(page, network="lost", wakeLock=False, mode="audio")
+    record(page, network="lost", wakeLock=False, takes={"picture": False, "sound": True})
     expect(page.locator("#safe")).to_have_text("A salvo en el nodo hasta 00:42")
     expect(page.locator("#trouble")).to_contain_text("Sin red")
     expect(page.locator("#bits")).to_contain_text("1,2 MB enviados")
@@ -86,6 +86,7 @@ def test_spanish_status_has_no_english_word(opened: OpenPage, node: str) -> None
         ({"network": "lost"}, "No network. Recording goes on"),
         ({"network": "slow"}, "The network is slow"),
         ({"isStored": False}, "This phone cannot keep seconds"),
+        ({"isHeldBack": True}, "The phone holds back camera or microphone"),
         ({"phase": "finishing"}, "Sending the last seconds. Keep this page open"),
         ({"phase": "finishing", "network": "lost"}, "Keep this page open to get your words"),
     ],
@@ -94,8 +95,37 @@ def test_trouble_is_said_and_taken_back(opened: OpenPage, node: str, changes: di
     page = opened(f"{node}/en/")
     record(page, **changes)
     expect(page.locator("#trouble")).to_contain_text(sentence)
-    move(page, phase="recording", network="ok", isStored=True)
+    move(page, phase="recording", network="ok", isStored=True, isHeldBack=False)
     expect(page.locator("#trouble")).to_be_hidden()
+
+
+def test_the_mark_says_recording_only_while_something_is_taken_in(opened: OpenPage, node: str) -> None:
+    page = opened(f"{node}/en/")
+    record(page, phase="starting")
+    page.evaluate("fake.move({ recording: undefined })")
+    expect(page.locator("#mark-word")).to_have_text("Not recording yet")
+    expect(page.locator("#live")).to_have_accessible_name("Not recording yet")
+    expect(page.locator("#bits")).to_have_text("1.2 MB sent")
+    move(page, phase="recording", recording="a-recording")
+    expect(page.locator("#mark-word")).to_have_text("Recording")
+    page.dblclick("#stop")
+    expect(page.locator("#mark-word")).to_have_text("Recording has ended")
+    expect(page.locator("#bits")).not_to_contain_text("Picture")
+
+
+@pytest.mark.parametrize(
+    ("picture", "sound", "sentence"),
+    [
+        (True, True, "Picture and sound"),
+        (True, False, "Picture without sound"),
+        (False, True, "Sound only"),
+        (False, False, "Neither picture nor sound now"),
+    ],
+)
+def test_what_is_taken_in_is_said(opened: OpenPage, node: str, sentence: str, *, picture: bool, sound: bool) -> None:
+    page = opened(f"{node}/en/")
+    record(page, takes={"picture": picture, "sound": sound})
+    expect(page.locator("#bits li").first).to_have_text(sentence)
 
 
 def test_one_touch_does_not_stop_two_do(opened: OpenPage, node: str) -> None:

@@ -30,8 +30,8 @@ const ABSENT_MS = 5_000;
 /** Told by a mark of their own, or of no use to who watches. */
 const UNTOLD: ReadonlySet<string> = new Set(["start", "stop", "paused", "resumed", "clock"]);
 const KNOWN: ReadonlySet<string> = new Set([
-  "hidden", "visible", "permission_withdrawn", "camera_refused", "storage_full", "network_lost", "network_back", "bitrate", "wake_lock_lost",
-  "wake_lock_held", "still_there", "restarted_media",
+  "hidden", "visible", "permission_withdrawn", "camera_refused", "microphone_refused", "held_back", "given_again", "storage_full", "network_lost",
+  "network_back", "bitrate", "wake_lock_lost", "wake_lock_held", "still_there", "restarted_media",
 ]); // prettier-ignore
 
 /** Every mark, by time. Right at each moment of a recording that still grows. */

@@ -35,12 +35,19 @@ export class CaptureError extends Error {
   }
 }
 
+export interface Opened {
+  readonly stream: MediaStream;
+  readonly refused: "camera" | "microphone" | undefined;
+}
+
 export interface Told {
   /** `deliveredAt`: by the device's clock, when the browser handed it over. */
   slice(bytes: Bytes, deliveredAt: number): void;
   restarted(mime: string): void;
   /** A track ended by itself: permission withdrawn, device gone, or taken by the system. */
   ended(kind: Mode): void;
+  /** The system gives nothing of a track for now, or gives it again: another app or a telephone call has it (W3C Media Capture, "muted"). */
+  muted(kind: Mode, isMuted: boolean): void;
   /** The recorder failed and could not be started again. */
   failed(): void;
 }
@@ -51,18 +58,18 @@ export function mimeFor(device: Device, mode: Mode): string | undefined {
   return found ?? (device.supports("") ? "" : undefined);
 }
 
-/** Camera and microphone; the microphone alone, or the camera alone, where the other is refused. Rejects with `CaptureError`. */
-export async function openMedia(device: Device): Promise<{ stream: MediaStream; isCameraRefused: boolean }> {
+/** Camera and microphone; the microphone alone, or the camera alone, where the other is `refused`. Rejects with `CaptureError`. */
+export async function openMedia(device: Device): Promise<Opened> {
   const video = { facingMode: "environment", width: { ideal: 640 }, height: { ideal: 480 }, frameRate: { ideal: 24, max: 30 } };
-  const tries: [MediaStreamConstraints, boolean][] = [
-    [{ audio: true, video }, false],
-    [{ audio: true }, true],
-    [{ video }, false],
+  const tries: [MediaStreamConstraints, Opened["refused"]][] = [
+    [{ audio: true, video }, undefined],
+    [{ audio: true }, "camera"],
+    [{ video }, "microphone"],
   ];
   let fault: OpenFault = "no_device";
-  for (const [constraints, isCameraRefused] of tries) {
+  for (const [constraints, refused] of tries) {
     try {
-      return { stream: await device.getUserMedia(constraints), isCameraRefused };
+      return { stream: await device.getUserMedia(constraints), refused };
     } catch (error) {
       if (["NotAllowedError", "SecurityError"].includes((error as Error).name)) fault = "permission_refused";
     }
@@ -108,7 +115,9 @@ export class Capture {
     this.#device = device;
     this.#told = told;
     for (const track of stream.getTracks()) {
-      track.addEventListener("ended", () => this.#isReleased || told.ended(track.kind === "video" ? "video" : "audio"));
+      const kind = track.kind === "video" ? "video" : "audio";
+      track.addEventListener("ended", () => this.#isReleased || told.ended(kind));
+      for (const change of ["mute", "unmute"]) track.addEventListener(change, () => this.#isReleased || told.muted(kind, track.muted));
     }
   }
 
@@ -118,6 +127,16 @@ export class Capture {
 
   get hasMicrophone(): boolean {
     return this.#isLive(this.stream.getAudioTracks());
+  }
+
+  /** What is taken in now: a track may be there and be held back by the system. */
+  get takes(): { picture: boolean; sound: boolean } {
+    const given = this.#used.filter((track) => !track.muted);
+    return { picture: given.some(({ kind }) => kind === "video"), sound: given.some(({ kind }) => kind === "audio") };
+  }
+
+  get isHeldBack(): boolean {
+    return this.#used.some((track) => track.muted);
   }
 
   /** Size of the picture as the camera gives it; 0 without one. */
@@ -226,6 +245,12 @@ export class Capture {
   #tracksFor(mode: Mode): MediaStream {
     const isAll = mode === "video" || this.stream.getVideoTracks().length === 0;
     return isAll ? this.stream : new MediaStream(this.stream.getAudioTracks());
+  }
+
+  /** The tracks that the recorder is given and that have not ended. */
+  get #used(): MediaStreamTrack[] {
+    const tracks = this.#rung ? this.#tracksFor(this.#rung.mode).getTracks() : [];
+    return tracks.filter((track) => track.readyState !== "ended");
   }
 
   #isLive(tracks: MediaStreamTrack[]): boolean {

@@ -53,6 +53,13 @@ export function firstRung(mode: "video" | "audio"): number {
   return LADDER.findIndex((rung) => rung.mode === mode);
 }
 
+/** The nearest rung that can be recorded on: no picture without a camera, no sound alone without a microphone. */
+export function possible(rung: number, { hasCamera, hasMicrophone }: { hasCamera: boolean; hasMicrophone: boolean }): number {
+  const audio = firstRung("audio");
+  if (!hasCamera) return Math.max(rung, audio);
+  return hasMicrophone ? rung : Math.min(rung, audio - 1);
+}
+
 /** What a browser may tell of its line (Network Information API); a guess, and absent in many. */
 export interface LineHint {
   readonly effectiveType?: string;

@@ -10,11 +10,11 @@ import { TYPE } from "../crypto/stream.ts";
 import { tellChoice } from "../offline/leaving.ts";
 import { Unsent } from "../offline/unsent.ts";
 import { begin, sealedFor, type Begun } from "./begin.ts";
-import { Capture, CaptureError, openMedia, type Mode } from "./capture.ts";
+import { Capture, CaptureError, openMedia, type Mode, type Opened } from "./capture.ts";
 import { chooseRecipients, refreshDeskList } from "./desk_list.ts";
 import { thisPhone, type Device } from "./device.ts";
 import { Elapsed } from "./elapsed.ts";
-import { bitsOf, BACKLOG_MS, chooseRung, firstRung, LADDER, startRung } from "./ladder.ts";
+import { bitsOf, BACKLOG_MS, chooseRung, LADDER, possible, startRung } from "./ladder.ts";
 import { interrupted, type Interrupted } from "./resume.ts";
 import { drawWords } from "./return_share.ts";
 import { Session } from "./session.ts";
@@ -86,9 +86,10 @@ export class Recorder extends EventTarget {
     if (this.state.phase !== "idle") return;
     this.#set({ phase: "starting" });
     try {
-      const { stream, isCameraRefused } = await this.#media();
-      if (this.#leaving.signal.aborted) return stream.getTracks().forEach((track) => track.stop());
-      this.#run(stream, isCameraRefused);
+      const { stream } = this.#options;
+      const opened = stream ? { stream, refused: undefined } : await openMedia(this.#device);
+      if (this.#leaving.signal.aborted) return opened.stream.getTracks().forEach((track) => track.stop());
+      this.#run(opened);
     } catch (error) {
       this.#fail(error instanceof CaptureError ? error.code : "not_supported");
     }
@@ -165,11 +166,6 @@ export class Recorder extends EventTarget {
 
   // --- beginning ----------------------------------------------------------------------------------------------------------
 
-  #media(): Promise<{ stream: MediaStream; isCameraRefused: boolean }> {
-    const { stream } = this.#options;
-    return stream ? Promise.resolve({ stream, isCameraRefused: false }) : openMedia(this.#device);
-  }
-
   #newSession(unsent: Promise<Unsent | undefined>): Session {
     const { config, kind } = this.#options;
     const begun = chooseRecipients(kind, config, this.#device).then((to) => begin(kind, to, config.share_recipient));
@@ -187,11 +183,12 @@ export class Recorder extends EventTarget {
     });
   }
 
-  #run(stream: MediaStream, isCameraRefused: boolean): void {
+  #run({ stream, refused }: Opened): void {
     this.#capture = new Capture(stream, this.#device, {
       slice: (bytes, deliveredAt) => this.#onSlice(bytes, deliveredAt),
       restarted: (mime) => this.#addEvent("restarted_media", { mime }),
       ended: (kind) => this.#onEnded(kind),
+      muted: (kind, isMuted) => this.#event(isMuted ? "held_back" : "given_again", { track: kind }),
       failed: () => void this.stop("track_ended"),
     });
     this.#rung = startRung(this.#capture.hasCamera ? "video" : "audio", this.#device.line());
@@ -199,7 +196,7 @@ export class Recorder extends EventTarget {
     this.#elapsed.start(this.#steppedAt);
     this.#capture.start(LADDER[this.#rung]!);
     this.#addStart(this.#capture);
-    if (isCameraRefused) this.#event("camera_refused");
+    if (refused) this.#event(`${refused}_refused`);
     this.#session.begun.catch(() => this.#fail("setup_failed"));
     this.#stopTicking = this.#device.every(TICK_MS, () => this.#tick());
     globalThis.document?.addEventListener("visibilitychange", this.#onVisibility);
@@ -227,7 +224,7 @@ export class Recorder extends EventTarget {
     this.#event("permission_withdrawn", { track: kind });
     const { hasCamera, hasMicrophone } = this.#capture!;
     if (!hasCamera && !hasMicrophone) return void this.stop("track_ended");
-    this.#stepTo(hasCamera ? this.#rung : Math.max(this.#rung, firstRung("audio")));
+    this.#stepTo(possible(this.#rung, this.#capture!));
   }
 
   #tick(): void {
@@ -251,7 +248,7 @@ export class Recorder extends EventTarget {
       sinceStepMs: now - this.#steppedAt,
       calmMs: now - this.#busyAt,
     };
-    const rung = chooseRung(this.#rung, firstRung(this.#capture!.hasCamera ? "video" : "audio"), measures);
+    const rung = possible(chooseRung(this.#rung, possible(0, this.#capture!), measures), this.#capture!);
     if (rung !== this.#rung) this.#stepTo(rung);
   }
 
@@ -384,6 +381,7 @@ export class Recorder extends EventTarget {
     const safeMs = Math.min(this.#session?.safeAt ?? 0, recordedMs);
     const { uploader, isStored = true } = this.#session ?? {};
     const { promptDueMs: _old, ...before } = this.state;
+    const { takes, isHeldBack } = this.#capture ?? IDLE;
     this.state = Object.freeze({
       ...before,
       recordedMs,
@@ -392,6 +390,8 @@ export class Recorder extends EventTarget {
       bytesSent: uploader?.bytesSent ?? 0,
       network: uploader?.network ?? "ok",
       isStored,
+      takes,
+      isHeldBack,
       ...this.#stillThere.left(this.#device.now()),
       ...changes,
     });

@@ -31,6 +31,10 @@ export type StoppedBecause = StopReason | "hidden" | "permission_refused" | "no_
 export interface RecorderState {
   readonly phase: Phase;
   readonly mode: "video" | "audio";
+  /** What the phone gives now of what it is to record. */
+  readonly takes: { readonly picture: boolean; readonly sound: boolean };
+  /** The phone holds camera or microphone back for now: another app, or a telephone call. */
+  readonly isHeldBack: boolean;
   /** Time recorded, pauses left out. */
   readonly recordedMs: number;
   /** The node has proven by signed receipts that it holds everything before this point of `recordedMs`. */
@@ -64,6 +68,8 @@ export interface RecorderState {
 export const IDLE: RecorderState = Object.freeze({
   phase: "idle",
   mode: "video",
+  takes: { picture: false, sound: false },
+  isHeldBack: false,
   recordedMs: 0,
   safeMs: 0,
   onlyHereMs: 0,

@@ -14,7 +14,7 @@ export function draw(state: RecorderState): void {
   const told = tell(state, words);
   put("mark-word", told.mark);
   put("clock", told.clock);
-  element("mark").classList.toggle("paused", state.phase === "paused");
+  element("mark").classList.toggle("paused", state.phase !== "recording");
   put("safe", told.safe);
   put("here", told.here);
   note("trouble", told.trouble);

@@ -25,11 +25,17 @@ wayOut(() => recording?.leaveNow(leaving() === "keep"));
 void keepOffline();
 
 async function askForDevices(): Promise<void> {
-  stream = (await devices({ audio: true, video: { facingMode: "environment" } })) ?? (await devices({ audio: true }));
-  const isSeen = (stream?.getVideoTracks().length ?? 0) > 0;
-  note("asked", words.say(stream ? (isSeen ? "rehearsal.both" : "rehearsal.sound_only") : "rehearsal.refused"));
+  const video = { facingMode: "environment" };
+  stream = (await devices({ audio: true, video })) ?? (await devices({ audio: true })) ?? (await devices({ video }));
+  note("asked", words.say(`rehearsal.${allowed(stream)}`));
   show("step-record", stream !== undefined);
   if (stream) element("start").focus();
+}
+
+function allowed(given: MediaStream | undefined): string {
+  if (!given) return "refused";
+  if (given.getVideoTracks().length === 0) return "sound_only";
+  return given.getAudioTracks().length === 0 ? "picture_only" : "both";
 }
 
 async function devices(wanted: MediaStreamConstraints): Promise<MediaStream | undefined> {

@@ -25,8 +25,9 @@ export function clock(ms: number): string {
 
 /** What to show while a recording is under way. */
 export function tell(state: RecorderState, words: Sentences): Told {
+  const mark = `record.${state.phase}`; // starting, paused, finishing: nothing is taken in
   return {
-    mark: words.say(state.phase === "paused" ? "record.paused" : "record.now"),
+    mark: words.say(words.has(mark) ? mark : "record.now"),
     clock: clock(state.recordedMs),
     safe: safe(state, words),
     here: onlyHere(state, words),
@@ -50,6 +51,7 @@ function onlyHere(state: RecorderState, words: Sentences): string {
 function trouble(state: RecorderState, words: Sentences): string {
   if (state.phase === "finishing") return words.say(state.network === "lost" ? "status.finishing_lost" : "status.finishing");
   if (state.phase === "paused") return words.say("status.paused");
+  if (state.isHeldBack) return words.say("status.held_back");
   if (!state.isStored) return words.say("status.not_stored");
   if (state.network === "lost") return words.say("status.lost");
   if (state.network === "slow") return words.say("status.slow");
@@ -57,15 +59,21 @@ function trouble(state: RecorderState, words: Sentences): string {
 }
 
 function bits(state: RecorderState, words: Sentences): string[] {
-  const told = [words.say(state.mode === "video" ? "status.video" : "status.audio")];
+  const told = state.phase === "recording" ? [taken(state.takes, words)] : [];
   told.push(words.say("status.used", { size: words.number(state.bytesSent / 1e6, 1) }));
   if (state.phase === "recording") told.push(words.say(state.wakeLock ? "status.awake" : "status.not_awake"));
   told.push(...sealedFor(state, words));
   return told;
 }
 
-/** For whom it is sealed, and by how old a list; where the desk was refused, why. */
+function taken({ picture, sound }: RecorderState["takes"], words: Sentences): string {
+  if (picture) return words.say(sound ? "status.video" : "status.picture");
+  return words.say(sound ? "status.audio" : "status.neither");
+}
+
+/** For whom it is sealed, and by how old a list; where the desk was refused, why. Nothing while there are no keys yet. */
 function sealedFor(state: RecorderState, words: Sentences): string[] {
+  if (state.recording === undefined) return [];
   if (state.recipients !== "desk") {
     const reason = `status.because_${REASONS[state.deskReason ?? ""] ?? "unchecked"}`;
     return [state.recipients === "self" ? words.say("status.self") : words.say("status.desk_unproven", { reason: words.say(reason) })];

@@ -160,6 +160,7 @@ export async function checkCustody(found: Package, step: Step, areLeavesWrong: b
     made["custody_head"] === hex(chain.head) &&
     made["tool"] === manifest.tool;
   if (!isMade) throw new Wrong("made");
+  if (manifest.made_at < chain.newest - SKEW) step.found("NOT PROVEN", "clock_suspect", "made before the last note");
   if (chain.underLeaf < chain.count) {
     found.facts.push(`Custody notes from number ${chain.underLeaf} on are under no leaf: no witness has seen them.`);
   }

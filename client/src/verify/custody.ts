@@ -29,6 +29,12 @@ export class Custody {
     this.#beats = leaves.map((leaf) => [leaf.seq, leaf.beat] as const);
   }
 
+  /** When the last of what is noted happened, Unix seconds. */
+  get newest(): number {
+    const { chunk, act, beat } = this.#time;
+    return Math.max(Math.floor(chunk / 1000), Math.floor(act / 1000), beat);
+  }
+
   /** Throws `Wrong`. */
   async take(line: Bytes): Promise<void> {
     const where = `note ${this.count}`;

@@ -36,7 +36,7 @@ export async function readMembers(file: Blob): Promise<Member[]> {
   const { count, size, at, end } = await readEnd(file);
   if (size > MOST_DIRECTORY || at + size + end.length !== file.size) throw new Wrong("layout", "end of the directory");
   if (!isSame(await slice(file, at + size, end.length), end)) throw new Wrong("layout", "end of the directory");
-  const members = splitDirectory(await slice(file, at, size));
+  const members = splitDirectory(await slice(file, at, size), count);
   const last = members.at(-1);
   if (members.length !== count || (last ? last.start + last.size : 0) !== at) throw new Wrong("layout", "members and directory do not meet");
   for (const member of members) {
@@ -61,12 +61,12 @@ async function readEnd(file: Blob): Promise<{ count: number; size: number; at: n
   return { count, size, at, end: endRecords(count, size, at) };
 }
 
-function splitDirectory(raw: Bytes): Member[] {
+function splitDirectory(raw: Bytes, most: number): Member[] {
   const members: Member[] = [];
   const view = new DataView(raw.buffer);
   let [at, place] = [0, 0];
   while (at < raw.length) {
-    if (at + 46 > raw.length) throw new Wrong("layout");
+    if (at + 46 > raw.length || members.length === most) throw new Wrong("layout");
     const [nameBytes, extraBytes] = [view.getUint16(at + 28, true), view.getUint16(at + 30, true)];
     const name = latin1(raw.subarray(at + 46, at + 46 + nameBytes));
     const end = at + 46 + nameBytes + extraBytes;

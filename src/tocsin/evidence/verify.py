@@ -271,8 +271,10 @@ def read_members(file: int) -> list[Member]:
     """Every member, if the file is exactly what its own directory makes of it, byte by byte. Raises `Wrong("layout")`."""
     length = os.fstat(file).st_size
     start = os.pread(file, 40, 0)
-    if start[:4] != b"PK\3\4" or start[30:] == b"header.bin":
-        raise Unreadable("this is a sealed export: make a package of it first" if start[30:] else "this is no zip file")
+    if start[:4] != b"PK\3\4":
+        raise Unreadable("this is no zip file")
+    if start[30:] == b"header.bin":
+        raise Unreadable("this is a sealed export: make a package of it first")
     tail = os.pread(file, END.size, max(length - END.size, 0))
     if len(tail) != END.size or tail[:4] != b"PK\5\6":
         raise Wrong("layout", "no end record at the end of the file")
@@ -283,7 +285,7 @@ def read_members(file: int) -> list[Member]:
     end = end_records(count, size, at)
     if size > MOST_WHOLE or at + size + len(end) != length or os.pread(file, len(end), at + size) != end:
         raise Wrong("layout", "end of the directory")
-    members = list(split_directory(os.pread(file, size, at)))
+    members = list(split_directory(os.pread(file, size, at), count))
     if len(members) != count or (members[-1].at + len(members[-1].local) + members[-1].size if members else 0) != at:
         raise Wrong("layout", "members and directory do not meet")
     for member in members:
@@ -292,9 +294,12 @@ def read_members(file: int) -> list[Member]:
     return members
 
 
-def split_directory(raw: bytes) -> Iterator[Member]:
-    at = place = 0
+def split_directory(raw: bytes, most: int) -> Iterator[Member]:
+    at = place = found = 0
     while at < len(raw):
+        found += 1
+        if found > most:
+            raise Wrong("layout", "more members than the directory counts")
         (_, _, _, _, _, _, _, crc, _, size, name_length, extra_length, *_) = CENTRAL.unpack_from(raw, at)
         name_at = at + CENTRAL.size
         name = raw[name_at : name_at + name_length].decode("latin-1")
@@ -1522,6 +1527,8 @@ class Verifier:
         told = (made["actor"], made["at"], made["custody_count"], made["custody_head"], made["tool"])
         if told != (actor, self.manifest["made_at"], chain.count, chain.head.hex(), self.manifest["tool"]):
             raise Wrong("made")
+        if self.manifest["made_at"] < chain.newest - SKEW:
+            step.found("NOT PROVEN", "clock_suspect", f"made {moment(self.manifest['made_at'])}, before the last note")
         if chain.under_leaf < chain.count:
             self.facts.append(
                 f"Custody notes from number {chain.under_leaf} on are under no leaf: no witness has seen them."
@@ -1636,6 +1643,11 @@ class Custody:
         self._time = {"chunk": 0, "act": 0, "beat": 0}
         self._beat: tuple[Json, bytes, int] | None = None
         self._cursor, self.is_logless = 0, False
+
+    @property
+    def newest(self) -> int:
+        """When the last of what is noted happened, Unix seconds."""
+        return max(self._time["chunk"] // 1000, self._time["act"] // 1000, self._time["beat"])
 
     def take(self, line: bytes) -> None:
         where = f"note {self.count}"

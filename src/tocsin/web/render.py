@@ -108,10 +108,12 @@ class Page:
         return bool(self.strings)
 
 
-_TELLING = ("record.", "status.", "reason.", "words.")
+_MARKS = ("record.now", "record.starting", "record.finishing", "record.pause", "record.resume", "record.stop_again")
+_TELLING = (*_MARKS, "status.", "reason.", "words.again", "words.gone", "words.none", "words.use")
+"""What scripts say of a recording; the rest stands in the templates. Each sentence is on the way to the first tap."""
 
 PAGES = (
-    Page("first", "", "first.html", "first.title", (*_TELLING, "first.unsent", "rehearsal.days"), reading=False),
+    Page("first", "", "first.html", "first.title", (*_TELLING, "first.unsent"), reading=False),
     Page("rehearsal", "rehearsal", "rehearsal.html", "rehearsal.title", (*_TELLING, "rehearsal.")),
     Page("import", "import", "import.html", "import.title", ("import.", "status.", "reason.", "words.")),
     Page("recover", "recover", "recover.html", "recover.title", ("recover.",)),

@@ -146,6 +146,18 @@ def the_newest_note_taken_out(case: Case) -> bytes:
     return case.resigned()
 
 
+@kind("custody", "clock_suspect")
+def made_before_the_last_note(case: Case) -> bytes:
+    """By the custodian, everywhere alike: a day that only the notes contradict."""
+    at = case.json("manifest.json")["made_at"]
+    newest = max(note.get("at", note.get("t", 0)) for note in said(case)) // 1000
+    earlier = newest - 61 - case.random.randrange(3_600)
+    assert earlier < at
+    case.change("manifest.json", lambda told: told.update(made_at=earlier))
+    case.change("made.json", lambda told: told.update(at=earlier))
+    return case.resigned()
+
+
 @kind("custody", "made")
 def another_time_of_making(case: Case) -> bytes:
     case.change("made.json", lambda told: told.update(at=told["at"] + 1))

@@ -93,6 +93,24 @@ def the_long_sum_wrong(case: Case) -> bytes:
     return case.signed()
 
 
+@kind("manifest", "files_differ")
+def a_file_listed_twice(case: Case) -> bytes:
+    case.change("manifest.json", lambda told: told["files"].append(told["files"][-1]))
+    return case.signed()
+
+
+@kind("manifest", "files_differ")
+def files_listed_in_another_order(case: Case) -> bytes:
+    case.change("manifest.json", lambda told: told["files"].reverse())
+    return case.signed()
+
+
+@kind("manifest", "malformed")
+def a_size_that_is_no_number(case: Case) -> bytes:
+    case.change("manifest.json", lambda told: case.random.choice(told["files"]).update(size=True))
+    return case.signed()
+
+
 @kind("manifest", "role_wrong")
 def an_original_called_derivative(case: Case) -> bytes:
     def edit(told: dict[str, Any]) -> None:

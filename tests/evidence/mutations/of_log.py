@@ -85,6 +85,13 @@ def an_inclusion_proof_too_long(case: Case) -> bytes:
 
 
 @kind("leaves", "inclusion")
+def the_proof_of_another_leaf(case: Case) -> bytes:
+    leaves = case.json("log/leaves.json")
+    change_leaf(case, -1, proof=leaves[-1]["time_proof"])
+    return case.resigned()
+
+
+@kind("leaves", "inclusion")
 def a_leaf_moved_to_another_place(case: Case) -> bytes:
     at = a_leaf(case)
     index = case.json("log/leaves.json")[at]["index"]
@@ -228,6 +235,24 @@ def a_witness_time_moved_by_a_second(case: Case) -> bytes:
     line = note.signatures[case.random.randrange(1, len(note.signatures))]
     moved = (int.from_bytes(line.raw[:8]) + 1).to_bytes(8) + line.raw[8:]
     put_note(case, name, replaced(note, line, moved))
+    return case.resigned()
+
+
+@kind("checkpoints", "cosignature")
+def a_cosignature_of_another_checkpoint(case: Case) -> bytes:
+    """The right witness signed it, over another tree."""
+    last, before = note_of(case, checkpoint(case, -1)), note_of(case, checkpoint(case, -2))
+    at = case.random.randrange(1, len(last.signatures))
+    put_note(case, checkpoint(case, -1), replaced(last, last.signatures[at], before.signatures[at].raw))
+    return case.resigned()
+
+
+@kind("checkpoints", "cosignature")
+def a_cosignature_in_the_name_of_another_witness(case: Case) -> bytes:
+    note = note_of(case, checkpoint(case, -1))
+    length = case.random.choice([len(line.raw) for line in note.signatures[1:]])
+    first, second = (line for line in note.signatures[1:] if len(line.raw) == length)
+    put_note(case, checkpoint(case, -1), replaced(note, first, second.raw))
     return case.resigned()
 
 

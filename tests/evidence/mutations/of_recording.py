@@ -308,3 +308,22 @@ def the_chunks_of_another_recording(case: Case) -> bytes:
     assert parse_chunk(other.chunks()[0]).seq == 0
     case.files["original/chunks.bin"] = other.files["original/chunks.bin"]
     return case.resigned()
+
+
+@kind("chunks", "commitment_wrong")
+def the_keys_of_another_recording(case: Case) -> bytes:
+    case.files["keys.json"] = case.fresh().files["keys.json"]
+    return case.resigned()
+
+
+@kind("chunks", "manifest_differs")
+def another_recording_named_in_the_manifest(case: Case) -> bytes:
+    case.change("manifest.json", lambda told: told.update(recording=case.fresh().json("manifest.json")["recording"]))
+    return case.resigned()
+
+
+@kind("chunks", "original_differs")
+def two_originals_changed_places(case: Case) -> bytes:
+    first, second = sorted(name for name in case.files if name.startswith("original/media-"))
+    case.files[first], case.files[second] = case.files[second], case.files[first]
+    return case.resigned()

@@ -3,6 +3,8 @@
 import hashlib
 from typing import Any
 
+from cryptography.x509.oid import ExtendedKeyUsageOID
+
 from tests.evidence.authority import Authority
 from tests.evidence.mutations.case import Case, kind
 from tests.evidence.mutations.of_log import note_of
@@ -49,12 +51,34 @@ def a_timestamp_over_something_else(case: Case) -> bytes:
     return case.resigned()
 
 
-@kind("timestamps", "chain")
-def a_timestamp_by_an_authority_nobody_trusts(case: Case) -> bytes:
+def stamped(case: Case, by: Authority) -> bytes:
+    """A token taken anew, over the right bytes, by another than the sample's authority."""
     name = token(case)
     size = name.split("/")[2].split("-")[0]
     imprint = hashlib.sha256(note_of(case, f"log/checkpoints/{size}.txt").text.encode()).digest()
-    case.files[name] = Authority("Stranger").answer(imprint, 1_800_000_999)
+    case.files[name] = by.answer(imprint, 1_800_000_999)
+    return case.resigned()
+
+
+@kind("timestamps", "chain")
+def a_timestamp_by_an_authority_nobody_trusts(case: Case) -> bytes:
+    return stamped(case, Authority("Stranger"))
+
+
+@kind("timestamps", "chain")
+def a_timestamp_by_a_certificate_for_something_else(case: Case) -> bytes:
+    """The trusted root signed it, for a web server."""
+    return stamped(case, case.scene.authority.under_another_leaf(use=ExtendedKeyUsageOID.SERVER_AUTH))
+
+
+@kind("timestamps", "chain")
+def a_timestamp_by_a_certificate_that_had_ended(case: Case) -> bytes:
+    return stamped(case, case.scene.authority.under_another_leaf(until=2021))
+
+
+@kind("timestamps", "malformed")
+def a_refusal_in_place_of_a_timestamp(case: Case) -> bytes:
+    case.files[token(case)] = bytes.fromhex("30053003020102")
     return case.resigned()
 
 

@@ -8,6 +8,7 @@ from io import BytesIO
 from tests.evidence.mutations.case import Case, kind, summed, zip_of
 from tocsin.evidence.package import in_order
 from tocsin.evidence.stored_zip import Archive, OnePass
+from tocsin.evidence.verify import Member
 
 CENTRAL = b"PK\x01\x02"
 
@@ -31,6 +32,11 @@ def patched(raw: bytes, at: int, content: bytes) -> bytes:
 
 def any_member(case: Case) -> int:
     return case.random.randrange(1, len(case.files))
+
+
+def empties(at: int, count: int) -> list[Member]:
+    """Members of no bytes that would stand at `at`."""
+    return [Member(f"derivatives/{number}", 0, 0, at + number) for number in range(count)]
 
 
 def written_with(case: Case, **options: int) -> bytes:
@@ -182,6 +188,54 @@ def the_file_is_cut(case: Case) -> bytes:
     return raw[: case.random.randrange(100, len(raw))]
 
 
+@kind("zip", "layout")
+def a_size_wrong_on_both_sides(case: Case) -> bytes:
+    raw = case.as_is()
+    number = any_member(case)
+    size = int.from_bytes(raw[central_at(raw, number) + 24 :][:4], "little") + case.random.choice((-1, 1))
+    wrong = struct.pack("<LL", size, size)
+    return patched(patched(raw, central_at(raw, number) + 20, wrong), local_at(raw, number) + 18, wrong)
+
+
+@kind("zip", "layout")
+def one_member_under_two_names(case: Case) -> bytes:
+    """Two records of the directory lead to the same bytes."""
+    raw, number = case.as_is(), any_member(case)
+    at, end = central_at(raw, number), central_at(raw, number + 1)
+    again = bytearray(raw[at:end])
+    again[46:47] = b"z"
+    count, size = len(case.files) + 1, int.from_bytes(raw[-10:-6], "little") + len(again)
+    tail = patched(raw[-22:], 8, struct.pack("<HHL", count, count, size))
+    return raw[:end] + bytes(again) + raw[end:-22] + tail
+
+
+@kind("zip", "layout")
+def the_directory_in_another_order_than_the_members(case: Case) -> bytes:
+    raw, number = case.as_is(), case.random.randrange(1, len(case.files) - 1)
+    first, second, end = (central_at(raw, number + one) for one in range(3))
+    return raw[:first] + raw[second:end] + raw[first:second] + raw[end:]
+
+
+@kind("zip", "layout")
+def a_long_end_where_a_short_one_does(case: Case) -> bytes:
+    """A zip64 end record whose numbers are right, and which some readers would believe in place of the short one."""
+    raw = case.as_is()
+    count = len(case.files)
+    size, at = struct.unpack("<LL", raw[-10:-2])
+    long = struct.pack("<4sQ2H2L4Q", b"PK\6\6", 44, 0x300 + 45, 45, 0, 0, count, count, size, at)
+    return raw[:-22] + long + struct.pack("<4sLQL", b"PK\6\7", 0, at + size, 1) + raw[-22:]
+
+
+@kind("zip", "layout")
+def a_directory_without_end(case: Case) -> bytes:
+    """Records that the end record does not count. Millions of them would fill the memory of who lists them all first."""
+    raw = case.as_is()
+    at = int.from_bytes(raw[-6:-2], "little")
+    more = b"".join(empty.central for empty in empties(at, 60))
+    end = patched(raw[-22:], 12, struct.pack("<LL", int.from_bytes(raw[-10:-6], "little") + len(more), at))
+    return raw[:-22] + more + end
+
+
 @kind("zip", "member_twice")
 def a_member_twice(case: Case) -> bytes:
     """The second one would win with some readers, the first with others."""
@@ -237,6 +291,32 @@ def a_name_outside_ascii(case: Case) -> bytes:
     number = 1 + case.random.randrange(8)
     raw = patched(raw, central_at(raw, number) + 46, b"\xc3")
     return patched(raw, local_at(raw, number) + 30, b"\xc3")
+
+
+@kind("zip", "member_name")
+def a_name_with_a_zero_in_it(case: Case) -> bytes:
+    """A reader in C sees `original/media-009.webm`."""
+    case.files["original/media-009.webm\0.exe"] = b"x"
+    return case.resigned()
+
+
+@kind("zip", "member_name")
+def a_name_that_is_too_long(case: Case) -> bytes:
+    case.files["derivatives/" + "a" * 120] = b"x"
+    return case.resigned()
+
+
+@kind("zip", "member_unknown")
+def a_file_that_is_a_folder_too(case: Case) -> bytes:
+    case.files["README.txt/more"] = b"x"
+    return case.resigned()
+
+
+@kind("zip", "member_unknown")
+def a_name_that_some_systems_shorten(case: Case) -> bytes:
+    """A full stop at the end is dropped by Windows."""
+    case.files["manifest.json."] = b"{}"
+    return case.resigned()
 
 
 @kind("zip", "member_unknown")
