@@ -163,13 +163,30 @@ def test_the_method_by_hand_works_exactly_as_written(scene: Scene, made: Path, t
     script = "set -e\n" + "\n".join(line[4:] for line in lines if line.startswith("    ")) + "\n"
     run = subprocess.run(["sh"], input=script, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False)
     assert run.returncode == 0, run.stdout + run.stderr
-    assert run.stdout.count("RIGHT") == 6
+    assert run.stdout.count("RIGHT") == 7
     assert run.stdout.count("Signature Verified Successfully") == 5
     with zipfile.ZipFile(made) as opened:
         assert run.stdout.count(": OK") == len(opened.namelist()) - 2 + 1
     assert "Verification: OK" in run.stdout
     changed = script.replace("sha256sum -c SUMS", "printf x >> original/media-001.webm; sha256sum -c SUMS")
     assert subprocess.run(["sh"], input=changed, cwd=tmp_path, capture_output=True, text=True, check=False).returncode
+
+
+def test_by_hand_a_file_that_nobody_listed_is_noticed(made: Path, tmp_path: Path) -> None:
+    with zipfile.ZipFile(made) as opened:
+        opened.extractall(tmp_path)
+    lines = (tmp_path / "VERIFY.txt").read_text().splitlines()
+    script = "\n".join(line[4:] for line in lines if line.startswith("    ") and "SUMS" in line)
+
+    def is_right() -> bool:
+        return (
+            b"RIGHT"
+            in subprocess.run(["sh"], input=script.encode(), cwd=tmp_path, capture_output=True, check=False).stdout
+        )
+
+    assert is_right()
+    (tmp_path / "original" / "media-009.webm").write_bytes(b"put in")
+    assert not is_right()
 
 
 def test_schedule_and_holds_stand_in_words_with_who_ordered_them_and_when(made: Path) -> None:

@@ -220,6 +220,7 @@ def test_no_package_without_a_decision_and_then_the_programs_own_bytes(
 ) -> None:
     page = opened("about:blank", accept_downloads=True)
     page.add_init_script(WITHOUT_PICKER)
+    page.clock.set_fixed_time(film.clock.ms // 1000)  # whoever makes it does so after what was noted
     page.goto(f"{node}/en/desk/open")
     export = completed(film)
     choose(page, export, film.identity)

@@ -95,6 +95,9 @@ def test_trouble_is_said_and_taken_back(opened: OpenPage, node: str, changes: di
     page = opened(f"{node}/en/")
     record(page, **changes)
     expect(page.locator("#trouble")).to_contain_text(sentence)
+    place = page.locator("#trouble").bounding_box()
+    assert place is not None
+    assert place["y"] + place["height"] <= 640, "on the first screen, below nothing that can be long"
     move(page, phase="recording", network="ok", isStored=True, isHeldBack=False)
     expect(page.locator("#trouble")).to_be_hidden()
 
@@ -110,6 +113,7 @@ def test_the_mark_says_recording_only_while_something_is_taken_in(opened: OpenPa
     expect(page.locator("#mark-word")).to_have_text("Recording")
     page.dblclick("#stop")
     expect(page.locator("#mark-word")).to_have_text("Recording has ended")
+    expect(page.locator("#stop")).to_be_hidden()
     expect(page.locator("#bits")).not_to_contain_text("Picture")
 
 

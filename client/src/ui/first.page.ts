@@ -63,7 +63,7 @@ function onChange(state: RecorderState): void {
 function underWay(state: RecorderState): void {
   draw(state);
   put("pause-word", words.say(phase === "paused" ? "record.resume" : "record.pause"));
-  for (const id of ["pause", "stop"]) element<HTMLButtonElement>(id).disabled = phase === "finishing";
+  for (const id of ["pause", "stop"]) show(id, phase !== "finishing");
   preview();
 }
 

@@ -43,10 +43,11 @@ def instructions(covering: Covering, first: FirstChunk, recording_id: bytes, cus
 LISTED = r's/^"mime":"[^"]*","name":"\([^"]*\)","role":"[a-z]*","sha256":"\([0-9a-f]*\)".*/\2  \1/p'
 """sed: a line of manifest.json as `sha256sum -c` reads it."""
 
-FILES = f"""1. Every file is the one that manifest.json lists.
+FILES = f"""1. Every file is the one that manifest.json lists, and there is no other.
 
     tr '{{' '\\n' < manifest.json | sed -n '{LISTED}' > SUMS
-    sha256sum -c SUMS"""
+    sha256sum -c SUMS
+    test "$(find . -type f ! -name SUMS ! -name ROOT.pem ! -path './manifest.*' | wc -l)" = "$(wc -l < SUMS)" && echo RIGHT"""
 
 UNSIGNED = "2. MISSING: nobody signed manifest.json."
 

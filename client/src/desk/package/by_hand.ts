@@ -18,10 +18,11 @@ export interface FirstChunk {
 }
 
 const LISTED = String.raw`s/^"mime":"[^"]*","name":"\([^"]*\)","role":"[a-z]*","sha256":"\([0-9a-f]*\)".*/\2  \1/p`;
-const FILES = `1. Every file is the one that manifest.json lists.
+const FILES = `1. Every file is the one that manifest.json lists, and there is no other.
 
     tr '{' '\\n' < manifest.json | sed -n '${LISTED}' > SUMS
-    sha256sum -c SUMS`;
+    sha256sum -c SUMS
+    test "$(find . -type f ! -name SUMS ! -name ROOT.pem ! -path './manifest.*' | wc -l)" = "$(wc -l < SUMS)" && echo RIGHT`;
 
 export async function instructions(covering: Covering, first: FirstChunk, recordingId: Bytes, custodian: Bytes | undefined): Promise<string> {
   const parts = [opening, FILES, custodian ? signature(custodian) : "2. MISSING: nobody signed manifest.json.", firstChunk(first)];
