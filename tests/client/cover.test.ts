@@ -1,10 +1,10 @@
 /** Covers reach as far as they say, in time and place; a file of covered film is one that others read. */
+import * as fc from "fast-check";
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import * as fc from "fast-check";
-import { apart, clipped, Covers, doMeet, grown, REACH_MS, type Box } from "../../client/src/desk/cover/boxes.ts";
 import { WebmFile } from "../../client/src/desk/cover/webm_file.ts";
 import { WebmIndex } from "../../client/src/desk/webm.ts";
+import { apart, clipped, Covers, doMeet, grown, REACH_MS, type Box } from "../../client/src/faces/boxes.ts";
 
 const share = fc.double({ min: 0, max: 0.8, noNaN: true });
 const size = fc.double({ min: 0.02, max: 0.2, noNaN: true });

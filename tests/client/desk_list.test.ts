@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { identityOf, recipientOf } from "../../client/src/crypto/envelope.ts";
-import { alertDesk, chooseRecipients, refreshDeskList } from "../../client/src/encounter/desk_list.ts";
 import type { DeskKeys } from "../../client/src/crypto/desk.ts";
+import { identityOf, recipientOf } from "../../client/src/crypto/envelope.ts";
+import { alertDesk, chooseRecipients, refreshDeskList } from "../../client/src/phone/desk_list.ts";
 import { newSteward, newWorld, publish } from "./fake_log.ts";
 import { FakeNode } from "./fake_node.ts";
 import { FakePhone } from "./fake_phone.ts";

@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { base64, base64url, fromBase64url } from "../../client/src/crypto/bytes.ts";
 import { identityOf, openWith, recipientOf } from "../../client/src/crypto/envelope.ts";
 import { checkChunk, parseChunk, parseHeader, Reader, type Chunk, type Header, type Inner } from "../../client/src/crypto/stream.ts";
-import type { ClientConfig } from "../../client/src/encounter/state.ts";
+import type { ClientConfig } from "../../client/src/phone/config.ts";
 import { newKey, newWorld, ORIGIN, signLine, type World } from "./fake_log.ts";
 
 interface Held {

@@ -1,7 +1,6 @@
 /** A phone whose time, camera and recorder are moved by hand. Time stands still between `pass` calls, except for cryptography. */
 import "fake-indexeddb/auto";
-import type { Device } from "../../client/src/encounter/device.ts";
-import type { LineHint } from "../../client/src/encounter/ladder.ts";
+import type { Device, LineHint } from "../../client/src/phone/device.ts";
 
 interface Timer {
   at: number;

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { droppedRecordings, tellChoice } from "../../client/src/offline/leaving.ts";
 import { sendUnsent } from "../../client/src/encounter/resume.ts";
-import { Unsent } from "../../client/src/offline/unsent.ts";
+import { droppedRecordings, tellChoice } from "../../client/src/phone/leaving.ts";
+import { Unsent } from "../../client/src/phone/unsent.ts";
 import { FakePhone } from "./fake_phone.ts";
 import { deleteUnsent, storedRecordings } from "./storage.ts";
 

@@ -1,6 +1,6 @@
 /** The phone's storage as a person who seized it would see it. */
 import "fake-indexeddb/auto";
-import { Unsent, type UnsentRecording } from "../../client/src/offline/unsent.ts";
+import { Unsent, type UnsentRecording } from "../../client/src/phone/unsent.ts";
 
 export async function storedRecordings(): Promise<UnsentRecording[]> {
   const unsent = await Unsent.open();

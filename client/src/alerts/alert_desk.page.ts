@@ -1,22 +1,22 @@
 /** The alert desk: new ones as they come, one key a step. Keys of who is signed in stay in this tab's memory, and so does what they open. */
 import { base64url, fromBase64url } from "../crypto/bytes.ts";
 import { openWith, sealTo } from "../crypto/envelope.ts";
-import { offer, prepare, undo } from "../desk/undo.ts";
-import { blankWhileAway } from "../desk/away.ts";
 import { get, post, Refused } from "../staff/ask.ts";
+import { blankWhileAway } from "../staff/away.ts";
 import { watchIdle } from "../staff/idle.ts";
+import { offer, prepare, undo } from "../staff/undo.ts";
 import { forget, me, NotUnlocked, signInAgain, signInWhereOut, unlocked } from "../staff/unlocked.ts";
-import { chime } from "../ui/signals.ts";
 import { element, note, put, show, wayOut, words } from "../ui/page.ts";
+import { chime } from "../ui/signals.ts";
+import { prepareAttribution } from "./desk_attribution.ts";
+import { Drafts } from "./desk_drafts.ts";
+import { drawHands, handOver } from "./desk_hands.ts";
+import { drawWarnings, prepareOthers } from "./desk_others.ts";
+import { drawThreats } from "./desk_threats.ts";
 import { drawAsked, drawDecision, drawMissing, drawReports, type DeskState, type Reported } from "./matter_view.ts";
 import { Matters, silence, type Line } from "./matters.ts";
 import { MattersView, ownerOf } from "./matters_view.ts";
 import { dropParts, hasSealed, openParts } from "./sealed_parts.ts";
-import { Drafts } from "./desk_drafts.ts";
-import { prepareAttribution } from "./desk_attribution.ts";
-import { drawHands, handOver } from "./desk_hands.ts";
-import { drawWarnings, prepareOthers } from "./desk_others.ts";
-import { drawThreats } from "./desk_threats.ts";
 
 const KEYS: Readonly<Record<string, string>> = {
   t: "take", a: "acknowledge", m: "question", q: "ask", e: "enough", s: "seen", n: "nothing", r: "release", j: "join", b: "give-back", x: "close", D: "danger",

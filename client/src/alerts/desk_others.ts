@@ -1,7 +1,7 @@
 /** What the alert desk does beside its list: warnings that an alert hurts, exercises, and what stewards alone may. */
 import { get, post } from "../staff/ask.ts";
+import { make } from "../ui/make.ts";
 import { element, note, show, words } from "../ui/page.ts";
-import { make } from "../ui/recover_parts.ts";
 import type { Line, Matters } from "./matters.ts";
 
 type Attempt = (does: () => Promise<void>) => Promise<void>;

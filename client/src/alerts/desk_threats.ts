@@ -3,8 +3,8 @@ import { fromBase64url } from "../crypto/bytes.ts";
 import { openWith } from "../crypto/envelope.ts";
 import { get, post } from "../staff/ask.ts";
 import { unlocked } from "../staff/unlocked.ts";
+import { make } from "../ui/make.ts";
 import { element, show, words } from "../ui/page.ts";
-import { make } from "../ui/recover_parts.ts";
 
 interface Threat {
   readonly id: string;

@@ -2,7 +2,7 @@
  * The finder of faces where it is on this phone: 10 MB that nobody should load while something happens, so it is offered only once it was kept in a
  * calm moment. Without it a photo is uncovered by finger, and everything that was not touched stays covered.
  */
-import type { Box } from "../desk/cover/boxes.ts";
+import type { Box } from "../faces/boxes.ts";
 
 const NAME = "faces";
 

@@ -1,10 +1,10 @@
 /** Draws the matter in hand: what was reported, what nobody said, who was asked, the two places of the decision, how people would read it. */
+import type { Alert } from "../crypto/alert.ts";
+import { make, makeFact } from "../ui/make.ts";
 import { element, note, put, show, words } from "../ui/page.ts";
-import { make, makeFact } from "../ui/recover_parts.ts";
 import { Sentences } from "../ui/sentences.ts";
 import { sentencesOf, type City } from "./cards.ts";
 import { silence, type Line } from "./matters.ts";
-import type { Alert } from "../crypto/alert.ts";
 
 /** A report as the desk reads it; without what it says once it is decided. */
 export interface Reported {

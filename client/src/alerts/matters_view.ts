@@ -1,7 +1,7 @@
 /** Draws the desk's list: one row a matter, moved through with arrow keys. A row is only touched when what it says changes. */
-import { element, note, put, words } from "../ui/page.ts";
-import { make } from "../ui/recover_parts.ts";
 import { me } from "../staff/unlocked.ts";
+import { make } from "../ui/make.ts";
+import { element, note, put, words } from "../ui/page.ts";
 import type { Line, Matters } from "./matters.ts";
 
 const SHOWN_MOST = 30;

@@ -1,4 +1,5 @@
 /** The page on which a person asks for messages: what comes, who sees what, which zone, then one tap; and why it did not arrive. */
+import { memberships, onPhone as circles } from "../circle/member.ts";
 import { Refused } from "../staff/ask.ts";
 import { config, element, keepOffline, note, put, show, wayOut, words } from "../ui/page.ts";
 import { type Pins, onPhone } from "./push.ts";
@@ -68,7 +69,7 @@ async function ask(): Promise<void> {
     draw();
     waiting();
   } catch (error) {
-    if (mine()) await leave().catch(() => undefined);
+    if (mine()) await leave(isShared).catch(() => undefined);
     refused(error);
     draw();
   } finally {
@@ -124,13 +125,18 @@ function arrived(): void {
 async function stop(): Promise<void> {
   clearTimeout(late);
   try {
-    await leave();
+    await leave(isShared);
     note("outcome", words.say("notify.left"));
   } catch {
     note("outcome", words.say("notify.left_here"));
   }
   show("why", false);
   draw();
+}
+
+/** Whether a circle goes by the same subscription of the browser. */
+async function isShared(): Promise<boolean> {
+  return (await memberships(circles)).length > 0;
 }
 
 function refused(error: unknown): void {

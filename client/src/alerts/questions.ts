@@ -1,6 +1,6 @@
 /** Draws what a confirmer is asked: one question at a time to answer, the rules of the place before "yes", fixed answers after. */
+import { make } from "../ui/make.ts";
 import { words } from "../ui/page.ts";
-import { make } from "../ui/recover_parts.ts";
 
 export interface Question {
   readonly ask: string;

@@ -1,12 +1,12 @@
 /** The report with script: the same questions without a round trip each, the phone's own area, photo and voice, and a report that waits for a network. */
 import { base64url, fromBase64url, randomBytes } from "../crypto/bytes.ts";
 import { work } from "../passport/work.ts";
-import { thisPhone } from "../encounter/device.ts";
+import { thisPhone } from "../phone/device.ts";
 import { config, element, keepOffline, note, put, show, wayOut, words } from "../ui/page.ts";
 import { offerAloud } from "./aloud.ts";
 import { areaOf, type Place } from "./areas.ts";
-import { codeOf } from "./code.ts";
 import { prepareAttachments, type Attachments } from "./attachments.ts";
+import { codeOf } from "./code.ts";
 import { seal, type Answers } from "./seal.ts";
 import { askTicket, send, sendLater, sendWaiting, type Ticket } from "./send.ts";
 import { drop, waiting } from "./waiting.ts";
@@ -144,7 +144,7 @@ function prepareSending(): void {
 
 /** The alert desk's keys, each proven by the log; loaded and asked for while the person answers. */
 async function deskKeys(): Promise<readonly string[]> {
-  const { alertDesk } = await import("../encounter/desk_list.ts");
+  const { alertDesk } = await import("../phone/desk_list.ts");
   return alertDesk(config, thisPhone);
 }
 

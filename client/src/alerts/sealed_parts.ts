@@ -1,8 +1,8 @@
 /** Opens what was sealed to the alert desk, in this browser's memory: a photo, a voice, words. Dropped with the matter that they belong to. */
 import { fromBase64url } from "../crypto/bytes.ts";
 import { openWith } from "../crypto/envelope.ts";
+import { make } from "../ui/make.ts";
 import { words } from "../ui/page.ts";
-import { make } from "../ui/recover_parts.ts";
 import type { Reported } from "./matter_view.ts";
 
 const urls: string[] = [];

@@ -1,8 +1,7 @@
 /** This phone's push subscription: asking for it, trying it, leaving it. The node keeps of it what docs/spec/push.md says. */
 import { base64url, fromBase64url, randomBytes } from "../crypto/bytes.ts";
-import { memberships, onPhone as circles } from "../circle/member.ts";
+import { letGo, subscriptionFor } from "../push/browser_push.ts";
 import { get, post } from "../staff/ask.ts";
-import { subscriptionFor } from "./browser_push.ts";
 import { type Pins, pin, unpin } from "./push.ts";
 
 export interface Zone {
@@ -61,14 +60,11 @@ export async function tryAgain(): Promise<void> {
   await post("/push/test", { secret: mine()?.secret ?? "" });
 }
 
-/** Leave: here at once, at the browser, and at the node where it can be reached. */
-export async function leave(): Promise<void> {
+/** Leave: here at once, at the browser unless its subscription is shared, and at the node where it can be reached. */
+export async function leave(isShared: () => Promise<boolean>): Promise<void> {
   const secret = mine()?.secret;
   localStorage.removeItem(PLACE);
   await unpin();
-  if ((await memberships(circles)).length === 0) {
-    const worker = await navigator.serviceWorker.getRegistration();
-    await (await worker?.pushManager?.getSubscription())?.unsubscribe(); // a circle goes by the same one
-  }
+  if (!(await isShared())) await letGo();
   if (secret) await post("/push/leave", { secret });
 }

@@ -1,8 +1,8 @@
 /** The phone's side of a call: whom it is sealed to, when it rings, and what of it the recording notes. Nothing of it is kept on the phone. */
 import { base64url, randomBytes, sha256 } from "../crypto/bytes.ts";
-import type { Device } from "../encounter/device.ts";
-import { chooseRecipients } from "../encounter/desk_list.ts";
-import type { ClientConfig } from "../encounter/state.ts";
+import type { ClientConfig } from "../phone/config.ts";
+import { chooseRecipients } from "../phone/desk_list.ts";
+import type { Device } from "../phone/device.ts";
 import { askOn } from "./ask.ts";
 import type { Standing } from "./end.ts";
 import { sealFor } from "./sealed.ts";

@@ -1,7 +1,7 @@
 /** The call on the phone that records: three seconds to cancel, then the truth about who is rung, then who is on the line. Loaded when it rings. */
-import { thisPhone } from "../encounter/device.ts";
-import type { ClientConfig } from "../encounter/state.ts";
-import { make } from "../ui/recover_parts.ts";
+import type { ClientConfig } from "../phone/config.ts";
+import { thisPhone } from "../phone/device.ts";
+import { make } from "../ui/make.ts";
 import { CallRefused } from "./ask.ts";
 import { CANCEL_S, NobodyProven, ring } from "./caller.ts";
 import { lineTold, loadWords, muteTold, onTheLine, Writing, type Spoken } from "./parts.ts";

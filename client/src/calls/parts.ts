@@ -1,5 +1,5 @@
 /** Parts that both ends of a call show: who is on the line, what is written, and the sentences that every page of it loads. */
-import { make } from "../ui/recover_parts.ts";
+import { make } from "../ui/make.ts";
 import { Sentences, type Forms } from "../ui/sentences.ts";
 import type { Talk } from "./talk.ts";
 

@@ -1,9 +1,9 @@
 /** For who is in somebody's circle: come in by a link, read what was told, leave. Only what this phone verified is shown. */
-import { ability } from "../alerts/subscribing.ts";
+import { ability, mine as alerts } from "../alerts/subscribing.ts";
 import { fromBase64url } from "../crypto/bytes.ts";
 import { Refused } from "../staff/ask.ts";
+import { make } from "../ui/make.ts";
 import { element, keepOffline, note, put, show, wayOut, words } from "../ui/page.ts";
-import { make } from "../ui/recover_parts.ts";
 import { join, leave, readLink } from "./join.ts";
 import { openLetter, shortNumber } from "./keys.ts";
 import { forgetAll, memberships, messages, type Membership, type Message, onPhone } from "./member.ts";
@@ -94,7 +94,7 @@ function arrived(): void {
 
 async function go(one: Membership): Promise<void> {
   try {
-    await leave(one);
+    await leave(one, alerts() !== undefined);
     note("outcome", words.say("circle.left"));
   } catch {
     note("outcome", words.say("circle.left_here"));

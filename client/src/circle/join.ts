@@ -1,7 +1,6 @@
 /** Coming into somebody's circle, staying, leaving. For the node all three are one request of one size: it cannot tell who left. */
-import { mine as alerts } from "../alerts/subscribing.ts";
-import { subscriptionFor } from "../alerts/browser_push.ts";
 import { base64url, fromBase64url, type Bytes } from "../crypto/bytes.ts";
+import { letGo, subscriptionFor } from "../push/browser_push.ts";
 import { post } from "../staff/ask.ts";
 import { newNumber } from "./keys.ts";
 import { forgetAll, memberships, messages, type Membership, type Neutral, onPhone } from "./member.ts";
@@ -32,21 +31,16 @@ export async function join(one: Membership, key: Bytes, neutral: Neutral): Promi
   await onPhone.put("memberships", [...others, one]);
 }
 
-/** Leave: here at once, then at the node. Nobody is told. */
-export async function leave(one: Membership): Promise<void> {
+/** Leave: here at once, then at the node. Nobody is told. The browser's subscription goes with the last circle, unless it is shared. */
+export async function leave(one: Membership, isShared: boolean): Promise<void> {
   const others = (await memberships(onPhone)).filter(({ link }) => link !== one.link);
   const kept = (await messages(onPhone, Math.floor(Date.now() / 1000))).filter(({ circle }) => circle !== one.key);
   if (others.length === 0) {
     await forgetAll();
-    if (!alerts()) await letGo();
+    if (!isShared) await letGo();
   } else {
     await onPhone.put("memberships", others);
     await onPhone.put("messages", kept);
   }
   await fill(one, undefined);
-}
-
-async function letGo(): Promise<void> {
-  const worker = await navigator.serviceWorker?.getRegistration();
-  await (await worker?.pushManager?.getSubscription())?.unsubscribe();
 }

@@ -1,9 +1,9 @@
 /** The list of a circle, while it is open: who is in it, a letter for each, a link for each. */
+import { make } from "../ui/make.ts";
 import { element, note, put, show, words } from "../ui/page.ts";
-import { make } from "../ui/recover_parts.ts";
 import { twice } from "../ui/twice.ts";
-import { drawQr } from "./qr.ts";
 import { type Contact, drop, linkFor, type List, write } from "./mine.ts";
+import { drawQr } from "./qr.ts";
 
 type Attempt = (act: () => Promise<void>) => Promise<void>;
 

@@ -3,7 +3,7 @@
  * back. Loaded when a recording begins on a phone that has a circle. The recording waits for none of it.
  */
 import { Refused } from "../staff/ask.ts";
-import { make } from "../ui/recover_parts.ts";
+import { make } from "../ui/make.ts";
 import { Sentences } from "../ui/sentences.ts";
 import { type Reached, takeBack, tell } from "./mine.ts";
 

@@ -1,16 +1,14 @@
-/** The worker's part of circles: verify, show something neutral, tell open pages. Nothing that is pushed starts anything. */
-import type { WakingScope } from "../alerts/waking.ts";
+/** Circles' part of a push: verify, show something neutral, tell open pages. Nothing that is pushed starts anything. */
+import { tellPages, type WakingScope } from "../push/scope.ts";
 import { messages, onPhone, receive } from "./member.ts";
 import { refill } from "./place.ts";
-
-const WINDOWS = { type: "window", includeUncontrolled: true };
 
 export async function circlePushed(scope: WakingScope, wire: string): Promise<void> {
   const heard = await receive(onPhone, wire, Math.floor(Date.now() / 1000));
   if (!heard) return;
   const { title, text, page } = heard.neutral;
   await scope.registration.showNotification(title, { body: text, tag: heard.tag, renotify: true, data: page });
-  for (const open of await scope.clients.matchAll(WINDOWS)) open.postMessage({ circle: heard.kind });
+  await tellPages(scope, { circle: heard.kind });
 }
 
 /** What is older than a day. */

@@ -1,14 +1,16 @@
 /** The console of the legal desk: the list, kept live, and the recording in hand. Keys are in this tab's memory only, and so is what they open. */
-import { watchIdle } from "../staff/idle.ts";
+import { makeActs } from "../evidence/history.ts";
 import { Refused } from "../staff/ask.ts";
+import { blankWhileAway } from "../staff/away.ts";
 import { counted, isInCall } from "../staff/going_on.ts";
+import { watchIdle } from "../staff/idle.ts";
+import { prepare, undo } from "../staff/undo.ts";
 import { forget, me, NotUnlocked, signInAgain, signInWhereOut, unlocked } from "../staff/unlocked.ts";
+import { make, makeFact } from "../ui/make.ts";
 import { config, element, note, put, show, wayOut, words } from "../ui/page.ts";
-import { make, makeActs, makeFact } from "../ui/recover_parts.ts";
-import { blankWhileAway } from "./away.ts";
-import { act, type Act } from "./item_acts.ts";
 import { sealedExport } from "./ask_desk.ts";
 import type { Following } from "./following.ts";
+import { act, type Act } from "./item_acts.ts";
 import { Lines, type Line, type Shown } from "./lines.ts";
 import { leaveLinks, prepareLinks, showLinks } from "./links.ts";
 import { listView, shortName, since, stream, who } from "./list_view.ts";
@@ -17,7 +19,6 @@ import { leaveNotes, prepareNotes, showNotes } from "./notes_view.ts";
 import type { Opening } from "./opening.ts";
 import { Ours } from "./ours.ts";
 import { Papers } from "./papers.ts";
-import { prepare, undo } from "./undo.ts";
 
 const KEYS: Readonly<Record<string, Act>> = { t: "take", d: "decline", o: "open", b: "give-back", h: "hand-over", f: "finish" };
 const HISTORY_MS = 10_000;

@@ -1,8 +1,8 @@
 /** What happened to a recording, in sentences, and what was checked on this device, in words. */
 import { base64, join, sha256, type Bytes } from "../crypto/bytes.ts";
 import type { Value } from "../crypto/canonical.ts";
-import { openNotes } from "../recover/notes.ts";
-import { actKey } from "../ui/recover_parts.ts";
+import { actKey } from "../evidence/history.ts";
+import { openNotes } from "../evidence/notes.ts";
 import type { Sentences } from "../ui/sentences.ts";
 import type { Opened } from "./opened.ts";
 import { moment } from "./times.ts";

@@ -2,14 +2,14 @@
  * The exhibit sheet: what the recording is, what is in it when, what was checked and what happened to it, as headings and tables that a screen reader
  * reads in order, on the screen and in the PDF that the browser prints.
  */
-import { Sums } from "./package/sums.ts";
-import { hex } from "./package/text.ts";
-import { make } from "../ui/recover_parts.ts";
+import { base64url } from "../crypto/bytes.ts";
+import { make } from "../ui/make.ts";
 import type { Sentences } from "../ui/sentences.ts";
 import { marksOf } from "./marks.ts";
 import type { Opened } from "./opened.ts";
+import { Sums } from "./package/sums.ts";
+import { hex } from "./package/text.ts";
 import { clock, moment } from "./times.ts";
-import { base64url } from "../crypto/bytes.ts";
 
 interface File {
   readonly name: string;

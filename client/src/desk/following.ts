@@ -1,6 +1,6 @@
 /** A recording that this lawyer has, opened here and followed while it goes on, a second or two behind. */
 import { type Bytes } from "../crypto/bytes.ts";
-import { acts, type Act } from "../recover/notes.ts";
+import { acts, type Act } from "../evidence/notes.ts";
 import { Refused } from "../staff/ask.ts";
 import type { Sentences } from "../ui/sentences.ts";
 import { open, read } from "./ask_desk.ts";

@@ -1,6 +1,6 @@
 /** The intake sheet: what a petition has to say within hours. Its fields are read here, sealed to the desk, and printed from here. */
+import { make } from "../ui/make.ts";
 import { element, note, show, words } from "../ui/page.ts";
-import { make } from "../ui/recover_parts.ts";
 import { deadlines, nextDeadline, readANumber, type LawClock } from "./clocks.ts";
 import type { Said } from "./papers.ts";
 

@@ -1,11 +1,11 @@
 /** What a lawyer does with the recording in hand. What can be taken back is done at once; what cannot waits ten seconds. */
+import { later, offer } from "../staff/undo.ts";
+import { make } from "../ui/make.ts";
 import { element, words } from "../ui/page.ts";
-import { make } from "../ui/recover_parts.ts";
 import { ask, type Turned } from "./ask_desk.ts";
 import type { Following } from "./following.ts";
 import type { Line } from "./lines.ts";
 import type { Colleague, Ours } from "./ours.ts";
-import { later, offer } from "./undo.ts";
 
 export type Act = "take" | "decline" | "open" | "give-back" | "hand-over" | "finish" | "reopen" | "freeze" | "take-back";
 

@@ -2,13 +2,13 @@
  * Several phones of one event, joined by a lawyer who has them all. A link is a sealed paper in each recording: the node does not learn which
  * belong together, and neither does whoever takes it.
  */
+import { offer } from "../staff/undo.ts";
+import { make } from "../ui/make.ts";
 import { element, show, words } from "../ui/page.ts";
-import { make } from "../ui/recover_parts.ts";
 import type { Line } from "./lines.ts";
 import { shortName } from "./list_view.ts";
 import type { Ours } from "./ours.ts";
 import { Papers, type Paper } from "./papers.ts";
-import { offer } from "./undo.ts";
 
 export interface Linking {
   readonly recording: string;

@@ -1,6 +1,6 @@
 /** Draws the list: one row a recording, moved through with arrow keys. A row is only touched when what it says changes. */
+import { make } from "../ui/make.ts";
 import { element, put, words } from "../ui/page.ts";
-import { make } from "../ui/recover_parts.ts";
 import { silentFor, type Line, type Lines, type Shown } from "./lines.ts";
 import type { Ours } from "./ours.ts";
 

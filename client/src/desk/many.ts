@@ -1,10 +1,10 @@
 /** The part of the desk's page for a lawyer who leaves: who gets everything, how far it is, what is left (`many_acts.ts` does it). */
+import { later } from "../staff/undo.ts";
+import { make } from "../ui/make.ts";
 import { element, note, put, show, words } from "../ui/page.ts";
-import { make } from "../ui/recover_parts.ts";
 import type { Line } from "./lines.ts";
 import { each, handOver, mine, takeBack, theirs } from "./many_acts.ts";
 import type { Ours } from "./ours.ts";
-import { later } from "./undo.ts";
 
 interface Place {
   readonly ours: () => Ours | undefined;

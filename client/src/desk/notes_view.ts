@@ -1,12 +1,12 @@
 /** Notes and sheet of the recording in hand: loaded, drafted, saved, and reconciled when two windows wrote at once. */
 import { Refused } from "../staff/ask.ts";
+import { later } from "../staff/undo.ts";
+import { make } from "../ui/make.ts";
 import { element, note, put, show, words } from "../ui/page.ts";
-import { make } from "../ui/recover_parts.ts";
 import { drop, found, keep, type Draft } from "./drafts.ts";
 import { checkANumber, fillSheet, readSheet, watchSheet } from "./intake.ts";
 import type { Ours } from "./ours.ts";
 import { Papers, type Paper, type Said } from "./papers.ts";
-import { later } from "./undo.ts";
 
 interface Place {
   readonly recording: string;

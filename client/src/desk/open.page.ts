@@ -1,5 +1,5 @@
 /** Open a sealed export on this device: check it, play it, read what happened to it. Nothing that is chosen here leaves the device. */
-import { make } from "../ui/recover_parts.ts";
+import { make } from "../ui/make.ts";
 import { element, note, show, wayOut, words } from "../ui/page.ts";
 import type { Opening } from "./opening.ts";
 

@@ -2,7 +2,7 @@
  * Draws a player that needs no mouse and no eye: every control is a button with its name, the place is a slider that says its time, everything on the bar is in a
  * list that can be read and leads there, and what a key did is said once.
  */
-import { make } from "../ui/recover_parts.ts";
+import { make } from "../ui/make.ts";
 import type { Sentences } from "../ui/sentences.ts";
 import { marksOf, type Mark } from "./marks.ts";
 import type { Opened } from "./opened.ts";

@@ -1,7 +1,7 @@
 /** A sealed export (docs/spec/package.md) as its members, none of them taken into memory. Nothing is opened or believed here. */
 import { type Bytes } from "../crypto/bytes.ts";
 import { loads, type Value } from "../crypto/canonical.ts";
-import { members, ZipMalformed } from "../recover/stored_zip.ts";
+import { members, ZipMalformed } from "../evidence/stored_zip.ts";
 
 const FIRST = ["header.bin", "wraps.age", "chunks.bin", "notes.bin", "node.json"];
 const LOG = "log/";

@@ -5,21 +5,13 @@
  * here and one sealed to the node (docs/spec/http.md, "Return share"): neither opens anything alone.
  */
 import { base64url, fromBase64url, randomBytes, sha256, wipe, type Bytes } from "../crypto/bytes.ts";
-import { identityOf, openWith, recipientOf, sealTo } from "../crypto/envelope.ts";
 import type { Refusal } from "../crypto/desk.ts";
+import { identityOf, openWith, recipientOf, sealTo } from "../crypto/envelope.ts";
 import { Writer } from "../crypto/stream.ts";
+import type { Kind } from "../phone/config.ts";
+import type { Recipients, RecipientsNote } from "../phone/desk_list.ts";
+import type { RecorderState } from "./state.ts";
 import type { Consignment } from "./upload.ts";
-import type { Kind, RecipientsNote, RecorderState } from "./state.ts";
-
-export interface Recipients {
-  /** age recipients of the legal desk whose keys are proven. */
-  readonly desk: readonly string[];
-  readonly note: RecipientsNote;
-  /** Why the desk is not among them. */
-  readonly reason?: Refusal;
-  /** When an outside witness last saw the desk's list, Unix s. */
-  readonly seenAt?: number;
-}
 
 export interface Begun {
   readonly writer: Writer;

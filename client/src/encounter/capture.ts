@@ -5,7 +5,7 @@
  * file, and `restarted` is called between the last slice of the old and the first of the new, whatever order the browser delivers them in.
  */
 import type { Bytes } from "../crypto/bytes.ts";
-import type { Device } from "./device.ts";
+import type { Device } from "../phone/device.ts";
 import type { Rung } from "./ladder.ts";
 
 /** MediaRecorder option of Chromium: a key frame a second, so that a cut file plays up to its last second. */

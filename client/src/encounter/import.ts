@@ -4,15 +4,16 @@
  */
 import { dumps } from "../crypto/canonical.ts";
 import { SLICE_LIMIT, TYPE } from "../crypto/stream.ts";
-import { tellChoice } from "../offline/leaving.ts";
-import { Unsent } from "../offline/unsent.ts";
+import type { ClientConfig } from "../phone/config.ts";
+import { chooseRecipients } from "../phone/desk_list.ts";
+import { thisPhone, type Device } from "../phone/device.ts";
+import { tellChoice } from "../phone/leaving.ts";
+import { Unsent } from "../phone/unsent.ts";
 import { begin, sealedFor } from "./begin.ts";
-import { chooseRecipients } from "./desk_list.ts";
-import { thisPhone, type Device } from "./device.ts";
 import { drawWords } from "./return_share.ts";
 import { Session } from "./session.ts";
 import { startEvent } from "./start_event.ts";
-import { IDLE, type ClientConfig, type RecorderState } from "./state.ts";
+import { IDLE, type RecorderState } from "./state.ts";
 
 /** Sealed and not yet receipted at most: what waits in memory and storage. */
 const AHEAD_BYTES = 4 * 1024 * 1024;

@@ -5,6 +5,7 @@
  * the measured rate carries. Up: after `CALM_MS` without backlog, to the highest rung that the rate carries well. While nothing at all gets
  * through there is no rate to judge by; video then goes down to `LOST_FLOOR` (less to catch up later) but not to sound alone.
  */
+import type { LineHint } from "../phone/device.ts";
 
 export interface Rung {
   readonly mode: "video" | "audio";
@@ -58,14 +59,6 @@ export function possible(rung: number, { hasCamera, hasMicrophone }: { hasCamera
   const audio = firstRung("audio");
   if (!hasCamera) return Math.max(rung, audio);
   return hasMicrophone ? rung : Math.min(rung, audio - 1);
-}
-
-/** What a browser may tell of its line (Network Information API); a guess, and absent in many. */
-export interface LineHint {
-  readonly effectiveType?: string;
-  /** Mbit/s */
-  readonly downlink?: number;
-  readonly saveData?: boolean;
 }
 
 /**

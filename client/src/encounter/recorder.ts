@@ -7,21 +7,22 @@
 import { type Bytes } from "../crypto/bytes.ts";
 import { dumps, type Value } from "../crypto/canonical.ts";
 import { TYPE } from "../crypto/stream.ts";
-import { tellChoice } from "../offline/leaving.ts";
-import { Unsent } from "../offline/unsent.ts";
+import type { ClientConfig } from "../phone/config.ts";
+import { chooseRecipients, refreshDeskList } from "../phone/desk_list.ts";
+import { thisPhone, type Device } from "../phone/device.ts";
+import { tellChoice } from "../phone/leaving.ts";
+import { Unsent } from "../phone/unsent.ts";
 import { begin, sealedFor, type Begun } from "./begin.ts";
 import { Capture, CaptureError, openMedia, type Mode, type Opened } from "./capture.ts";
-import { chooseRecipients, refreshDeskList } from "./desk_list.ts";
-import { thisPhone, type Device } from "./device.ts";
 import { Elapsed } from "./elapsed.ts";
 import { bitsOf, BACKLOG_MS, chooseRung, LADDER, possible, startRung } from "./ladder.ts";
 import { interrupted, type Interrupted } from "./resume.ts";
 import { drawWords } from "./return_share.ts";
 import { Session } from "./session.ts";
 import { startEvent } from "./start_event.ts";
-import { asSeen, IDLE, type ClientConfig, type RecorderState, type StopReason, type StoppedBecause } from "./state.ts";
-import type { Created } from "./upload.ts";
+import { asSeen, IDLE, type RecorderState, type StopReason, type StoppedBecause } from "./state.ts";
 import { StillThere } from "./still_there.ts";
+import type { Created } from "./upload.ts";
 import { Wakefulness } from "./wakefulness.ts";
 
 /** What the encoder may still hold when it hands over a slice: the slice is taken to end this much earlier. */
@@ -41,9 +42,7 @@ export interface RecorderOptions {
 }
 
 /** Have ready what a tap should not wait for: the desk's keys with their proofs, also for a tap without network. Call when a page opens. */
-export async function prepare(config: ClientConfig, device: Device = thisPhone): Promise<void> {
-  await refreshDeskList(config, device);
-}
+export const prepare = (config: ClientConfig, device: Device = thisPhone): Promise<unknown> => refreshDeskList(config, device);
 
 export class Recorder extends EventTarget {
   state: RecorderState;

@@ -2,10 +2,10 @@
  * What an earlier page left: sends its ciphertext, and tells a new recording which one it continues. Works in a service worker too.
  * Nothing here has keys, so a recording that was interrupted stays cut; it is a state, not an error.
  */
-import { droppedRecordings, forgetDropped } from "../offline/leaving.ts";
-import { isBeingRecorded, sendAlone } from "../offline/lock.ts";
-import { Unsent, type UnsentRecording } from "../offline/unsent.ts";
-import { thisPhone, type Device } from "./device.ts";
+import { thisPhone, type Device } from "../phone/device.ts";
+import { droppedRecordings, forgetDropped } from "../phone/leaving.ts";
+import { isBeingRecorded, sendAlone } from "../phone/lock.ts";
+import { Unsent, type UnsentRecording } from "../phone/unsent.ts";
 import { Uploader } from "./upload.ts";
 
 /** A recording begun this soon after one that was cut continues it. */

@@ -4,9 +4,9 @@
  */
 import { base64url, sha256, wipe } from "../crypto/bytes.ts";
 import { recipientOf, sealTo } from "../crypto/envelope.ts";
-import { askNode, Patience, type Asked } from "./ask_node.ts";
+import { askNode, Patience, type Asked } from "../phone/ask_node.ts";
+import type { Device } from "../phone/device.ts";
 import { joinReturnIdentity, type Begun } from "./begin.ts";
-import type { Device } from "./device.ts";
 
 /** Seven words, or undefined when the node no longer has its half: then there are none for this recording. Waits for the network. */
 export async function drawWords(begun: Begun, device: Device, stop: AbortSignal): Promise<string[] | undefined> {

@@ -6,10 +6,10 @@
  */
 import { wipe, type Bytes } from "../crypto/bytes.ts";
 import { SLICE_LIMIT, type InnerType, type Sealed } from "../crypto/stream.ts";
-import { hold } from "../offline/lock.ts";
-import { StorageFull, type Unsent, type UnsentRecording } from "../offline/unsent.ts";
+import type { Device } from "../phone/device.ts";
+import { hold } from "../phone/lock.ts";
+import { StorageFull, type Unsent, type UnsentRecording } from "../phone/unsent.ts";
 import type { Begun } from "./begin.ts";
-import type { Device } from "./device.ts";
 import { Uploader, type Created, type Shelf } from "./upload.ts";
 
 /** Ciphertext kept in memory too, so that sending need not read it back; beyond it only what could not be stored stays. */

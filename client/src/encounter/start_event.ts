@@ -1,10 +1,10 @@
 /** The first chunk of every recording: what was recorded with, for whom it is sealed, what it continues (docs/spec/recording.md). */
 import { dumps } from "../crypto/canonical.ts";
 import { TYPE } from "../crypto/stream.ts";
-import { familyNames } from "./device.ts";
+import type { Kind } from "../phone/config.ts";
+import { familyNames } from "../phone/device.ts";
 import type { Interrupted } from "./resume.ts";
 import type { Addition } from "./session.ts";
-import type { Kind } from "./state.ts";
 
 export interface StartFacts {
   readonly at: number;

@@ -1,24 +1,8 @@
 /** What the screens draw. Every number here is true at the instant it is read; none promises more than a verified receipt. */
-import type { Refusal, Trust } from "../crypto/desk.ts";
+import type { Refusal } from "../crypto/desk.ts";
+import type { RecipientsNote } from "../phone/desk_list.ts";
 
-/** `GET /client-config` (docs/spec/http.md). */
-export interface ClientConfig extends Trust {
-  readonly share_recipient: string;
-  readonly emergency_number: string;
-  readonly sample: boolean;
-  readonly desk_wait_s: number;
-  readonly limits: { readonly max_bytes?: number; readonly max_seconds?: number; readonly chunk_bytes?: number };
-  /** The jurisdiction that callers are in; empty where nobody is rung. */
-  readonly call_place?: string;
-  /** Release of the client build: `client` of its manifest. */
-  readonly build?: string;
-  /** The city's public keys of alerts by status; absent where alerts are off. */
-  readonly alert_keys?: Readonly<Record<string, string>>;
-}
-
-export type Kind = "encounter" | "rehearsal" | "import";
 export type Phase = "idle" | "starting" | "recording" | "paused" | "finishing" | "words" | "stopped" | "failed";
-export type RecipientsNote = "desk" | "self" | "desk-unproven";
 export type Network = "ok" | "slow" | "lost";
 
 export type StopReason = "person" | "prompt_unanswered" | "track_ended" | "leave_now" | "too_long";

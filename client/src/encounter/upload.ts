@@ -8,8 +8,8 @@ import { fromBase64url, type Bytes } from "../crypto/bytes.ts";
 import { parseVkey, type VerifierKey } from "../crypto/note.ts";
 import { readReceipt } from "../crypto/receipt.ts";
 import { parseChunk } from "../crypto/stream.ts";
-import { askNode, Patience, type Answer } from "./ask_node.ts";
-import type { Device } from "./device.ts";
+import { askNode, Patience, type Answer } from "../phone/ask_node.ts";
+import type { Device } from "../phone/device.ts";
 import type { Network } from "./state.ts";
 
 export interface Consignment {

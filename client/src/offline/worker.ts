@@ -5,14 +5,15 @@
  * cache of its own; it waits until every page of the old one is closed, because a page that records must never find its own parts
  * replaced. Answers of the node itself (seconds, receipts, words) never pass through here.
  */
-import { sendWaiting, SYNC } from "../alerts/send.ts";
 import { lastHeard } from "../alerts/heard.ts";
-import { type WakingScope, forgetEnded, wakeUp } from "../alerts/waking.ts";
-import { thisPhone } from "../encounter/device.ts";
+import { sendWaiting, SYNC } from "../alerts/send.ts";
 import { dropUnsent, sendUnsent } from "../encounter/resume.ts";
-import type { Left } from "./leaving.ts";
-import { letGoOf } from "./lock.ts";
-import { Unsent } from "./unsent.ts";
+import { thisPhone } from "../phone/device.ts";
+import type { Left } from "../phone/leaving.ts";
+import { letGoOf } from "../phone/lock.ts";
+import { Unsent } from "../phone/unsent.ts";
+import type { WakingScope } from "../push/scope.ts";
+import { forgetEnded, wakeUp } from "./waking.ts";
 
 interface Shell {
   readonly version: string;

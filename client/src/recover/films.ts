@@ -2,7 +2,7 @@
 import type { Bytes } from "../crypto/bytes.ts";
 import { loads } from "../crypto/canonical.ts";
 import { parseChunk, type Reader, TYPE } from "../crypto/stream.ts";
-import { items } from "./items.ts";
+import { items } from "../evidence/items.ts";
 
 export interface Film {
   readonly mime: string;

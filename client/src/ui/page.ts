@@ -1,5 +1,5 @@
 /** What every page with script shares: its sentences, its elements, its own worker, and the quick way out. */
-import type { ClientConfig } from "../encounter/state.ts";
+import type { ClientConfig } from "../phone/config.ts";
 import { name } from "./choices.ts";
 import { type Forms, Sentences } from "./sentences.ts";
 

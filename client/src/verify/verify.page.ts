@@ -1,5 +1,5 @@
 /** Check a package on this device: nothing is sent. Draws what `verify` reports; text from the package goes in as text, escaped and cut. */
-import { make } from "../ui/recover_parts.ts";
+import { make } from "../ui/make.ts";
 import { element, note, wayOut, words } from "../ui/page.ts";
 import type { Report, Step } from "./report.ts";
 

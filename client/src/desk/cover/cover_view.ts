@@ -2,20 +2,20 @@
  * A scoped copy for co-counsel or the other side: which part, with or without sound; faces are found here, a person looks at every second, and only then
  * can it be made. Nothing of it leaves this machine.
  */
+import { Covers, LOOKS } from "../../faces/boxes.ts";
+import type { FaceFinder } from "../../faces/faces.ts";
 import { counted } from "../../staff/going_on.ts";
-import { make } from "../../ui/recover_parts.ts";
+import { make } from "../../ui/make.ts";
 import type { Sentences } from "../../ui/sentences.ts";
-import type { Packaged } from "../package_view.ts";
 import { callsOf } from "../marks.ts";
-import { Refusal } from "../package/refusal.ts";
 import type { Copy } from "../package/make.ts";
+import { Refusal } from "../package/refusal.ts";
 import type { Decisions } from "../package/withholding.ts";
+import type { Packaged } from "../package_view.ts";
 import { clock } from "../times.ts";
-import { Covers, LOOKS } from "./boxes.ts";
 import { coveredFilm, type Span } from "./film.ts";
-import type { FaceFinder } from "./faces.ts";
-import { ReviewView } from "./review_view.ts";
 import { canMake, paint, pictures, sizeOf } from "./pictures.ts";
+import { ReviewView } from "./review_view.ts";
 import { isMadeAnew } from "./sound.ts";
 import { reelsOf } from "./tracks.ts";
 
@@ -138,7 +138,7 @@ export class CoverView {
     const size = await sizeOf(this.#packaged.opened, part.fromMs, part.untilMs);
     if (!size) return void (this.#said.textContent = this.#say("no_picture"));
     this.#size = size;
-    const { FaceFinder } = await import("./faces.ts");
+    const { FaceFinder } = await import("../../faces/faces.ts");
     const finder = await FaceFinder.load();
     const covers = new Covers(part.fromMs, part.untilMs);
     try {

@@ -2,8 +2,8 @@
  * Makes the covered film: each picture drawn anew with black over what is covered, and encoded; nothing is under a cover. Of talks that are muted there is
  * neither picture nor sound.
  */
+import type { Box, Covers } from "../../faces/boxes.ts";
 import type { Opened } from "../opened.ts";
-import type { Box, Covers } from "./boxes.ts";
 import { paint, pictures } from "./pictures.ts";
 import { sounds, voiceOf } from "./sound.ts";
 import { WebmFile, type Block } from "./webm_file.ts";

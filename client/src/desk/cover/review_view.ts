@@ -2,13 +2,13 @@
  * A person looks at every second: its pictures as the copy will have them, what is covered as a list, and what they missed or wrongly found put right by
  * pointer or by keyboard. Draws into its place and keeps no picture.
  */
-import { make } from "../../ui/recover_parts.ts";
+import { apart, clipped, LOOKS, type Box, type Covers, type Reviewed } from "../../faces/boxes.ts";
+import { make } from "../../ui/make.ts";
 import type { Sentences } from "../../ui/sentences.ts";
+import type { Opened } from "../opened.ts";
 import { clock } from "../times.ts";
-import { apart, clipped, LOOKS, type Box, type Covers, type Reviewed } from "./boxes.ts";
 import { black } from "./film.ts";
 import { paint, pictures } from "./pictures.ts";
-import type { Opened } from "../opened.ts";
 
 const SMALLEST = 0.02;
 /** What the keyboard draws first: the middle. */

@@ -10,3 +10,9 @@ export async function subscriptionFor(key: Bytes): Promise<PushSubscription> {
   await had?.unsubscribe();
   return pushManager.subscribe({ userVisibleOnly: true, applicationServerKey: key });
 }
+
+/** Let go of it. Whoever asks has seen that nobody else on this phone goes by it. */
+export async function letGo(): Promise<void> {
+  const worker = await navigator.serviceWorker?.getRegistration();
+  await (await worker?.pushManager?.getSubscription())?.unsubscribe();
+}

@@ -1,10 +1,10 @@
 /** The rehearsal: permissions asked calmly, ten seconds recorded and seen to arrive, two choices made. Marked as rehearsal to the end. */
-import type { Recorder } from "../encounter/recorder.ts";
-import type { RecorderState } from "../encounter/state.ts";
-import { choose, leaving, name as homeName, sound } from "./choices.ts";
+import { choose, leaving, name as homeName, sound } from "../ui/choices.ts";
+import { config, dress, element, keepOffline, note, show, wayOut, words } from "../ui/page.ts";
 import { draw } from "./draw.ts";
-import { config, dress, element, keepOffline, note, show, wayOut, words } from "./page.ts";
+import type { Recorder } from "./recorder.ts";
 import { showWords } from "./recovery_words.ts";
+import type { RecorderState } from "./state.ts";
 import { ending } from "./status.ts";
 
 const SECONDS = 10;
@@ -50,7 +50,7 @@ async function begin(): Promise<void> {
   if (recording) return;
   element<HTMLButtonElement>("start").disabled = true;
   try {
-    const { Recorder } = await import("../encounter/recorder.ts");
+    const { Recorder } = await import("./recorder.ts");
     const made = new Recorder({ config, kind: "rehearsal", lang: words.lang, ...(stream && { stream }) });
     recording = made;
     made.addEventListener("change", () => onChange(made.state));

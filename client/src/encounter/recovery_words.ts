@@ -1,6 +1,6 @@
 /** The screen of the recovery words: shown once, copied by hand or printed, and gone. They never reach a clipboard or a store. */
-import { element, listItems, put, show, words } from "./page.ts";
-import { twice } from "./twice.ts";
+import { element, listItems, put, show, words } from "../ui/page.ts";
+import { twice } from "../ui/twice.ts";
 
 let isReady = false;
 let after: () => void = () => undefined;

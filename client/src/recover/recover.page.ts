@@ -1,13 +1,15 @@
 /** My recovery words: find the recording, see what happened to it, open, take, share or erase it. The words never leave this page. */
 import { provenKeys, type DeskKeys } from "../crypto/desk.ts";
 import { readWords } from "../crypto/words.ts";
-import { fileName, open, type Opened } from "../recover/films.ts";
-import { acts, type Act } from "../recover/notes.ts";
-import { isRecipient, Owner, OwnerError } from "../recover/owner.ts";
-import { members } from "../recover/stored_zip.ts";
-import { config, element, note, show, wayOut, words } from "./page.ts";
-import { makeActs, makeFact, makeFilm, makeRecipient, type Role } from "./recover_parts.ts";
-import { twice } from "./twice.ts";
+import { makeActs } from "../evidence/history.ts";
+import { acts, type Act } from "../evidence/notes.ts";
+import { members } from "../evidence/stored_zip.ts";
+import { makeFact } from "../ui/make.ts";
+import { config, element, note, show, wayOut, words } from "../ui/page.ts";
+import { twice } from "../ui/twice.ts";
+import { fileName, open, type Opened } from "./films.ts";
+import { isRecipient, Owner, OwnerError } from "./owner.ts";
+import { makeFilm, makeRecipient, type Role } from "./recover_parts.ts";
 
 let owner: Owner | undefined;
 let copy: Blob | undefined;

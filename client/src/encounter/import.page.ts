@@ -1,11 +1,11 @@
 /** "I already filmed it": one file, sealed on this phone and sent, labelled for good as not captured here. */
-import { leaving } from "./choices.ts";
-import { config, element, keepOffline, note, put, show, wayOut, words } from "./page.ts";
+import { leaving } from "../ui/choices.ts";
+import { config, element, keepOffline, note, put, show, wayOut, words } from "../ui/page.ts";
 import { showWords } from "./recovery_words.ts";
-import type { RecorderState } from "../encounter/state.ts";
+import type { RecorderState } from "./state.ts";
 import { reasonOf } from "./status.ts";
 
-type Import = ReturnType<(typeof import("../encounter/import.ts"))["importFile"]>;
+type Import = ReturnType<(typeof import("./import.ts"))["importFile"]>;
 
 let sending: Import | undefined;
 let phase: RecorderState["phase"] = "idle";
@@ -24,7 +24,7 @@ async function send(): Promise<void> {
   note("problem", film ? "" : words.say("import.none"));
   if (!film || sending) return field.focus();
   try {
-    const { importFile } = await import("../encounter/import.ts");
+    const { importFile } = await import("./import.ts");
     const made = importFile(film, config);
     sending = made;
     made.addEventListener("change", () => onChange(made.state));

@@ -2,8 +2,8 @@
  * Status words, computed from the recorder's state and nothing else. They may be late, never early: what is safe is rounded down to a
  * whole second that has its receipt, what is only on this phone is rounded up.
  */
-import type { Sentences } from "./sentences.ts";
-import type { RecorderState } from "../encounter/state.ts";
+import type { Sentences } from "../ui/sentences.ts";
+import type { RecorderState } from "./state.ts";
 
 export interface Told {
   readonly mark: string;

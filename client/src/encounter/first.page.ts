@@ -1,18 +1,18 @@
 /** The first page: one control. A tap records at once; everything else waits. */
-import type { Recorder } from "../encounter/recorder.ts";
-import type { RecorderState } from "../encounter/state.ts";
-import { leaving } from "./choices.ts";
 import type { CallView, Source } from "../calls/caller_view.ts";
+import { leaving } from "../ui/choices.ts";
+import { config, element, keepOffline, note, put, show, wayOut, words } from "../ui/page.ts";
+import { tone } from "../ui/signals.ts";
+import { twice } from "../ui/twice.ts";
 import { draw } from "./draw.ts";
-import { config, element, keepOffline, note, put, show, wayOut, words } from "./page.ts";
+import type { Recorder } from "./recorder.ts";
 import { showWords } from "./recovery_words.ts";
-import { tone } from "./signals.ts";
+import type { RecorderState } from "./state.ts";
 import { ending, safe } from "./status.ts";
-import { twice } from "./twice.ts";
 
 const UNSENT_LATE_MS = 2000;
 
-const loading = import("../encounter/recorder.ts");
+const loading = import("./recorder.ts");
 loading.then(({ prepare }) => prepare(config)).catch(() => undefined); // told at the tap, not before
 let recording: Recorder | undefined;
 let phase: RecorderState["phase"] = "idle";
@@ -153,7 +153,7 @@ function preview(): void {
 async function sendUnsent(): Promise<void> {
   const late = setTimeout(() => note("unsent", words.say("first.unsent")), UNSENT_LATE_MS);
   try {
-    const resume = await import("../encounter/resume.ts");
+    const resume = await import("./resume.ts");
     const sent = await resume.sendUnsent();
     note("unsent", sent > 0 ? words.say("first.unsent_done") : "");
   } catch {

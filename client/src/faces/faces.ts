@@ -2,9 +2,9 @@
  * Finds faces in a picture, on this machine: CenterFace (MIT) under onnxruntime. What it misses a person has to find; `boxesIn` is apart from it so that
  * its arithmetic can be held to known answers.
  */
-import * as ort from "onnxruntime-web/wasm";
-import runtime from "onnxruntime-web/ort-wasm-simd-threaded.wasm";
 import model from "centerface.onnx";
+import runtime from "onnxruntime-web/ort-wasm-simd-threaded.wasm";
+import * as ort from "onnxruntime-web/wasm";
 import type { Box } from "./boxes.ts";
 
 /** The longest side of the picture that is looked at, pixels: more finds smaller faces and takes longer. */

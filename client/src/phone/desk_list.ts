@@ -3,10 +3,22 @@
  * anew each time, so a changed copy is refused like a changed answer.
  */
 import { FRESH_S, provenKeys, type DeskKeys, type How, type Refusal } from "../crypto/desk.ts";
-import type { Recipients } from "./begin.ts";
 import { askNode } from "./ask_node.ts";
+import type { ClientConfig, Kind } from "./config.ts";
 import type { Device } from "./device.ts";
-import type { ClientConfig, Kind } from "./state.ts";
+
+export type RecipientsNote = "desk" | "self" | "desk-unproven";
+
+/** Whom a recording is sealed to. */
+export interface Recipients {
+  /** age recipients of the legal desk whose keys are proven. */
+  readonly desk: readonly string[];
+  readonly note: RecipientsNote;
+  /** Why the desk is not among them. */
+  readonly reason?: Refusal;
+  /** When an outside witness last saw the desk's list, Unix s. */
+  readonly seenAt?: number;
+}
 
 const KEPT = "tocsin.desk-keys";
 /** A tap waits this long for a first list or for news, never longer. */

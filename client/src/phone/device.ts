@@ -1,5 +1,12 @@
 /** What the recorder needs of the phone, in one place, so that trials can put another phone there. */
-import type { LineHint } from "./ladder.ts";
+
+/** What a browser may tell of its line (Network Information API); a guess, and absent in many. */
+export interface LineHint {
+  readonly effectiveType?: string;
+  /** Mbit/s */
+  readonly downlink?: number;
+  readonly saveData?: boolean;
+}
 
 export interface Device {
   fetch(path: string, init: RequestInit): Promise<Response>;

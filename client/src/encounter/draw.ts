@@ -1,7 +1,7 @@
 /** Draws the state of a recording into the parts of a page that have a mark and a status. */
-import { element, listItems, note, put, words } from "./page.ts";
-import { vibrate } from "./signals.ts";
-import type { RecorderState } from "../encounter/state.ts";
+import { element, listItems, note, put, words } from "../ui/page.ts";
+import { vibrate } from "../ui/signals.ts";
+import type { RecorderState } from "./state.ts";
 import { tell } from "./status.ts";
 
 /** How often a screen reader is told how far the recording is safe. Trouble is told at once. */
