@@ -89,7 +89,8 @@ def _ranked(connection: Connection, asked: _Known, said: Mapping[str, Verdict]) 
 def _score(asked: _Known, named: Sequence[Sequence[str]], other: _Known) -> Compared:
     """The best of their names, and what numbers and countries say about it. `named`: the words of the names of `asked`."""
     theirs = [words_of(name) for name in other.names]
-    best = max((compared_words(a, b) for a in named for b in theirs), key=lambda one: one.score)
+    pairs = [compared_words(a, b) for a in named for b in theirs]
+    best = pairs[0] if len(pairs) == 1 else max(pairs, key=lambda one: one.score)
     score, reasons = best.score, list(best.reasons)
     for prop in NUMBERED if asked.numbers and other.numbers else ():
         mine, others = asked.numbers.get(prop, NO), other.numbers.get(prop, NO)

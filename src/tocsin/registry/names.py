@@ -91,7 +91,7 @@ def _paired(left: Sequence[str], right: Sequence[str]) -> tuple[list[str], list[
     """Words that both have, words of one alone, and whether a spelling had to be forgiven."""
     rest, shared, alone, is_typo = list(right), [], [], False
     for word in left:
-        match = word if word in rest else next((one for one in rest if is_misspelt(word, one)), None)
+        match = word if word in rest else _misspelt_in(rest, word)
         if match is None:
             alone.append(word)
             continue
@@ -99,6 +99,12 @@ def _paired(left: Sequence[str], right: Sequence[str]) -> tuple[list[str], list[
         rest.remove(match)
         shared.append(word)
     return shared, alone, rest, is_typo
+
+
+def _misspelt_in(words: Sequence[str], word: str) -> str | None:
+    if len(word) < TYPO_LETTERS or word.isdigit():
+        return None
+    return next((one for one in words if is_misspelt(word, one)), None)
 
 
 def is_misspelt(one: str, other: str) -> bool:
@@ -114,8 +120,9 @@ def is_misspelt(one: str, other: str) -> bool:
 
 def _initials(short: Sequence[str], long: Sequence[str]) -> bool:
     """ICE and Immigration and Customs Enforcement."""
-    letters = "".join(word[0] for word in long if word not in GENERIC)
-    return len(short) == 1 and len(short[0]) >= 3 and len(long) > 2 and short[0] == letters
+    if len(short) != 1 or len(short[0]) < 3 or len(long) < 3:
+        return False
+    return short[0] == "".join(word[0] for word in long if word not in GENERIC)
 
 
 def keys_of(name: str) -> list[str]:

@@ -20,10 +20,10 @@ from tocsin.registry.bulk import pieces
 from tocsin.registry.citing import Cited, citations
 from tocsin.registry.contest import PROMISED_DAYS, Kind, contest_of
 from tocsin.registry.match import Candidate, candidates_for
-from tocsin.registry.model import Confidence, EntityUnknown
+from tocsin.registry.model import Confidence, EntityUnknown, ValueKind
 from tocsin.registry.plain import ask
 from tocsin.registry.queries import Entity
-from tocsin.registry.schemata import INSTITUTIONS, REFERENCES
+from tocsin.registry.schemata import INSTITUTIONS, REFERENCES, SCHEMATA
 from tocsin.registry.search import Asked
 from tocsin.registry.time_line import time_line
 from tocsin.web import render
@@ -100,6 +100,13 @@ def search_page(
     return page
 
 
+class _Captions(dict[str, str]):
+    """What is called nothing stands under its id."""
+
+    def __missing__(self, name: str) -> str:
+        return name
+
+
 def entity_page(config: PageConfig, language: Language, name: str, version: str = "") -> Callable[[Connection], bytes]:
     """The page of one entity, to be asked of a database; with `version`, as that permanent link saw it. Raises `EntityUnknown`."""
 
@@ -113,7 +120,7 @@ def entity_page(config: PageConfig, language: Language, name: str, version: str 
         others = queries.not_same(found, judged)
         pairs = [name for one in judged for name in (one.left, one.right)]
         named = [*named_here, *others, *pairs, *(one.amount.contract for one in worth.newest)]
-        captions = queries.captions_of(connection, named)
+        captions = _Captions(queries.captions_of(connection, named))
         newest = queries.entity_of(connection, name) if version else found
         permanent = f"/{language.code}/registry/entity/{found.id}/at/{found.version}"
         version_day = found.version.day
@@ -138,6 +145,9 @@ def entity_page(config: PageConfig, language: Language, name: str, version: str 
             candidates=_maybe(connection, found) if found.schema in INSTITUTIONS and not version else [],
             captions=captions,
             references=REFERENCES,
+            kinds={name: language.say(f"registry.schema_{name}") for name in SCHEMATA},
+            ties={name: language.say(f"registry.prop_{name}") for name in REFERENCES},
+            worths={str(kind): language.say(f"registry.kind_{kind}") for kind in ValueKind},
             copies=_copies(connection, found),
             sheets=documents.pages_of(connection, found.members) if found.schema == "Document" else [],
             unknown=[one for one in EXPECTED.get(found.schema, ()) if not found.values(one)],
