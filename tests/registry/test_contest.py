@@ -127,7 +127,10 @@ async def test_the_words_are_never_shown_and_are_gone_with_the_answer(
 async def test_a_value_that_was_found_wrong_says_so_and_is_added_no_more(
     client: httpx.AsyncClient, registry: Registry
 ) -> None:
-    reference = reference_of(await sent(client, claim(registry, "tf-f001-value-0", "amount")))
+    number = claim(registry, "tf-f001-value-0", "amount")
+    called = registry.database.read_now(lambda c: queries.captions_of(c, ["tf-f001"]))["tf-f001"]
+    assert called in (await client.get(f"/en/registry/contest/{number}")).text, "an amount is called as what it is of"
+    reference = reference_of(await sent(client, number))
     contract = registry.database.read_now(
         lambda c: amounts.totals_of(c, amounts.money_of(c, queries.entity_of(c, "tf-f001")))
     )

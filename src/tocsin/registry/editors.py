@@ -99,7 +99,7 @@ def editors_page(config: PageConfig, language: Language, given: Form, problem: s
 
     def page(connection: Connection) -> bytes:
         waiting = contest.waiting(connection)
-        captions = queries.captions_of(connection, [name for one in waiting for name in (one.entity, one.value)])
+        captions = queries.called(connection, [name for one in waiting for name in (one.entity, one.value)])
         return draw(
             config,
             language,

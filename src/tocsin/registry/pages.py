@@ -201,7 +201,7 @@ def contest_page(
 
     def page(connection: Connection) -> bytes:
         claim = queries.claim_of(connection, number)
-        captions = queries.captions_of(connection, [claim.entity, claim.value])
+        captions = queries.called(connection, [claim.entity, claim.value])
         return draw(
             config,
             language,
@@ -224,7 +224,7 @@ def contested_page(config: PageConfig, language: Language, reference: str) -> Dr
 
     def page(connection: Connection) -> bytes:
         one = contest_of(connection, reference)
-        captions = queries.captions_of(connection, [one.entity, one.value])
+        captions = queries.called(connection, [one.entity, one.value])
         return draw(
             config,
             language,

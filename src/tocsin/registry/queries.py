@@ -198,6 +198,16 @@ def captions_of(connection: Connection, names: Iterable[str]) -> dict[str, str]:
     return {name: said for some in pieces(sorted(set(names))) for name, said in ask(connection, line, list(some))}
 
 
+def called(connection: Connection, names: Iterable[str]) -> dict[str, str]:
+    """What each id is called; an amount, which has no name, as what it is of."""
+    captions = captions_of(connection, names)
+    unnamed = [name for name, said in captions.items() if name == said]
+    line = "SELECT entity, value FROM registry_statement WHERE entity IN ? AND property IN ('contract', 'about')"
+    acts = {name: act for some in pieces(unnamed) for name, act in ask(connection, line, list(some))}
+    told = captions_of(connection, acts.values())
+    return captions | {name: told[act] for name, act in acts.items() if act in told}
+
+
 def how_many(connection: Connection) -> int:
     """How many entities there are. None is ever removed, so SQLite's last number says it without counting a million rows."""
     counting = "max(number)" if connection.dialect.name == "sqlite" else "count(*)"
