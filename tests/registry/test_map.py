@@ -111,6 +111,24 @@ def test_what_is_no_file_of_areas_is_refused(registry: Registry, raw: bytes) -> 
         registry.database.write_now(lambda c: outline.take_in(c, raw, "code", "nom"))
 
 
+def test_a_file_that_is_nearly_right_is_told_what_is_wrong() -> None:
+    raw = json.dumps(COMMUNES).encode()
+    for code, name in (("insee", "nom"), ("code", "name")):
+        with pytest.raises(outline.OutlinesUnnamed):
+            outline.areas_of(raw, code, name)
+    corners = {
+        "lambert 93": [[892000, 6247000], [892900, 6247000], [892900, 6247900]],
+        "latitude first": [[43, 95], [44, 95], [44, 96]],
+    }
+    for called, points in corners.items():
+        shape = {"type": "Polygon", "coordinates": [[*points, points[0]]]}
+        one = {"type": "Feature", "properties": {"code": "1", "nom": called}, "geometry": shape}
+        with pytest.raises(outline.OutlinesNotDegrees):
+            outline.areas_of(json.dumps({"type": "FeatureCollection", "features": [one]}).encode(), "code", "nom")
+    with pytest.raises(OutlinesNotUnderstood):
+        outline.areas_of(b'{"type": "FeatureCollection", "features": []}', "code", "nom")
+
+
 @pytest.mark.parametrize("bent", [{}, {"lon": "x", "lat": "1", "zoom": "2"}, {"lon": "nan", "lat": "1", "zoom": "2"},
                                   {"lon": "inf", "lat": "-inf", "zoom": "9"}, {"lon": "1", "lat": "90", "zoom": "99"}])  # fmt: skip
 def test_a_strange_view_is_answered(registry: Registry, bent: dict[str, str]) -> None:

@@ -31,6 +31,22 @@ class OutlinesNotUnderstood(TocsinError):
     message = "This is no GeoJSON of areas with a code and a name under the names given. Nothing was taken in."
 
 
+class OutlinesUnnamed(OutlinesNotUnderstood):
+    code = "outlines_unnamed"
+    message = (
+        "An area of this file has no property of the name given for its code or its name. See in the file what they are called, "
+        "and say so with --code and --name. Nothing was taken in."
+    )
+
+
+class OutlinesNotDegrees(OutlinesNotUnderstood):
+    code = "outlines_not_degrees"
+    message = (
+        "Coordinates of this file are no longitudes and latitudes in degrees, in that order. Take the file in WGS 84 (EPSG:4326), "
+        "not in Lambert 93. Nothing was taken in."
+    )
+
+
 @dataclass(frozen=True)
 class Box:
     west: float
@@ -174,11 +190,14 @@ def take_in(connection: Connection, raw: bytes, code: str, name: str) -> int:
 
 
 def areas_of(raw: bytes, code: str, name: str) -> list[Outline]:
-    """The areas of a GeoJSON file. Raises `OutlinesNotUnderstood`."""
+    """The areas of a GeoJSON file. Raises `OutlinesNotUnderstood`, and as one `OutlinesUnnamed` or `OutlinesNotDegrees`."""
     try:
-        return [_feature(one, code, name) for one in msgspec.json.decode(raw)["features"]]
+        made = [_feature(one, code, name) for one in msgspec.json.decode(raw)["features"]]
     except (msgspec.DecodeError, LookupError, TypeError, ValueError, OverflowError) as error:
         raise OutlinesNotUnderstood from error
+    if not made:
+        raise OutlinesNotUnderstood
+    return made
 
 
 def _micro(box: Box) -> tuple[int, ...]:
@@ -190,16 +209,22 @@ def packed(rings: Sequence["array[int]"]) -> bytes:
 
 
 def _feature(told: Any, code: str, name: str) -> Outline:
-    shape = told["geometry"]
+    shape, said = told["geometry"], told["properties"]
+    if code not in said or name not in said:
+        raise OutlinesUnnamed
     parts = {"Polygon": [shape["coordinates"]], "MultiPolygon": shape["coordinates"]}[shape["type"]]
-    rings = [
-        array("i", (round(float(one) * MICRO) for point in ring for one in point[:2]))
-        for part in parts
-        for ring in part
-    ]
-    if not rings or any(len(ring) < 8 or len(ring) % 2 or max(map(abs, ring)) > 180 * MICRO for ring in rings):
+    rings = [_ring(ring) for part in parts for ring in part]
+    if not rings or any(len(ring) < 8 or len(ring) % 2 for ring in rings):
         raise OutlinesNotUnderstood
-    return _of("commune", str(told["properties"][code])[:60], str(told["properties"][name])[:120], rings)
+    return _of("commune", str(said[code])[:60], str(said[name])[:120], rings)
+
+
+def _ring(points: Sequence[Sequence[float]]) -> "array[int]":
+    """Raises `OutlinesNotDegrees` for what is on no map."""
+    flat = [float(one) for point in points for one in point[:2]]
+    if any(abs(one) > limit for at, limit in ((0, 180), (1, 90)) for one in flat[at::2]):
+        raise OutlinesNotDegrees
+    return array("i", [round(one * MICRO) for one in flat])
 
 
 def stored(connection: Connection, view: Box) -> list[Outline]:
