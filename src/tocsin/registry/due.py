@@ -24,16 +24,17 @@ def find(connection: Connection) -> None:
 
 def forget(connection: Connection, names: Iterable[str]) -> None:
     """Something new is said of these: their sheets, and those of whom they name or of what that names, hold no more."""
-    if not ask(connection, "SELECT 1 FROM registry_sheet LIMIT 1"):
-        return
+    every = {row[0] for row in ask(connection, "SELECT entity FROM registry_sheet")}
+    if not every:
+        return  # as in a first import
     said = set(names)
     near = _named_by(connection, said)
     told = said | near | _named_by(connection, near - said)
     line = "SELECT canonical FROM registry_entity WHERE entity IN ?"
     told |= {row[0] for some in pieces(sorted(told)) for row in ask(connection, line, list(some))}
-    if told:
+    rows = [{"name": name} for name in sorted(told & every)]
+    if rows:
         here = update(sheet).where(sheet.c.entity == bindparam("name"))
-        rows = [{"name": name} for name in sorted(told)]
         connection.execute(here.values(told=None, due=sheet.c.due + 1), rows)
 
 
