@@ -1,7 +1,8 @@
 """One push service: its connections, its queue, how fast it wants to be asked.
 
-HTTP/1.1 that does what a sender needs and no more: no task and no object a message but its bytes and whom to tell. The general clients
-measured here spend ten times as long on a request as on encrypting it.
+HTTP that does what a sender needs and no more: no task and no object a message but its bytes and whom to tell. The general clients
+measured here spend ten times as long on a request as on encrypting it. A service that speaks HTTP/2 is sent many messages at once on
+one connection (`http2`); one that speaks it wrongly is spoken to in HTTP/1.1 from then on.
 """
 
 import asyncio
@@ -13,8 +14,11 @@ from enum import Enum, auto
 import httptools
 
 from tocsin.deliver.endpoint import Allowed, EndpointWrong
+from tocsin.deliver.http2 import Http2Wrong, Post, Session
 
 MOST_CONNECTIONS = 32
+MOST_HTTP2 = 2
+"""Connections to a service that takes a hundred requests on each."""
 ANSWER_S = 20.0
 CONNECT_S = 10.0
 IDLE_S = 60.0
@@ -39,20 +43,30 @@ class Answer(Enum):
 
 
 Told = Callable[[Answer], None]
+Asked = bytes | Post
 
 
 class Lane:
     """Requests to one origin. Used in one event loop; `close` it."""
 
-    def __init__(self, origin: str, allowed: Allowed, tls: ssl.SSLContext | None, most: int = MOST_CONNECTIONS) -> None:
+    def __init__(
+        self,
+        origin: str,
+        allowed: Allowed,
+        tls: ssl.SSLContext | None,
+        most: int = MOST_CONNECTIONS,
+        http2: ssl.SSLContext | None = None,
+    ) -> None:
+        """`http2`: a context that offers it too; what is pushed must then be `Post`."""
         self.origin = origin
         self._allowed = allowed
-        self._tls = tls if origin.startswith("https://") else None
-        self._most = self._now_most = most
+        self._plain_tls = tls if origin.startswith("https://") else None
+        self._tls = http2 or self._plain_tls if self._plain_tls else None
+        self._most = self._now_most = self._http1_most = most
         self._loop = asyncio.get_running_loop()
-        self._queue: deque[tuple[bytes, Told]] = deque()
-        self._idle: list[_Connection] = []
-        self._all: set[_Connection] = set()
+        self._queue: deque[tuple[Asked, Told]] = deque()
+        self._idle: list[_Connection | _Http2] = []
+        self._all: set[_Connection | _Http2] = set()
         self._opening: set[asyncio.Task[None]] = set()
         self._paused_until = 0.0
         self._pause_s = FIRST_PAUSE_S
@@ -69,13 +83,18 @@ class Lane:
         """How long this service is not to be asked; 0 when it may be."""
         return max(0.0, self._paused_until - self._loop.time())
 
-    def push(self, request: bytes, told: Told) -> None:
+    def push(self, request: Asked, told: Told) -> None:
         """Send when it may be; `told` is called once, from the loop."""
         if self.pause_s:
             self._loop.call_soon(told, Answer.SLOW)
             return
+        while self._idle and not self._idle[-1].has_room:
+            self._idle.pop()  # it is closing, or takes no more for now
         if self._idle:
-            self._idle.pop().ask(request, told)
+            one = self._idle.pop()
+            one.ask(request, told)
+            if one.has_room:
+                self._idle.append(one)
         else:
             self._queue.append((request, told))
             self._open_more()
@@ -92,16 +111,22 @@ class Lane:
             one.abort()
         self._refuse_all(Answer.FAILED)
 
-    def freed(self, connection: "_Connection") -> None:
+    def freed(self, connection: "_Connection | _Http2") -> None:
         """A connection may ask again."""
-        if self._queue and not self.pause_s and len(self._all) <= self._now_most:
+        while connection.has_room and self._queue and not self.pause_s and len(self._all) <= self._now_most:
             connection.ask(*self._queue.popleft())
-        elif len(self._all) > self._now_most:
+        if not connection.has_room or connection in self._idle:
+            return
+        if len(self._all) > self._now_most and not connection.is_busy:
             connection.abort()
         else:
             self._idle.append(connection)
 
-    def lost(self, connection: "_Connection") -> None:
+    def only_http1(self) -> None:
+        """What this service speaks as HTTP/2 cannot be read: it is not offered any more."""
+        self._tls, self._most = self._plain_tls, self._http1_most
+
+    def lost(self, connection: "_Connection | _Http2") -> None:
         self._all.discard(connection)
         if connection in self._idle:
             self._idle.remove(connection)
@@ -139,6 +164,8 @@ class Lane:
 
     def _open_more(self) -> None:
         wanted = min(self._now_most - len(self._all) - len(self._opening), len(self._queue) - len(self._opening))
+        if self._tls is not self._plain_tls and not self._all:
+            wanted = min(wanted, 1 - len(self._opening))  # the first one tells what this service speaks
         for _ in range(wanted):
             task = self._loop.create_task(self._open())
             self._opening.add(task)
@@ -155,21 +182,28 @@ class Lane:
                 self._refuse_all(Answer.FAILED)
             return
         self._all.add(connection)
+        if isinstance(connection, _Http2):
+            self._most = min(self._most, MOST_HTTP2)
+            self._now_most = min(self._now_most, MOST_HTTP2)
         self.freed(connection)
+        if self._queue:
+            self._open_more()
 
-    async def _connect(self) -> "_Connection":
+    async def _connect(self) -> "_Connection | _Http2":
         failed: OSError = OSError("no address")
         host = self.origin.partition("://")[2].rpartition(":")[0] or self.origin.partition("://")[2]
         name = host.strip("[]") if self._tls else None
         for address, port in await self._allowed.addresses(self.origin):
             try:
                 _, made = await self._loop.create_connection(
-                    lambda: _Connection(self), address, port, ssl=self._tls, server_hostname=name
+                    lambda: _Opening(self), address, port, ssl=self._tls, server_hostname=name
                 )
             except OSError as error:
                 failed = error
             else:
-                return made
+                if made.chosen is None:
+                    raise failed
+                return made.chosen
         raise failed
 
     def _look(self) -> None:
@@ -180,6 +214,100 @@ class Lane:
                 one.abort()
         busy = bool(self._all or self._queue or self._opening)
         self._timer = self._loop.call_later(LOOK_S, self._look) if busy else None
+
+
+class _Opening(asyncio.Protocol):
+    """A connection until it is known what it speaks."""
+
+    def __init__(self, lane: Lane) -> None:
+        self._lane = lane
+        self.chosen: _Connection | _Http2 | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        sealed = transport.get_extra_info("ssl_object")
+        is_http2 = sealed is not None and sealed.selected_alpn_protocol() == "h2"
+        self.chosen = _Http2(self._lane) if is_http2 else _Connection(self._lane)
+        transport.set_protocol(self.chosen)
+        self.chosen.connection_made(transport)
+
+
+class _Http2(asyncio.Protocol):
+    """One connection with many requests under way."""
+
+    def __init__(self, lane: Lane) -> None:
+        self._lane = lane
+        self._transport: asyncio.Transport | None = None
+        self._session: Session | None = None
+        self._at = 0.0
+        self._body_bytes = 0
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether something is waited for: answers, or that it begins."""
+        return self._session is not None and (bool(self._session.streams) or not self._session.is_told)
+
+    @property
+    def since(self) -> float:
+        """Since when its oldest request waits, or nothing was asked."""
+        streams = self._session.streams if self._session else {}
+        return next(iter(streams.values())).since if streams else self._at
+
+    @property
+    def has_room(self) -> bool:
+        is_open = self._transport is not None and not self._transport.is_closing()
+        return is_open and self._session is not None and self._session.has_room(self._body_bytes)
+
+    def ask(self, request: Asked, told: Told) -> None:
+        if not self.has_room or self._session is None or isinstance(request, bytes):
+            told(Answer.FAILED)
+            return
+        self._body_bytes = len(request.body)
+
+        def answered(status: int, after_s: float) -> None:
+            told(self._lane.answered(status, after_s) if status else Answer.FAILED)
+
+        self._session.send(request, answered)
+
+    def abort(self) -> None:
+        if self._transport is not None:
+            self._transport.abort()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = transport  # type: ignore[assignment]  # a stream's
+        loop = asyncio.get_running_loop()
+        self._at = loop.time()
+        self._session = Session(self._write, loop)
+
+    def data_received(self, came: bytes) -> None:
+        session = self._session
+        if session is None:
+            return
+        self._at = asyncio.get_running_loop().time()
+        try:
+            session.take(came)
+        except (Http2Wrong, IndexError, ValueError):
+            self._lane.only_http1()
+            self.abort()
+            return
+        if not session.fits(self._body_bytes):
+            self._lane.only_http1()
+            self.abort()
+        elif session.is_going and not session.streams:
+            self.abort()
+        elif self.has_room:
+            self._lane.freed(self)
+
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002  asyncio's signature
+        session, self._session, self._transport = self._session, None, None
+        if session is not None and not session.is_told:
+            self._lane.only_http1()
+        self._lane.lost(self)
+        for one in list(session.streams.values()) if session else ():
+            one.answered(0, 0.0)
+
+    def _write(self, raw: bytes) -> None:
+        if self._transport is not None and not self._transport.is_closing():
+            self._transport.write(raw)
 
 
 class _Connection(asyncio.Protocol):
@@ -197,14 +325,18 @@ class _Connection(asyncio.Protocol):
     def is_busy(self) -> bool:
         return self._told is not None
 
-    def ask(self, request: bytes, told: Told) -> None:
+    @property
+    def has_room(self) -> bool:
+        return self._told is None and self._transport is not None and not self._transport.is_closing()
+
+    def ask(self, request: Asked, told: Told) -> None:
         transport = self._transport
         if transport is None or transport.is_closing():
             told(Answer.FAILED)
             return
         self._told, self._after_s = told, 0.0
         self.since = asyncio.get_running_loop().time()
-        transport.write(request)
+        transport.write(request if isinstance(request, bytes) else request.plain())
 
     def abort(self) -> None:
         if self._transport is not None:

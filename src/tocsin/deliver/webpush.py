@@ -15,6 +15,7 @@ from collections import deque
 from tocsin.clock import Clock
 from tocsin.deliver import message_encryption as encryption
 from tocsin.deliver.endpoint import Allowed, Endpoint
+from tocsin.deliver.http2 import Post
 from tocsin.deliver.lane import MOST_CONNECTIONS, Answer, Lane, Told
 from tocsin.deliver.message_encryption import Prepared
 from tocsin.deliver.vapid import Vapid
@@ -65,7 +66,9 @@ class Sender:
         quota: Quota | None = None,
         connections: int = MOST_CONNECTIONS,
         tls: ssl.SSLContext | None = None,
+        http2: ssl.SSLContext | None = None,
     ) -> None:
+        """`tls`, `http2`: whom to trust where that is not what the machine trusts; the second offers HTTP/2 too."""
         self.vapid = vapid
         self.allowed = allowed
         self._clock = clock
@@ -73,6 +76,7 @@ class Sender:
         self._connections = connections
         self._lanes: dict[str, Lane] = {}
         self._tls = tls or ssl.create_default_context()
+        self._http2 = http2 if tls else offering_http2(ssl.create_default_context())
 
     async def send(self, endpoint: Endpoint, payload: bytes, *, ttl_s: int, quota: Quota | None = None) -> Answer:
         """Send one message now, of the sender's own quota or another. Raises `QuotaSpent`, `KeyLocked`, and `ValueError` for a
@@ -96,25 +100,27 @@ class Sender:
     def push(self, endpoint: Endpoint, prepared: Prepared, record: bytes, ttl_s: int, told: Told) -> None:
         """Send a padded record; `told` is called once. No quota: for who has what two people released."""
         body = encryption.seal(prepared, record)
-        self.lane(endpoint.origin).push(self._head(endpoint, ttl_s) + body, told)
+        self.lane(endpoint.origin).push(self._post(endpoint, ttl_s, body), told)
 
     def lane(self, origin: str) -> Lane:
         """The push service's lane."""
         found = self._lanes.get(origin)
         if found is None:
-            found = self._lanes[origin] = Lane(origin, self.allowed, self._tls, self._connections)
+            found = self._lanes[origin] = Lane(origin, self.allowed, self._tls, self._connections, self._http2)
         return found
 
     def close(self) -> None:
         for lane in self._lanes.values():
             lane.close()
 
-    def _head(self, endpoint: Endpoint, ttl_s: int) -> bytes:
+    def _post(self, endpoint: Endpoint, ttl_s: int, body: bytes) -> Post:
         """The same for everybody but address and service: no topic, one urgency (7-threats: what differs tells)."""
         origin = endpoint.origin
-        return (
-            f"POST {endpoint.path} HTTP/1.1\r\nHost: {origin.partition('://')[2]}\r\n"
-            f"Authorization: {self.vapid.line(origin)}\r\nTTL: {min(max(ttl_s, 0), MOST_TTL_S)}\r\nUrgency: high\r\n"
-            "Content-Encoding: aes128gcm\r\nContent-Type: application/octet-stream\r\n"
-            f"Content-Length: {encryption.BODY_BYTES}\r\n\r\n"
-        ).encode("ascii")
+        host = origin.partition("://")[2]
+        return Post(host, endpoint.path, self.vapid.line(origin), min(max(ttl_s, 0), MOST_TTL_S), body)
+
+
+def offering_http2(context: ssl.SSLContext) -> ssl.SSLContext:
+    """The same context, with HTTP/2 offered before HTTP/1.1."""
+    context.set_alpn_protocols(["h2", "http/1.1"])
+    return context
