@@ -36,11 +36,14 @@ REMEMBERED = "checked.json"
 
 @dataclass(frozen=True)
 class Act:
-    """One line of the check. `perform` answers what was seen or raises; `mend` is the exact next thing to do."""
+    """One line of the check. `perform` answers what was seen or raises; `mend` is the exact next thing to do, and `start` that
+    where the node was asked and did not answer at all.
+    """
 
     name: str
     perform: Callable[[], str]
     mend: str
+    start: str = ""
 
 
 @dataclass(frozen=True)
@@ -51,6 +54,7 @@ class Done:
     is_good: bool
     seen: str
     last_good_ms: int
+    mend: str
 
 
 def perform(acts: list[Act], folder: Path, clock: Clock) -> list[Done]:
@@ -59,35 +63,39 @@ def perform(acts: list[Act], folder: Path, clock: Clock) -> list[Done]:
     known: dict[str, int] = json.loads(file.read_text()) if file.exists() else {}
     done = []
     for act in acts:
+        mend = act.mend
         try:
             seen, is_good = act.perform(), True
             known[act.name] = clock.now_ms()
         except Exception as error:  # noqa: BLE001  whatever went wrong is the answer
             seen, is_good = str(error) or type(error).__name__, False
-        done.append(Done(act, is_good, seen, known.get(act.name, 0)))
+            mend = act.start if act.start and isinstance(error, httpx.TransportError) else mend
+        done.append(Done(act, is_good, seen, known.get(act.name, 0), mend))
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     file.write_text(json.dumps(known))
     return done
 
 
-def acts_of(settings: Settings, clock: Clock) -> list[Act]:
-    """Every act this node can be asked for, the main job first."""
+def acts_of(settings: Settings, clock: Clock, program: str = "tocsin") -> list[Act]:
+    """Every act this node can be asked for, the main job first. `program` is how it was called, settings included."""
+    start = f"{program} serve"
     node = httpx.Client(base_url=settings.public_url, timeout=PATIENCE, trust_env=False, verify=not settings.trials)
     acts = [
-        Act("recording", lambda: record_three_seconds(node, clock), "tocsin serve"),
-        Act("log", lambda: newest_checkpoint(node, settings, clock), "tocsin keys unlock"),
+        Act("recording", lambda: record_three_seconds(node, clock), f"{program} status", start),
+        Act("log", lambda: newest_checkpoint(node, settings, clock), f"{program} keys unlock", start),
         Act(
             "legal desk",
             lambda: desk_has_keys(node),
-            "two stewards add a lawyer: tocsin desk propose (docs/run/keys.md)",
+            f"two stewards add a lawyer: {program} desk propose (docs/run/keys.md)",
+            start,
         ),
         Act("alarm", lambda: wake_somebody(settings.alarm), "set [alarm] in the settings (docs/run/alarm.md)"),
         Act("disk", lambda: disk_has_room(Path(settings.folder)), "make room, or move `folder` to a larger disk"),
     ]
-    mend = f"tocsin backup FILE{'' if settings.backup_recipient else ' --to age1...'}"
+    mend = f"{program} backup FILE{'' if settings.backup_recipient else ' --to age1...'}"
     acts.append(Act("backup", lambda: backup_is_fresh(Path(settings.folder), clock), mend))
     acts += [
-        Act(f"witness {w.url}", lambda w=w: witness_cosigns(node, w.vkeys), f"ask who runs {w.url} to start it")  # type: ignore[misc]
+        Act(f"witness {w.url}", lambda w=w: witness_cosigns(node, w.vkeys), f"ask who runs {w.url} to start it", start)  # type: ignore[misc]
         for w in settings.witnesses
     ]
     if not settings.witnesses:
@@ -138,7 +146,7 @@ def desk_has_keys(node: httpx.Client) -> str:
     proven = roll.read(listed, told["origin"], 0).recipients(0)
     if not proven:
         raise ActFailed("no lawyer's key is signed by two stewards and seen outside: phones seal to the person alone")
-    return f"{len(proven)} keys are signed by two stewards and seen outside"
+    return f"lawyers' keys signed by two stewards and seen outside: {len(proven)}"
 
 
 def stamp(authority: settings_.Authority, clock: Clock) -> str:

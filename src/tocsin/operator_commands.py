@@ -1,12 +1,14 @@
 """What the person who runs a node types: its keys, and what it keeps sealed."""
 
 import json
+import shlex
 import shutil
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
 import click
+from click.core import ParameterSource
 
 from tocsin import acts, new_keys, serving
 from tocsin.arguments import NUMBER
@@ -33,21 +35,28 @@ def check(path: Path | None, *, as_json: bool) -> None:
     """Do everything this node is for, once, and say what does not work yet. Exit status 1 when something does not."""
     settings = settings_of(path)
     clock = SystemClock()
-    done = acts.perform(acts.acts_of(settings, clock), Path(settings.folder), clock)
+    done = acts.perform(acts.acts_of(settings, clock, _called()), Path(settings.folder), clock)
     for line in done:
         click.echo(_as_json(line) if as_json else _as_words(line))
     sys.exit(0 if all(line.is_good for line in done) else 1)
 
 
+def _called() -> str:
+    """The program as it was called: what is printed to be typed next has to find the same settings."""
+    above = click.get_current_context().find_root()
+    is_typed = above.get_parameter_source("path") is ParameterSource.COMMANDLINE
+    return f"tocsin --settings {shlex.quote(str(above.params['path']))}" if is_typed else "tocsin"
+
+
 def _as_json(line: acts.Done) -> str:
     found = {"name": line.act.name, "good": line.is_good, "seen": line.seen, "last_good_ms": line.last_good_ms}
-    return json.dumps(found | ({} if line.is_good else {"next": line.act.mend}))
+    return json.dumps(found | ({} if line.is_good else {"next": line.mend}))
 
 
 def _as_words(line: acts.Done) -> str:
     mark = click.style("works  ", fg="green") if line.is_good else click.style("MISSING", fg="red", bold=True)
     said = f"{mark} {line.act.name}: {line.seen} (last worked: {_when(line.last_good_ms)})"
-    return said if line.is_good else f"{said}\n        next: {line.act.mend}"
+    return said if line.is_good else f"{said}\n        next: {line.mend}"
 
 
 def _when(unix_ms: int) -> str:
