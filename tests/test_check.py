@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import pytest
 from click.testing import CliRunner
 
 from tests.serving import free_ports
@@ -31,3 +32,11 @@ def test_a_node_that_does_not_answer_is_to_be_started_whatever_was_asked(tmp_pat
     told = checked(tmp_path, **{SETTINGS_VARIABLE: path})
     for name in ("recording", "log", "legal desk", "witness http://w.example"):
         assert (told[name]["good"], told[name]["next"]) == (False, "tocsin serve")
+
+
+def test_what_init_wrote_here_counts_where_nothing_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    ran = CliRunner().invoke(main, ["check"])
+    assert "settings_wrong" in ran.output
+    (tmp_path / "node.toml").write_text(f'folder = "{tmp_path / "node"}"\nlog_origin = "a.example/log"\n')
+    assert "recording: " in CliRunner().invoke(main, ["check"]).output

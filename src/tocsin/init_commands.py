@@ -12,10 +12,9 @@ from tocsin.errors import TocsinError
 from tocsin.jurisdictions import load
 from tocsin.own_keys import PUBLISHED
 from tocsin.people import invitation
-from tocsin.settings import Settings, settings_of, toml_of
+from tocsin.settings import HERE, Settings, settings_of, toml_of
 from tocsin.store.db import Database
 
-FILE = "node.toml"
 SUGGESTED = ("Kestrel", "Heron")
 """Pseudonyms that are nobody's name."""
 
@@ -46,7 +45,7 @@ def init(
     unattended_keys: bool,
 ) -> None:
     """Make settings and keys where they are missing, and print one-time links for the first two stewards."""
-    place = path or Path(FILE)
+    place = path or HERE
     if not place.exists():
         if not public_url:
             raise AddressWanted

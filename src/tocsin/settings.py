@@ -16,6 +16,9 @@ import msgspec
 
 from tocsin.errors import TocsinError
 
+HERE = Path("node.toml")
+"""What counts where no file is named."""
+
 MOST_COHORTS = 32
 LEAST_OF_COHORT = 20
 """Rules of safety, 7."""
@@ -242,5 +245,5 @@ def _toml(value: Any) -> str:
 
 
 def settings_of(path: Path | None) -> Settings:
-    """The settings of this invocation: its file under this process's environment."""
-    return Settings.load(path, os.environ)
+    """The settings of this invocation: its file, or the one that `tocsin init` wrote here, under this process's environment."""
+    return Settings.load(path or (HERE if HERE.is_file() else None), os.environ)
