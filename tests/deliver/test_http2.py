@@ -98,12 +98,13 @@ async def sending(origin: str, tls: Tls, clock: MovableClock) -> AsyncIterator[S
         made.close()
 
 
+@pytest.mark.parametrize("most", [10, 1_000])
 async def test_three_hundred_at_once_each_open_for_their_browser_over_one_connection(
-    tls: Tls, clock: MovableClock
+    tls: Tls, clock: MovableClock, most: int
 ) -> None:
-    """The service takes ten at once and a window of 65,535 bytes: the rest waits its turn."""
+    """The service takes ten at once, or what a window of 65,535 bytes holds: the rest waits its turn."""
     browser = Browser()
-    async with serving(tls, maxConcurrentStreams=10) as service, sending(service.origin, tls, clock) as sender:
+    async with serving(tls, maxConcurrentStreams=most) as service, sending(service.origin, tls, clock) as sender:
         ends = [sender.allowed.endpoint_of(browser.told(f"{service.origin}/201/{n:03}")) for n in range(300)]
         answers = await asyncio.gather(*(sender.send(one, b"{}", ttl_s=60) for one in ends))
         assert {*answers} == {Answer.TAKEN}
