@@ -188,6 +188,22 @@ async def test_who_never_answers_is_let_go_and_told(
         assert await asyncio.wait_for(sender.send(endpoint, b"{}", ttl_s=60), 60) is Answer.FAILED
 
 
+def test_no_more_is_sent_than_the_window_of_the_connection_holds() -> None:
+    loop = asyncio.new_event_loop()
+    try:
+        session = Session(lambda _: None, loop)
+        session.take(http2.frame(http2.SETTINGS, 0, 0, b""))
+        sent = 0
+        while session.has_room(3_072):
+            session.send(Post("h", "/p", "vapid t=x", 60, bytes(3_072)), lambda *_: None)
+            sent += 1
+        assert sent == http2.OPEN_WINDOW // 3_072
+        session.take(http2.frame(http2.WINDOW, 0, 0, (3_072).to_bytes(4)))
+        assert session.has_room(3_072)
+    finally:
+        loop.close()
+
+
 @given(st.binary(max_size=200), st.integers(0, 11), st.integers(0, 255), st.integers(0, 3))
 def test_whatever_comes_ends_the_connection_at_worst(body: bytes, kind: int, flags: int, number: int) -> None:
     told: list[int] = []
