@@ -69,12 +69,16 @@ function underWay(state: RecorderState): void {
 
 function moved(state: RecorderState, before: RecorderState["phase"]): void {
   if (phase === "recording") tone("start");
-  if (phase === "recording" && before === "starting" && config.call_place) void rings();
-  if (phase === "recording" && before === "starting") void tells().catch(() => undefined); // some browsers refuse a page its storage
+  if (phase === "recording" && before === "starting") calls();
   if (phase === "starting") element("stop").focus();
   if (phase === "finishing") tone("end");
   if (phase === "failed") failed(state.stoppedBecause ?? "unknown");
   if (phase === "words" || (phase === "stopped" && before !== "words")) ended(state);
+}
+
+function calls(): void {
+  if (config.call_place) void rings();
+  void tells().catch(() => undefined); // some browsers refuse a page its storage
 }
 
 /** A lawyer is rung after three seconds that anybody can see; the recording waits for none of it. */
@@ -129,7 +133,8 @@ function failed(because: string): void {
   element("ended").focus();
   recording = undefined;
   phase = "idle";
-  for (const id of ["live", "rest", "tongues", "foot"]) show(id, id !== "live");
+  show("live", false);
+  for (const id of ["rest", "tongues", "foot"]) show(id, true);
 }
 
 function prompt(state: RecorderState): void {
