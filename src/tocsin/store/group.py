@@ -19,8 +19,10 @@ Job = TypeVar("Job")
 Answer = TypeVar("Answer")
 _Caller = tuple[asyncio.AbstractEventLoop | None, asyncio.Future[Answer] | Future[Answer]]
 
-PATIENCE = 0.25
-"""Share of the last group's duration that a group may wait for the callers of the one before to come back."""
+PATIENCE, MOST_PATIENCE_S = 4.0, 0.005
+"""How long a group may wait for the callers of the one before to come back: so many times what that one took, and never longer than
+a person could notice. A busy event loop needs a millisecond for each of them; groups of one and two cost it a tenth of its time.
+"""
 
 
 class StoreClosed(TocsinError):
@@ -108,7 +110,7 @@ class Group(Generic[Job, Answer]):
         group = self._next_group(expected, patience_s)
         began = self._clock.monotonic()
         answers = self._answers([job for job, _ in group]) if group else []
-        patience_s = (self._clock.monotonic() - began) * PATIENCE
+        patience_s = min((self._clock.monotonic() - began) * PATIENCE, MOST_PATIENCE_S)
         with self._changed:
             expected = min(self._limit, len(group) + len(self._waiting)) if group else 0
         _answer_all([caller for _, caller in group], answers)
