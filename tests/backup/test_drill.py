@@ -199,7 +199,7 @@ def put_marker(place: Path, origin: str) -> None:
 
 def marker_in(node: Served) -> bool:
     """Whether the node lists it, with its place in the log."""
-    keys = httpx.get(f"http://127.0.0.1:{node.port}/desk-keys", trust_env=False).json()["roll"]
+    keys = httpx.get(f"http://127.0.0.1:{node.port}/desk-keys", trust_env=False, timeout=60).json()["roll"]
     return any(f'"name":"{NAME}"' in base64.b64decode(key["entry"]).decode() for key in keys)
 
 
@@ -209,7 +209,7 @@ def head_of(node: Served) -> bytes:
 
 def follow(node: Served, folder: Path) -> Seen:
     """Keep a copy of the node's log, as a neighbour would; what an auditor saw of it."""
-    with httpx.Client(trust_env=False) as client:
+    with httpx.Client(trust_env=False, timeout=60) as client:
         catch_up(copy_in(folder, node), HttpSource(f"http://127.0.0.1:{node.port}/log", client))
         seen = audit(node).seen
     assert seen is not None
@@ -227,6 +227,6 @@ def copy_in(folder: Path, node: Served) -> Log:
 
 def audit(node: Served, before: Seen | None = None) -> Report:
     witnesses = COSIGNER.vkeys if node.settings.witnesses else ()
-    with httpx.Client(trust_env=False) as client:
+    with httpx.Client(trust_env=False, timeout=60) as client:
         source = HttpSource(f"http://127.0.0.1:{node.port}/log", client)
         return Auditor(notes.parse_vkey(node.log_vkey), witnesses).audit(source, before)

@@ -55,12 +55,12 @@ def test_a_first_start_a_second_one_and_nothing_left_running(tmp_path: Path) -> 
             text = "\n".join(screen.lines)
             found = re.findall(r"  (http://localhost:\d+/\S*)", text)
             answers = {
-                url: httpx.get(url, headers=BROWSER, follow_redirects=True, trust_env=False).status_code
+                url: httpx.get(url, headers=BROWSER, follow_redirects=True, trust_env=False, timeout=60).status_code
                 for url in found
             }
             if not logs:
                 an_alert_goes_out(town, re.findall(r"join#([\w-]+)", text))
-            logs.append(httpx.get(f"{town.url}/client-config", trust_env=False).json()["log"])
+            logs.append(httpx.get(f"{town.url}/client-config", trust_env=False, timeout=60).json()["log"])
         for said in (
             "(sample)",
             "Do not record anything that matters",
@@ -101,7 +101,7 @@ def test_a_phone_on_the_network_is_let_in(tmp_path: Path, monkeypatch: pytest.Mo
         assert any("Fingerprint" in line for line in screen.lines)
         assert town.lan is not None
         trusted = ssl.create_default_context(cafile=str(town.lan.root))
-        page = httpx.get(f"https://localhost:{town.ports.node}/en/", verify=trusted, trust_env=False)
+        page = httpx.get(f"https://localhost:{town.ports.node}/en/", verify=trusted, trust_env=False, timeout=60)
         assert page.status_code == 200
     assert f"https://{HOST}:{town.ports.node}/" in door
 

@@ -30,7 +30,7 @@ async def client(node: Node) -> AsyncIterator[httpx.AsyncClient]:
     running = server.server(application(node), host="127.0.0.1", port=0, tls=None)
     task = asyncio.create_task(running.serve(sockets=[listening]))
     port = listening.getsockname()[1]
-    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", trust_env=False) as client:
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", trust_env=False, timeout=60) as client:
         while not running.started:
             await asyncio.sleep(0.01)
         yield client

@@ -87,7 +87,7 @@ def world(folder: Path) -> Iterator[World]:
     try:
         wait_until(lambda: running.started, 60)
         url = f"http://127.0.0.1:{port}"
-        with httpx.Client(base_url=url, trust_env=False) as client:
+        with httpx.Client(base_url=url, trust_env=False, timeout=60) as client:
             made = live(client)
             wanted = {"accept": "text/html"}
             errors = {client.get(f"/{code}/none-such", headers=wanted).content for code in ("en", "es", "fr", "xx")}

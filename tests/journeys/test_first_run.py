@@ -244,7 +244,7 @@ def test_sams_evening_from_nothing_to_a_desk_nobody_opens_alone(
     told = {one["name"]: one for one in map(json.loads, sam.run("check", "--json").stdout.splitlines())}
     assert "1 of 1 ways did not take the message" in told["alarm"]["seen"]
     assert told["recording"]["good"]
-    assert httpx.get(f"{sam.url}/en/", trust_env=False).status_code == 200
+    assert httpx.get(f"{sam.url}/en/", trust_env=False, timeout=60).status_code == 200
     watch.tell("6  a way out that is set wrong is named, and the rest goes on")
 
     links = [invite(kestrel, sam.url, name, "dispatcher") for name in (("Wren", "Plover") if is_long else ())]

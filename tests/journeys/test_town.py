@@ -27,7 +27,7 @@ def client(town: Running) -> Iterator[httpx.Client]:
 
 
 def client_of_town(town: Running) -> httpx.Client:
-    return httpx.Client(base_url=town.url, trust_env=False)
+    return httpx.Client(base_url=town.url, trust_env=False, timeout=60)
 
 
 def record(client: httpx.Client, seconds: int, recipients: Sequence[str] = ()) -> tuple[Phone, list[str]]:

@@ -24,7 +24,7 @@ class Recorder:
 
     def __init__(self, running: Running, recipients: list[str], kind: str = "encounter") -> None:
         self.url, self.phone = running[1], Phone(running[0].share_recipient, recipients, kind)
-        answer = httpx.post(f"{self.url}/encounters", content=self.phone.start_json(), trust_env=False)
+        answer = httpx.post(f"{self.url}/encounters", content=self.phone.start_json(), trust_env=False, timeout=60)
         assert answer.status_code == 201
         self.send()
 
@@ -36,7 +36,7 @@ class Recorder:
         raw = self.phone.second(body, final=final)
         address = f"{self.url}/encounters/{self.number}/chunks/{int.from_bytes(raw[:8])}"
         headers = {"authorization": f"Tocsin {b64(self.phone.upload)}"}
-        assert httpx.put(address, content=raw, headers=headers, trust_env=False).status_code == 200
+        assert httpx.put(address, content=raw, headers=headers, trust_env=False, timeout=60).status_code == 200
 
 
 @pytest.fixture(scope="module")

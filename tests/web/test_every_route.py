@@ -74,7 +74,7 @@ async def address(node: Node) -> AsyncIterator[tuple[str, int]]:
 
 async def test_each_answer_has_exactly_the_headers_of_its_kind(node: Node, address: tuple[str, int]) -> None:
     host, port = address
-    async with httpx.AsyncClient(base_url=f"http://{host}:{port}", trust_env=False) as client:
+    async with httpx.AsyncClient(base_url=f"http://{host}:{port}", trust_env=False, timeout=60) as client:
         built = [path for path in (await client.get("/worker.js")).text.split('"') if path.startswith("/static/built/")]
         assert built
         for method in ("GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS"):
@@ -118,7 +118,7 @@ async def test_trickled_headers_are_let_go(address: tuple[str, int], monkeypatch
             await asyncio.sleep(0.05)
 
     task = asyncio.create_task(trickle())
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         with pytest.raises(ConnectionResetError):
             assert await reader.read() == b""
             raise ConnectionResetError
