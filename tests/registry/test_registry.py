@@ -34,12 +34,12 @@ from tocsin.registry import (
 from tocsin.registry.judge import JudgementContradicts, Verdict, judge
 from tocsin.registry.map_page import look
 from tocsin.registry.model import Claim, Draft, EntityUnknown, Row, Source, VerbClass
-from tocsin.registry.plain import ask
 from tocsin.registry.reading import Read, Reading, Told
 from tocsin.registry.record import record, release
 from tocsin.registry.room import Registry, begin
 from tocsin.registry.value_sums import Refused, total_of
 from tocsin.store.db import Database
+from tocsin.store.plain import ask
 
 DAY = 20_000
 PALANTIR = "tf-org-palantir"

@@ -15,10 +15,10 @@ from tocsin.registry.bulk import pieces
 from tocsin.registry.contest import Contest, about_any, corrected_on, mark_of, open_since
 from tocsin.registry.exact import exact
 from tocsin.registry.model import Confidence, ValueKind
-from tocsin.registry.plain import ALL, ask
 from tocsin.registry.queries import Entity
 from tocsin.registry.value_sums import Amount, Refused, Total, total_of
 from tocsin.registry.worth import UNIT, VALUE_EVENT, MoneyRow
+from tocsin.store.plain import ALL, ask
 
 NAMED_BY = ("authority", "supplier", "reseller")
 SHOWN = 50

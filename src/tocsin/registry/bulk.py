@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Table, select
 
-from tocsin.registry.plain import ask
+from tocsin.store.plain import ask
 
 ASKED = 500
 """Values in one question: SQLite takes 32,766, older servers fewer."""

@@ -22,8 +22,8 @@ from tocsin.registry.bulk import pieces
 from tocsin.registry.days import iso
 from tocsin.registry.model import folded
 from tocsin.registry.person import known
-from tocsin.registry.plain import ask
 from tocsin.registry.tables import contest, statement
+from tocsin.store.plain import ask
 
 LONGEST, LONGEST_LINK, LONGEST_ANSWER = 1000, 300, 4000
 PROMISED_DAYS = 14

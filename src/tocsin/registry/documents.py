@@ -17,11 +17,11 @@ from tocsin.registry import facets, paper, search
 from tocsin.registry.bulk import pieces
 from tocsin.registry.facets import FACETS
 from tocsin.registry.model import Claim, Draft, EntityUnknown, Row, Source, folded
-from tocsin.registry.plain import ask
 from tocsin.registry.reading import Reading
 from tocsin.registry.record import record
 from tocsin.registry.redact import tells_person
 from tocsin.registry.tables import entity, picture
+from tocsin.store.plain import ask
 
 DATASET = "documents"
 KIND = "document"

@@ -5,9 +5,9 @@ from collections.abc import Iterable
 from sqlalchemy import Connection, bindparam, update
 
 from tocsin.registry.bulk import pieces
-from tocsin.registry.plain import ask
 from tocsin.registry.schemata import REFERENCES
 from tocsin.registry.tables import sheet
+from tocsin.store.plain import ask
 
 MANY = 300
 """Claims that name an entity: from here on it gets a sheet. Below, asking costs a page a few milliseconds."""

@@ -13,8 +13,8 @@ from heapq import nlargest
 from sqlalchemy import Connection
 
 from tocsin.registry.bulk import found_by, pieces, put
-from tocsin.registry.plain import ask
 from tocsin.registry.tables import choice, chosen
+from tocsin.store.plain import ask
 
 FACETS = ("technology", "buyer", "vendor", "place", "year", "kind")
 SHOWN = 40

@@ -14,9 +14,9 @@ from tocsin.registry.bulk import pieces
 from tocsin.registry.judge import Verdict
 from tocsin.registry.model import EntityUnknown
 from tocsin.registry.names import LOOK, Compared, Reason, compared_words, keys_of, words_of
-from tocsin.registry.plain import ask
 from tocsin.registry.schemata import INSTITUTIONS
 from tocsin.registry.tables import entity
+from tocsin.store.plain import ask
 
 BLOCK = 40
 """Candidates of one key at most. A key with more says too little to compare them all; who asked is told of the best."""

@@ -21,11 +21,11 @@ from tocsin.registry.citing import Cited, citations
 from tocsin.registry.contest import PROMISED_DAYS, Kind, contest_of
 from tocsin.registry.match import Candidate, candidates_for
 from tocsin.registry.model import Confidence, EntityUnknown, ValueKind
-from tocsin.registry.plain import ask
 from tocsin.registry.queries import Entity
 from tocsin.registry.schemata import INSTITUTIONS, REFERENCES, SCHEMATA
 from tocsin.registry.search import Asked
 from tocsin.registry.time_line import time_line
+from tocsin.store.plain import ask
 from tocsin.web import render
 from tocsin.web.i18n import Language
 from tocsin.web.render import Page, PageConfig

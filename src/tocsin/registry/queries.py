@@ -12,9 +12,9 @@ from tocsin.registry.bulk import found_by, pieces
 from tocsin.registry.contest import Contest, Key, about, corrected_on, mark_of, open_since
 from tocsin.registry.judge import Verdict, heads, standing
 from tocsin.registry.model import Confidence, EntityUnknown, Source, Statement, VerbClass
-from tocsin.registry.plain import ALL, ask
 from tocsin.registry.schemata import SINGLE
 from tocsin.registry.tables import statement
+from tocsin.store.plain import ALL, ask
 
 NEIGHBOURS = 100
 """Shown on one page; how many there are in all is said."""

@@ -21,9 +21,9 @@ from tocsin.registry.bulk import pieces
 from tocsin.registry.facets import FACETS
 from tocsin.registry.model import folded
 from tocsin.registry.names import keys_of
-from tocsin.registry.plain import ask
 from tocsin.registry.schemata import INSTITUTIONS, REFERENCES, SCHEMATA
 from tocsin.registry.tables import entity, statement
+from tocsin.store.plain import ask
 
 INDEX = "registry_words"
 COUNTED = 2_500

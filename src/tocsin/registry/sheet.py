@@ -14,10 +14,10 @@ from sqlalchemy import Connection, update
 
 from tocsin.registry import amounts
 from tocsin.registry.amounts import Summed
-from tocsin.registry.plain import ask
 from tocsin.registry.queries import Entity, Neighbour, entity_of, neighbours_of
 from tocsin.registry.tables import sheet
 from tocsin.store.db import Database
+from tocsin.store.plain import ask
 
 
 @dataclass(frozen=True)

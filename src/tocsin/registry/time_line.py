@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 
 from tocsin.registry.bulk import pieces
-from tocsin.registry.plain import ask
 from tocsin.registry.queries import Entity, Neighbour
+from tocsin.store.plain import ask
 
 DATES = ("contractDate", "publicationDate", "startDate", "date", "fileDate")
 _DATED = "SELECT entity, value FROM registry_statement WHERE entity IN ? AND property IN ?"

@@ -1,4 +1,4 @@
-"""Questions of pages in plain SQL, the same on both databases: building one by parts costs a page more than asking it.
+"""Questions in plain SQL, the same on both databases: building one by parts can cost more than asking it.
 
 Nothing is kept of a question's values: neither a compiled statement nor a cache.
 """
