@@ -77,6 +77,8 @@ class Scene:
     witness_count: int = 2
     phone_behind_ms: int = 40
     is_timestamped: bool = True
+    is_stamped_late: bool = False
+    """No authority answered at the last leaf's beat; one did at the next."""
     is_logged_custodian: bool = True
     is_custodian_gone: bool = False
     is_older_rule: bool = False
@@ -247,6 +249,10 @@ class Scene:
             self.chunk(media, self.body(self.chunks - 1))
         self.act(Action.STOPPED if self.is_stopped else Action.CUT)
         self.beat()
+        if self.is_stamped_late:
+            del self.tokens[self.log.size]
+            self.clock.ms += 60_000
+            self.cosign(self.log.append_beat(self.clock.ms // 60_000 * 60, []).tree_size)
         self.clock.ms += 90_000
         self.act(Action.FETCHED, "owner")
 

@@ -19,7 +19,7 @@ from tocsin.evidence.opened import Opened, RecordingEmpty
 from tocsin.evidence.sealed import Sealed
 from tocsin.evidence.system_description import retention
 from tocsin.evidence.verify import Trust, verify
-from tocsin.evidence.words_of_package import LANGUAGES, sentences
+from tocsin.evidence.words_of_package import LANGUAGES, WIDTH, sentences
 
 
 def texts(made: Path) -> dict[str, str]:
@@ -136,6 +136,56 @@ def test_a_node_stopped_between_beat_and_leaf_leaves_an_honest_package(tmp_path:
     assert [step.codes for step in report.steps if step.status != "PASS"] == []
 
 
+def test_of_a_file_that_was_filmed_before_nothing_is_said_that_is_true_of_a_recording_alone(tmp_path: Path) -> None:
+    told = texts(Scene(tmp_path, kind="import").package())
+    recorded = {
+        "README.txt": "A phone recorded",
+        "README.es.txt": "Un teléfono grabó",
+        "README.fr.txt": "Un téléphone a enregistré",
+    }
+    assert not [name for name, words in recorded.items() if words in told[name]]
+    assert "A phone was given a file that had been filmed before." in flat(told["README.txt"])
+    assert "phone's own counter" not in flat(told["README.txt"])
+    marks = {"fr-cpc-202-attestation.txt": "NON CAPTÉ ICI"}
+    found = {name.partition("/")[2]: text for name, text in told.items() if name.startswith("certificates/")}
+    assert [name for name, text in found.items() if marks.get(name, "NOT CAPTURED HERE") not in text] == []
+
+
+def test_a_broken_off_import_is_called_not_whole(tmp_path: Path) -> None:
+    told = texts(Scene(tmp_path, kind="import", is_stopped=False).package())
+    assert "The file is not whole." in flat(told["README.txt"])
+    assert "El archivo no está entero." in flat(told["README.es.txt"])
+    assert "Le fichier n'est pas entier." in flat(told["README.fr.txt"])
+
+
+@pytest.mark.parametrize(
+    ("count", "words"), [(0, "The node alone could"), (1, "The node and that witness together could")]
+)
+def test_who_could_have_made_the_log_later_depends_on_who_signed_it(tmp_path: Path, count: int, words: str) -> None:
+    assert words in flat(texts(Scene(tmp_path, witness_count=count).package())["README.txt"])
+
+
+def test_that_the_log_holds_the_notes_is_said_only_where_it_does(scene: Scene, made: Path, tmp_path: Path) -> None:
+    bare = tmp_path / "bare.zip"
+    with Sealed(scene.sealed()) as sealed:
+        opened = Opened.begin(sealed, scene.identity)
+        bare.write_bytes(b"".join(package.make_package(opened, Kept({}), None, 1_800_001_000)))
+    assert "commit to this recording, and to the node's notes" in flat(texts(made)["README.txt"])
+    assert "commit" not in flat(texts(bare)["README.txt"])
+
+
+def test_the_french_attestation_is_french_throughout(made: Path) -> None:
+    plain = texts(made)["certificates/fr-cpc-202-attestation.txt"].split("\n", 1)[1]
+    english = ("Recording", "Package", "made ", "clock of", "take it from", "bytes", "stopped", "recorded", "encounter")
+    assert not [word for word in english if word in plain]
+    assert "(horloge du nœud)" in plain
+
+
+def flat(text: str) -> str:
+    """Without the breaks of its lines."""
+    return " ".join(text.split())
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_language_has_every_sentence_with_the_same_blanks(language: str) -> None:
     english, other = sentences("en"), sentences(language)
@@ -154,8 +204,29 @@ def test_every_certificate_is_marked_for_counsel(made: Path) -> None:
     assert all("for review by counsel" in text.split("\n")[0].lower() for text in found.values())
 
 
-def test_the_method_by_hand_works_exactly_as_written(scene: Scene, made: Path, tmp_path: Path) -> None:
+def test_a_printed_page_breaks_no_line_of_the_templates_and_the_words(made: Path) -> None:
+    told = {
+        name: text for name, text in texts(made).items() if name.startswith(("README", "certificates/", "system/desc"))
+    }
+    long = [line for text in told.values() for line in text.split("\n") if len(line) > WIDTH and " " in line.strip()]
+    assert len(told) == 9
+    assert long == []
+
+
+def test_by_hand_a_later_timestamp_is_not_called_missing_nor_this_ones(tmp_path: Path) -> None:
+    """The README says that a later tree was stamped; VERIFY.txt must not say that there is nothing."""
+    scene = Scene(tmp_path, is_stamped_late=True)
+    told = texts(scene.package())
+    assert "signed the same tree or a later one" in flat(told["README.txt"])
+    assert "8. A timestamp authority signed a later checkpoint" in told["VERIFY.txt"]
+
+
+@pytest.mark.parametrize("is_stamped_late", [False, True])
+def test_the_method_by_hand_works_exactly_as_written(tmp_path: Path, *, is_stamped_late: bool) -> None:
     """Every indented line of VERIFY.txt, in one shell, with sha256sum and openssl and nothing of ours."""
+    scene = Scene(tmp_path, is_stamped_late=is_stamped_late)
+    made = scene.package()
+    tmp_path = tmp_path / "unpacked"
     with zipfile.ZipFile(made) as opened:
         opened.extractall(tmp_path)
     (tmp_path / "ROOT.pem").write_bytes(scene.root_pem())
@@ -168,6 +239,7 @@ def test_the_method_by_hand_works_exactly_as_written(scene: Scene, made: Path, t
     with zipfile.ZipFile(made) as opened:
         assert run.stdout.count(": OK") == len(opened.namelist()) - 2 + 1
     assert "Verification: OK" in run.stdout
+    assert run.stdout.count("Time stamp: ") == 1
     changed = script.replace("sha256sum -c SUMS", "printf x >> original/media-001.webm; sha256sum -c SUMS")
     assert subprocess.run(["sh"], input=changed, cwd=tmp_path, capture_output=True, text=True, check=False).returncode
 

@@ -54,6 +54,17 @@ UNSIGNED = "2. MISSING: nobody signed manifest.json."
 NO_LEAF = "4. MISSING: no entry of the log covers this recording, so nothing from outside says when it existed."
 
 
+WITNESSED = """7. Witnesses signed it, each at the time in its line (Unix seconds; `date -u -d @SECONDS`
+tells the hour). Compare their keys with those from outside."""
+
+STAMPED = """8. A timestamp authority signed it, at the time that is printed. ROOT.pem is the
+authority's root certificate, from outside."""
+
+STAMPED_LATER = """8. A timestamp authority signed a later checkpoint of the log, at the time that is printed.
+That the later one holds all of this one is not shown by hand. ROOT.pem is the
+authority's root certificate, from outside."""
+
+
 def _signature(custodian: bytes) -> str:
     return f"""2. The list was signed by the custodian. Compare the key with one you got from the custodian: {_b64(custodian)}
 
@@ -139,8 +150,7 @@ def _witnesses(covering: Covering, note: Note) -> str:
             lines += _openssl("witness.pem", key, "cosigned", line.raw[8:])
     if not lines:
         return "7. MISSING: no witness signed this checkpoint with a key that openssl can check."
-    told = "7. Witnesses signed it, each at the time in its line (Unix seconds). Compare their keys with those from outside."
-    return told + "\n\n" + "\n".join(lines)
+    return WITNESSED + "\n\n" + "\n".join(lines)
 
 
 def _openssl(file: str, key: VerifierKey, message: str, signature: bytes) -> list[str]:
@@ -153,14 +163,16 @@ def _openssl(file: str, key: VerifierKey, message: str, signature: bytes) -> lis
 
 
 def _timestamp(covering: Covering, size: int) -> str:
-    tokens = covering.tokens.get(size, ())
-    if not tokens:
-        return "8. MISSING: no timestamp authority signed this checkpoint."
-    lines = [
-        f"openssl ts -verify -in log/timestamps/{timestamp_name(size, token.authority)} -data text -CAfile ROOT.pem"
-        for token in tokens
-    ]
-    told = "8. A timestamp authority signed it. ROOT.pem is the authority's root certificate, from outside."
+    """With the tokens of this checkpoint or, where there are none, of the next one that has some."""
+    stamped = min((held for held in covering.tokens if held >= size), default=None)
+    if stamped is None:
+        return "8. MISSING: no timestamp authority signed this checkpoint or a later one."
+    lines = [f"sed '/^$/,$d' log/checkpoints/{stamped}.txt > stamped"]
+    for token in covering.tokens[stamped]:
+        file = f"log/timestamps/{timestamp_name(stamped, token.authority)}"
+        lines.append(f"openssl ts -verify -in {file} -data stamped -CAfile ROOT.pem")
+        lines.append(f"openssl ts -reply -in {file} -text | grep 'Time stamp:'")
+    told = STAMPED if stamped == size else STAMPED_LATER
     return told + "\n\n" + indent("\n".join(lines), "    ")
 
 

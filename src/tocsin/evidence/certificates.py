@@ -8,11 +8,16 @@ from functools import cache
 from importlib import resources
 
 from tocsin.evidence.facts import Facts, utc, utc_ms
+from tocsin.evidence.words_of_package import sentences
 
 SIGNED = ("fre-902-13-system", "fre-902-14-copy", "fre-901-b-1-person-with-knowledge")
 """Those that end in an unsworn declaration."""
 
 UNSIGNED = ("fre-902-notice-letter", "fr-cpc-202-attestation")
+
+
+HEADS = {"en": "head", "fr": "tete"}
+BLOCKS = {"en": "facts", "fr": "faits"}
 
 
 @cache
@@ -23,18 +28,30 @@ def text(name: str) -> str:
 
 def certificates(facts: Facts, package_id: str) -> dict[str, str]:
     """The templates by file name."""
-    originals = "".join(f"    {one.name}: {one.size} bytes\n      SHA-256 {one.sha256}\n" for one in facts.originals)
-    told = text("facts").format(
-        recording=facts.recording,
-        package=f"{package_id}, made {utc(facts.made_at)}",
-        chunks=f"{facts.chunk_count} ({'stopped' if facts.is_stopped else 'CUT'}, {facts.kind})",
-        first=utc_ms(facts.first_received_ms),
-        last=utc_ms(facts.last_received_ms),
-        originals=originals,
-    )
     made = {}
     for name in (*SIGNED, *UNSIGNED):
-        head = text("tete" if name.startswith("fr-") else "head")
-        foot = text("signed") if name in SIGNED else ""
-        made[f"{name}.txt"] = head + text(name).format(facts=told) + foot
+        language = "fr" if name.startswith("fr-") else "en"
+        head, foot = text(HEADS[language]), text("signed") if name in SIGNED else ""
+        made[f"{name}.txt"] = head + text(name).format(facts=_told(facts, package_id, language)) + foot
     return made
+
+
+def _told(facts: Facts, package_id: str, language: str) -> str:
+    """The block of facts, in the language of the template around it."""
+    words = sentences(language)
+    state = words["state_stopped" if facts.is_stopped else "state_cut"]
+    kinds = [state, words.get(f"kind_{facts.kind}", facts.kind)]
+    kinds += [words["of_sample"]] if facts.is_sample else []
+    kinds += [words["of_withheld"].format(count=facts.withheld)] if facts.withheld else []
+    lines = (
+        f"    {words['original'].format(name=one.name, size=one.size, sha256=one.sha256)}\n" for one in facts.originals
+    )
+    return text(BLOCKS[language]).format(
+        recording=facts.recording,
+        package=package_id,
+        made=utc(facts.made_at),
+        chunks=f"{facts.chunk_count} ({', '.join(kinds)})",
+        first=utc_ms(facts.first_received_ms),
+        last=utc_ms(facts.last_received_ms),
+        originals="".join(lines).replace(", SHA-256 ", "\n      SHA-256 "),
+    )

@@ -112,8 +112,7 @@ async function witnesses(covering: Covering, note: Note): Promise<string> {
     }
   }
   if (lines.length === 0) return "7. MISSING: no witness signed this checkpoint with a key that openssl can check.";
-  const told = "7. Witnesses signed it, each at the time in its line (Unix seconds). Compare their keys with those from outside.";
-  return `${told}\n\n${lines.join("\n")}`;
+  return `${WITNESSED}\n\n${lines.join("\n")}`;
 }
 
 function by(note: Note, key: VerifierKey): Bytes[] {
@@ -128,11 +127,25 @@ function openssl(file: string, key: VerifierKey, message: string, raw: Bytes): s
   ];
 }
 
+const WITNESSED = `7. Witnesses signed it, each at the time in its line (Unix seconds; \`date -u -d @SECONDS\`
+tells the hour). Compare their keys with those from outside.`;
+const STAMPED = `8. A timestamp authority signed it, at the time that is printed. ROOT.pem is the
+authority's root certificate, from outside.`;
+const STAMPED_LATER = `8. A timestamp authority signed a later checkpoint of the log, at the time that is printed.
+That the later one holds all of this one is not shown by hand. ROOT.pem is the
+authority's root certificate, from outside.`;
+
+/** With the tokens of this checkpoint or, where there are none, of the next one that has some. */
 function timestamp(covering: Covering, size: number): string {
-  const tokens = covering.tokens.get(size) ?? [];
-  if (tokens.length === 0) return "8. MISSING: no timestamp authority signed this checkpoint.";
-  const lines = tokens.map((token) => `    openssl ts -verify -in log/timestamps/${timestampName(size, token.authority)} -data text -CAfile ROOT.pem`);
-  return `8. A timestamp authority signed it. ROOT.pem is the authority's root certificate, from outside.\n\n${lines.join("\n")}`;
+  const stamped = Math.min(...[...covering.tokens.keys()].filter((held) => held >= size));
+  const tokens = covering.tokens.get(stamped);
+  if (!tokens) return "8. MISSING: no timestamp authority signed this checkpoint or a later one.";
+  const lines = [`    sed '/^$/,$d' log/checkpoints/${stamped}.txt > stamped`];
+  for (const token of tokens) {
+    const file = `log/timestamps/${timestampName(stamped, token.authority)}`;
+    lines.push(`    openssl ts -verify -in ${file} -data stamped -CAfile ROOT.pem`, `    openssl ts -reply -in ${file} -text | grep 'Time stamp:'`);
+  }
+  return `${stamped === size ? STAMPED : STAMPED_LATER}\n\n${lines.join("\n")}`;
 }
 
 /** The file name of a token below `log/timestamps/`. */

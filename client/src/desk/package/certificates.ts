@@ -2,34 +2,48 @@
 import copy from "../../../../src/tocsin/evidence/texts/fre-902-14-copy.txt";
 import facts_ from "../../../../src/tocsin/evidence/texts/facts.txt";
 import attestation from "../../../../src/tocsin/evidence/texts/fr-cpc-202-attestation.txt";
+import faits from "../../../../src/tocsin/evidence/texts/faits.txt";
 import head from "../../../../src/tocsin/evidence/texts/head.txt";
 import letter from "../../../../src/tocsin/evidence/texts/fre-902-notice-letter.txt";
 import person from "../../../../src/tocsin/evidence/texts/fre-901-b-1-person-with-knowledge.txt";
 import signed from "../../../../src/tocsin/evidence/texts/signed.txt";
 import system from "../../../../src/tocsin/evidence/texts/fre-902-13-system.txt";
 import tete from "../../../../src/tocsin/evidence/texts/tete.txt";
+import en from "../../../../src/tocsin/evidence/words_of_package/en.txt";
+import fr from "../../../../src/tocsin/evidence/words_of_package/fr.txt";
 import type { Value } from "../../crypto/canonical.ts";
 import type { Facts } from "./facts.ts";
-import { filled, plain, utc, utcMs } from "./text.ts";
+import { filled, plain, sentencesOf, utc, utcMs } from "./text.ts";
 
 /** Member name and text. */
 export function certificates(facts: Facts, packageId: string): [string, string][] {
-  const told = filled(facts_, {
-    recording: facts.recording,
-    package: `${packageId}, made ${utc(facts.madeAt)}`,
-    chunks: `${facts.chunkCount} (${facts.isStopped ? "stopped" : "CUT"}, ${facts.kind})`,
-    first: utcMs(facts.firstReceivedMs),
-    last: utcMs(facts.lastReceivedMs),
-    originals: facts.originals.map((one) => `    ${one.name}: ${one.size} bytes\n      SHA-256 ${one.sha256}\n`).join(""),
-  });
+  const told = block(facts, packageId, facts_, sentencesOf(en));
   const texts: [string, string][] = [
     ["fre-902-13-system", head + filled(system, { facts: told }) + signed],
     ["fre-902-14-copy", head + filled(copy, { facts: told }) + signed],
     ["fre-901-b-1-person-with-knowledge", head + filled(person, { facts: told }) + signed],
     ["fre-902-notice-letter", head + filled(letter, { facts: told })],
-    ["fr-cpc-202-attestation", tete + filled(attestation, { facts: told })],
+    ["fr-cpc-202-attestation", tete + filled(attestation, { facts: block(facts, packageId, faits, sentencesOf(fr)) })],
   ];
   return texts.map(([name, text]) => [`certificates/${name}.txt`, text]);
+}
+
+/** The block of facts, in the language of the template around it. */
+function block(facts: Facts, packageId: string, template: string, words: ReadonlyMap<string, string>): string {
+  const say = (name: string, otherwise = name): string => words.get(name) ?? otherwise;
+  const kinds = [say(facts.isStopped ? "state_stopped" : "state_cut"), say(`kind_${facts.kind}`, facts.kind)];
+  if (facts.isSample) kinds.push(say("of_sample"));
+  if (facts.withheld > 0) kinds.push(filled(say("of_withheld"), { count: facts.withheld }));
+  const originals = facts.originals.map((one) => `    ${filled(say("original"), { ...one })}\n`).join("");
+  return filled(template, {
+    recording: facts.recording,
+    package: packageId,
+    made: utc(facts.madeAt),
+    chunks: `${facts.chunkCount} (${kinds.join(", ")})`,
+    first: utcMs(facts.firstReceivedMs),
+    last: utcMs(facts.lastReceivedMs),
+    originals: originals.replaceAll(", SHA-256 ", "\n      SHA-256 "),
+  });
 }
 
 type Json = Readonly<Record<string, Value>>;

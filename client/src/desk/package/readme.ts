@@ -3,9 +3,10 @@ import en from "../../../../src/tocsin/evidence/words_of_package/en.txt";
 import es from "../../../../src/tocsin/evidence/words_of_package/es.txt";
 import fr from "../../../../src/tocsin/evidence/words_of_package/fr.txt";
 import { uncovered, type Facts } from "./facts.ts";
-import { filled, span, utc, utcMs } from "./text.ts";
+import { filled, sentencesOf, span, utc, utcMs } from "./text.ts";
 
-const WIDTH = 100;
+/** What a sheet of A4 or Letter holds of a browser's plain text. */
+const WIDTH = 88;
 type Values = Readonly<Record<string, string | number | null>>;
 
 /** Member name and text, for each language. */
@@ -15,20 +16,27 @@ export function readmes(facts: Facts): [string, string][] {
 }
 
 function readme(facts: Facts, text: string): string {
-  const words = new Map(text.split("\n").map((line) => [line.slice(0, line.indexOf(": ")), line.slice(line.indexOf(": ") + 2)] as const));
-  const say = (name: string, values: Values = {}): string => filled(words.get(name) ?? name, values);
+  const words = sentencesOf(text);
+  const endings = [...(facts.copy === null ? [] : ["_copy"]), endingOf(facts), ""];
+  const say: Say = (name, values = {}) => filled(words.get(endings.map((ending) => name + ending).find((one) => words.has(one)) ?? name) ?? name, values);
+  const told = (name: string, otherwise: string): string => words.get(name) ?? otherwise;
   const missing = missingIn(facts, say);
-  const kind = facts.copy === null ? "" : "_copy";
-  const parts = [say("title"), say(`what${kind}`, { recording: facts.recording, name: facts.copy })];
+  const parts = [say("title"), [say("what", { recording: facts.recording }), say("made"), say("holds", { name: facts.copy })].join(" ")];
   parts.push(...(missing.length > 0 ? [say("missing_title"), ...missing] : [say("nothing_missing")]));
-  parts.push(say("shows_title"), ...shown(facts, say));
+  parts.push(say("shows_title"), ...shown(facts, say, told));
   parts.push(say("not_title"), ...["not_scene", "not_clock", "not_who", "not_outside"].map((name) => say(name)));
-  parts.push(say("files_title"), ...facts.originals.map((one) => say("original", { ...one })), say(`files${kind}`));
-  parts.push(say(`key_warning${kind}`), say("verify"), say("advice"));
+  parts.push(say("files_title"), ...facts.originals.map((one) => say("original", { ...one })), say("files"));
+  parts.push(say("key_warning"), say("verify"), say("advice"));
   return `${parts.map((part) => part.split("\n").map(fold).join("\n")).join("\n\n")}\n`;
 }
 
 type Say = (name: string, values?: Values) => string;
+
+/** A file that was filmed before, and chunks that are withheld, have sentences of their own: others are not true of them. */
+function endingOf(facts: Facts): string {
+  if (facts.kind === "import") return "_import";
+  return facts.withheld > 0 ? "_withheld" : "";
+}
 
 /** Everything a reader must not overlook. */
 function missingIn(facts: Facts, say: Say): string[] {
@@ -43,26 +51,33 @@ function missingIn(facts: Facts, say: Say): string[] {
     ["withheld", facts.muted > 0 && facts.copy === null],
     ["leaf", facts.leafCount === 0],
     ["tail", facts.leafCount > 0 && uncovered(facts) > 0],
-    ["witnesses", facts.leafCount > 0 && witnesses < 2],
+    [`witnesses_${witnesses}`, facts.leafCount > 0 && witnesses < 2],
     ["timestamp", facts.timestamps.length === 0],
     ["signature", facts.custodian === null],
     ["log_of_signer", facts.custodian !== null && facts.custodianIndex === null],
   ];
-  const counts: Record<string, number> = { witnesses, withheld: facts.withheld, copy: facts.withheld };
+  const counts: Record<string, number> = { withheld: facts.withheld, copy: facts.withheld };
   return told.filter(([, isSo]) => isSo).map(([name]) => say(`missing_${name}`, { count: counts[name] ?? uncovered(facts), seq: facts.coveredSeq, name: facts.copy }));
 }
 
-function shown(facts: Facts, say: Say): string[] {
-  const told = [say(facts.copy === null ? "shows_bytes" : "shows_bytes_copy", { count: facts.chunkCount, length: span(facts.lengthMs) }), say("shows_order")];
-  if (facts.firstReceivedMs !== undefined) told.push(say("shows_received", { first: utcMs(facts.firstReceivedMs), last: utcMs(facts.lastReceivedMs) }));
-  if (facts.startedMs !== undefined) told.push(say("shows_phone_clock", { at: utcMs(facts.startedMs) }));
-  if (facts.leafCount > 0) told.push(say("shows_leaves", { count: facts.leafCount, beat: utc(facts.lastBeat), seq: facts.coveredSeq }));
-  told.push(...facts.witnesses.map(([name, time]) => say("shows_witness", { name, at: utc(time) })));
-  told.push(...facts.timestamps.map((name) => say("shows_timestamp", { name })));
-  if (facts.custodian !== null) told.push(say("shows_custodian", { key: facts.custodian, at: utc(facts.madeAt) }));
-  told.push(say(facts.isStopped ? "shows_stop" : "shows_cut"));
-  told.push(...facts.gaps.map(([reason, start, end]) => say("shows_gap", { reason, start: span(start), end: span(end) })));
-  return told;
+function shown(facts: Facts, say: Say, told: (name: string, otherwise: string) => string): string[] {
+  const lines = [say("shows_bytes", { count: facts.chunkCount, length: span(facts.lengthMs) }), say("shows_order"), ...times(facts, say)];
+  if (facts.custodian !== null) lines.push(say("shows_custodian", { key: facts.custodian, at: utc(facts.madeAt) }));
+  lines.push(say(facts.isStopped ? "shows_stop" : "shows_cut"));
+  lines.push(...facts.gaps.map(([reason, start, end]) => say("shows_gap", { reason: told(`gap_${reason}`, reason), start: span(start), end: span(end) })));
+  return lines;
+}
+
+/** Who says when, from the least to the most independent. */
+function times(facts: Facts, say: Say): string[] {
+  const lines: string[] = [];
+  if (facts.firstReceivedMs !== undefined) lines.push(say("shows_received", { first: utcMs(facts.firstReceivedMs), last: utcMs(facts.lastReceivedMs) }));
+  if (facts.startedMs !== undefined) lines.push(say("shows_phone_clock", { at: utcMs(facts.startedMs) }));
+  if (facts.leafCount > 0) lines.push(say("shows_leaves", { count: facts.leafCount, beat: utc(facts.lastBeat), seq: facts.coveredSeq }));
+  if (facts.witnesses.length > 0) lines.push(say("shows_what_witness"));
+  lines.push(...facts.witnesses.map(([name, time]) => say("shows_witness", { name, at: utc(time) })));
+  lines.push(...facts.timestamps.map((name) => say("shows_timestamp", { name })));
+  return lines;
 }
 
 /** Lines of at most `WIDTH`, unless one word is longer. */

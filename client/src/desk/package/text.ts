@@ -12,6 +12,11 @@ export function filled(text: string, values: Readonly<Record<string, string | nu
   return text.replace(/\{(\w+)\}/g, (_, name: string) => String(values[name] === null ? "None" : values[name]));
 }
 
+/** Of a file of sentences, each by its name. */
+export function sentencesOf(text: string): Map<string, string> {
+  return new Map(text.split("\n").map((line) => [line.slice(0, line.indexOf(": ")), line.slice(line.indexOf(": ") + 2)] as const));
+}
+
 /** `2026-01-31 12:00:05 UTC`, or a dash. */
 export function utc(unixSeconds: number | undefined): string {
   if (unixSeconds === undefined) return "-";

@@ -11,7 +11,8 @@ from importlib import resources
 from tocsin.evidence.facts import Facts, span, utc, utc_ms
 
 LANGUAGES = ("en", "es", "fr")
-WIDTH = 100
+WIDTH = 88
+"""What a sheet of A4 or Letter holds of a browser's plain text."""
 
 
 @cache
@@ -23,14 +24,20 @@ def sentences(language: str) -> dict[str, str]:
 
 def readme(facts: Facts, language: str) -> str:
     """The README in one of `LANGUAGES`."""
-    words = sentences(language)
-    parts = [words["title"], words["what"].format(recording=facts.recording)]
+    words = _of_kind(sentences(language), facts)
+    parts = [words["title"], " ".join((words["what"].format(recording=facts.recording), words["made"], words["holds"]))]
     missing = list(_missing(facts, words))
     parts += [words["missing_title"], *missing] if missing else [words["nothing_missing"]]
     parts += [words["shows_title"], *_shows(facts, words)]
     parts += [words["not_title"], *(words[name] for name in ("not_scene", "not_clock", "not_who", "not_outside"))]
     parts += [words["files_title"], *_files(facts, words), words["key_warning"], words["verify"], words["advice"]]
     return "\n\n".join(_fold(part) for part in parts) + "\n"
+
+
+def _of_kind(words: dict[str, str], facts: Facts) -> dict[str, str]:
+    """A file that was filmed before, and chunks that are withheld, have sentences of their own: others are not true of them."""
+    ending = "_import" if facts.kind == "import" else "_withheld" if facts.withheld else ""
+    return {name: words.get(name + ending, sentence) for name, sentence in words.items()}
 
 
 def _missing(facts: Facts, words: dict[str, str]) -> Iterator[str]:
@@ -45,20 +52,31 @@ def _missing(facts: Facts, words: dict[str, str]) -> Iterator[str]:
         ("withheld", facts.muted > 0),
         ("leaf", facts.leaf_count == 0),
         ("tail", facts.leaf_count > 0 and facts.uncovered > 0),
-        ("witnesses", facts.leaf_count > 0 and witnesses < 2),
+        (f"witnesses_{witnesses}", facts.leaf_count > 0 and witnesses < 2),
         ("timestamp", not facts.timestamps),
         ("signature", facts.custodian is None),
         ("log_of_signer", facts.custodian is not None and facts.custodian_index is None),
     )
     for name, is_so in told:
         if is_so:
-            counts = {"witnesses": witnesses, "withheld": facts.withheld}
-            yield words[f"missing_{name}"].format(count=counts.get(name, facts.uncovered), seq=facts.covered_seq)
+            count = facts.withheld if name == "withheld" else facts.uncovered
+            yield words[f"missing_{name}"].format(count=count, seq=facts.covered_seq)
 
 
 def _shows(facts: Facts, words: dict[str, str]) -> Iterator[str]:
     yield words["shows_bytes"].format(count=facts.chunk_count, length=span(facts.length_ms))
     yield words["shows_order"]
+    yield from _times(facts, words)
+    if facts.custodian is not None:
+        yield words["shows_custodian"].format(key=facts.custodian, at=utc(facts.made_at))
+    yield words["shows_stop" if facts.is_stopped else "shows_cut"]
+    for reason, start, end in facts.gaps:
+        told = words.get(f"gap_{reason}", reason)
+        yield words["shows_gap"].format(reason=told, start=span(start), end=span(end))
+
+
+def _times(facts: Facts, words: dict[str, str]) -> Iterator[str]:
+    """Who says when, from the least to the most independent."""
     if facts.first_received_ms is not None:
         times = {"first": utc_ms(facts.first_received_ms), "last": utc_ms(facts.last_received_ms)}
         yield words["shows_received"].format(**times)
@@ -66,15 +84,12 @@ def _shows(facts: Facts, words: dict[str, str]) -> Iterator[str]:
         yield words["shows_phone_clock"].format(at=utc_ms(facts.started_ms))
     if facts.leaf_count:
         yield words["shows_leaves"].format(count=facts.leaf_count, beat=utc(facts.last_beat), seq=facts.covered_seq)
+    if facts.witnesses:
+        yield words["shows_what_witness"]
     for name, time in facts.witnesses:
         yield words["shows_witness"].format(name=name, at=utc(time))
     for name in facts.timestamps:
         yield words["shows_timestamp"].format(name=name)
-    if facts.custodian is not None:
-        yield words["shows_custodian"].format(key=facts.custodian, at=utc(facts.made_at))
-    yield words["shows_stop" if facts.is_stopped else "shows_cut"]
-    for reason, start, end in facts.gaps:
-        yield words["shows_gap"].format(reason=reason, start=span(start), end=span(end))
 
 
 def _files(facts: Facts, words: dict[str, str]) -> Iterator[str]:

@@ -1,0 +1,70 @@
+"""French sets a narrow no-break space before : ; ? ! % » and after «, so that no line of a phone begins with a lone sign.
+
+A plain space there is a fault, and so is none at all, but inside of what is no sentence: addresses, hours, formats.
+"""
+
+import re
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+from babel.messages.pofile import read_po
+
+from tests.rules.tree import ROOT
+
+NARROW = "\u202f"
+WRONG = re.compile(rf"[^\S{NARROW}][:;?!%»]|«[^{NARROW}]|[^\s{NARROW}][;!»]|[^\s{NARROW}][:?](?=\s|$)")
+"""A sign behind another space, or behind none where a sentence has it (a colon inside of `10:30` or `https://` is no such place)."""
+
+TEXTS = ("words_of_package/fr.txt", "texts/faits.txt", "texts/fr-cpc-202-attestation.txt", "texts/tete.txt")
+
+
+def sentences(path: Path) -> list[str]:
+    with path.open("rb") as file:
+        catalog = read_po(file, locale="fr")
+    told = [each.string for each in catalog if each.id]
+    return [text for one in told for text in ((one,) if isinstance(one, str) else one or ())]
+
+
+def test_every_french_sentence_of_a_screen_is_set_as_french_is() -> None:
+    paths = sorted((ROOT / "locales" / "fr" / "LC_MESSAGES").glob("*.po"))
+    found = [text for path in paths for text in sentences(path) if WRONG.search(text)]
+    assert paths
+    assert found == []
+
+
+def test_so_are_the_french_words_of_a_package() -> None:
+    lines = [line for name in TEXTS for line in (ROOT / "src/tocsin/evidence" / name).read_text().splitlines()]
+    told = [re.sub(r"^[a-z_0-9]+: ", "", line) for line in lines]
+    assert [line for line in told if WRONG.search(line)] == []
+
+
+def test_so_are_the_french_words_of_a_pack() -> None:
+    packs = sorted((ROOT / "src/tocsin/jurisdictions/packs").glob("*/pack.toml"))
+    told = [text for path in packs for text in french(tomllib.loads(path.read_text()))]
+    assert told
+    assert [text for text in told if WRONG.search(text)] == []
+
+
+def french(value: object, *, is_french: bool = False) -> Iterator[str]:
+    """Every text below a key `fr`."""
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield from french(inner, is_french=is_french or key == "fr")
+    elif isinstance(value, list):
+        for inner in value:
+            yield from french(inner, is_french=is_french)
+    elif isinstance(value, str) and is_french:
+        yield value
+
+
+def test_the_rule_sees_what_it_is_for() -> None:
+    wrong = ["En danger ?", "Reste : 3", "«mot»", "« mot »", "Attention!", "Reste: 3", "Quoi?", "oui; non"]
+    assert all(WRONG.search(text) for text in wrong)
+    right = [
+        f"En danger{NARROW}?",
+        f"À 10:30{NARROW}: voir https://a.example/?b",
+        f"«{NARROW}mot{NARROW}»",
+        "(minutes:secondes)",
+    ]
+    assert not any(WRONG.search(text) for text in right)
