@@ -236,6 +236,18 @@ class RegistryContract:
         assert dict(counted["kind"]) == {"estimate": 4}
         assert found(connection, "a OR b* NEAR(x) -- ' ; \" :col") == set(), "nothing of a query language"
 
+    def test_a_search_counts_the_first_results_and_says_that_there_are_more(
+        self, connection: Connection, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        drones = search.matches(connection, search.asked_of("", {"technology": "drones"}))
+        whole = search.count(connection, drones)
+        assert not whole.is_more
+        for most in (1, whole.total - 1, whole.total):
+            monkeypatch.setattr(search, "COUNTED", most)
+            counted = search.count(connection, drones)
+            assert (counted.total, counted.is_more) == (most, most < whole.total)
+            assert max(many for values in counted.facets.values() for _, many in values) == most
+
     def test_spellings_of_one_firm_are_found_and_traps_are_not(self, connection: Connection) -> None:
         names = ("Pen-Link Ltd", "PENLINK LLC", "PARAGON SOLUTIONS INC", "PARAGON MICRO INC")
         record(connection, [firm(number, name) for number, name in enumerate(names)], "d", DAY)

@@ -230,6 +230,8 @@ def _money(row: MoneyRow, contests: Sequence[Contest]) -> Money:
     confidence = Confidence.LOW if is_low else Confidence.HIGH
     kind, amount = ValueKind(row.kind), exact(row.amount)
     made = Amount(row.event, row.contract, kind, amount, row.currency, bool(row.is_step), confidence)
+    if not contests:  # as of nearly all
+        return Money(row.event, row.date, made, row.origin)
     return Money(row.event, row.date, made, row.origin, open_since(contests), _marks(contests))
 
 

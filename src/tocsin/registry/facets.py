@@ -6,10 +6,11 @@ little-endian: the facet's place in `FACETS` in the upper four bits, the choice'
 
 import sys
 from array import array
-from collections import Counter
 from collections.abc import Iterable, Mapping
 from heapq import nlargest
+from typing import cast
 
+from PIL import Image
 from sqlalchemy import Connection
 
 from tocsin.registry.bulk import found_by, pieces, put
@@ -108,9 +109,8 @@ def counted(connection: Connection, cells: bytes) -> dict[str, list[tuple[str, i
 
     The `SHOWN` most frequent, most first; years newest first.
     """
-    many = Counter(unpacked(cells))
     by_facet: dict[int, list[tuple[int, int]]] = {at: [] for at in range(len(FACETS))}
-    for code, count in many.items():
+    for count, code in counts_of(cells):
         by_facet[code >> _BITS].append((count, code))
     shown = {at: found if FACETS[at] == "year" else nlargest(SHOWN, found) for at, found in by_facet.items()}
     told = values_of(connection, [code for found in shown.values() for _, code in found])
@@ -119,3 +119,16 @@ def counted(connection: Connection, cells: bytes) -> dict[str, list[tuple[str, i
         for at, found in shown.items()
     }
     return made | {"year": sorted(made["year"], reverse=True)}
+
+
+def counts_of(cells: bytes) -> list[tuple[int, int]]:
+    """How often each code occurs among these, with the code; in no order.
+
+    A picture whose pixels are the codes, and how many it has of each colour: Pillow counts those without making a number of each,
+    which takes ten times as long for the twenty-five thousand of a search.
+    """
+    if not cells:
+        return []
+    codes = unpacked(cells)
+    found = Image.frombytes("I", (len(codes), 1), codes.tobytes()).getcolors(len(codes))
+    return cast("list[tuple[int, int]]", found)

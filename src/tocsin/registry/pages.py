@@ -19,7 +19,6 @@ from tocsin.registry import amounts, documents, facets, queries, search, sheet
 from tocsin.registry.bulk import pieces
 from tocsin.registry.citing import Cited, citations
 from tocsin.registry.contest import PROMISED_DAYS, Kind, contest_of
-from tocsin.registry.match import Candidate, candidates_for
 from tocsin.registry.model import Confidence, EntityUnknown, ValueKind
 from tocsin.registry.queries import Entity
 from tocsin.registry.schemata import INSTITUTIONS, REFERENCES, SCHEMATA
@@ -41,7 +40,6 @@ EXPECTED = {
 }
 """What a reader looks for first: what of it no claim says is listed as not known."""
 EPOCH = date(1970, 1, 1)
-MAYBE = 5
 Draw = Callable[[Connection], bytes]
 """A page, to be asked of a database."""
 Sent = tuple[str, str, str]
@@ -73,6 +71,7 @@ def search_page(
     def page(connection: Connection) -> bytes:
         counted = search.count(connection, search.matches(connection, asked))
         address = address_of(f"/{language.code}/registry", said, asked)
+        narrowed = cache(lambda name: f"{address()}{'&' if said or asked.filters else '?'}{name}=")
         return draw(
             config,
             language,
@@ -87,8 +86,9 @@ def search_page(
             hits=hits_of(connection, search.first(connection, asked, begin, SHOWN)),
             following=address(begin=str(begin + SHOWN)) if counted.total > begin + SHOWN else "",
             facets={
-                name: [(value, many, address(**{name: value})) for value, many in values]
+                name: [(value, many, f"{narrowed(name)}{quote_plus(value)}") for value, many in values]
                 for name, values in counted.facets.items()
+                if values and name not in asked.filters
             },
             shown=_shown(language),
             seen_on_map=address_of(f"/{language.code}/registry/map", said, asked)(),
@@ -142,7 +142,7 @@ def entity_page(config: PageConfig, language: Language, name: str, version: str 
             many_shown=len(neighbours),
             others=others,
             judged=judged,
-            candidates=_maybe(connection, found) if found.schema in INSTITUTIONS and not version else [],
+            is_institution=found.schema in INSTITUTIONS,
             captions=captions,
             references=REFERENCES,
             kinds={name: language.say(f"registry.schema_{name}") for name in SCHEMATA},
@@ -186,12 +186,6 @@ def _groups(neighbours: Iterable[queries.Neighbour]) -> list[tuple[str, list[que
 def _cited(config: PageConfig, found: Entity, permanent: str, day: int) -> Cited:
     host = config.origin.partition("://")[2]
     return Cited(found.caption, f"{config.origin}{permanent}", host, day, found.version.hash, found.id)
-
-
-def _maybe(connection: Connection, found: Entity) -> list[Candidate]:
-    """Who may be the same and nobody has judged yet, the likeliest first."""
-    rest = [one for one in candidates_for(connection, found.id) if one.id not in found.members and one.verdict is None]
-    return rest[:MAYBE]
 
 
 def contest_page(

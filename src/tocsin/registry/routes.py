@@ -12,7 +12,19 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 from sqlalchemy import Connection
 
-from tocsin.registry import contest, exporting, facets, map_page, pages, place_page, queries, search, ties_pages, twins
+from tocsin.registry import (
+    contest,
+    exporting,
+    facets,
+    map_page,
+    pages,
+    place_page,
+    queries,
+    same_page,
+    search,
+    ties_pages,
+    twins,
+)
 from tocsin.registry.model import EntityUnknown
 from tocsin.registry.pace import Pace
 from tocsin.registry.room import Registry
@@ -74,7 +86,7 @@ def _pages(registry: Registry, config: PageConfig, language: Language, pace: Pac
 
 
 def _ties(registry: Registry, config: PageConfig, language: Language) -> list[HTTPRouteHandler]:
-    """How one is tied to another, and who stands around one."""
+    """How one is tied to another, who stands around one, and who may be the same."""
     here = f"/{language.code}/registry"
 
     @get(f"{here}/way", include_in_schema=False)
@@ -90,6 +102,14 @@ def _ties(registry: Registry, config: PageConfig, language: Language) -> list[HT
             raise NotFoundException from error
         return _html(await _or_404(registry, page))
 
+    @get(f"{here}/entity/{{name:str}}/same", include_in_schema=False)
+    async def same(name: FromPath[str]) -> Response[bytes]:
+        try:
+            page = same_page.same_page(config, language, _id(name))
+        except EntityUnknown as error:
+            raise NotFoundException from error
+        return _html(await _or_404(registry, page))
+
     @get(f"{here}/place", include_in_schema=False)
     async def place(request: AnyRequest) -> Response[bytes]:
         name = str(request.query_params.get("name", ""))[:LONGEST].replace("\x00", "").strip()
@@ -101,7 +121,7 @@ def _ties(registry: Registry, config: PageConfig, language: Language) -> list[HT
         view = map_page.view_of({name: str(request.query_params.get(name, ""))[:20] for name in map_page.VIEW})
         return _html(await registry.database.read(map_page.map_page(config, language, said, asked, view)))
 
-    return [way, around, place, seen]
+    return [way, around, same, place, seen]
 
 
 def _begin(request: AnyRequest) -> int:

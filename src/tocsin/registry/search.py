@@ -228,20 +228,18 @@ class Counted:
 
 def count(connection: Connection, found: Question) -> Counted:
     """Count what was found, the first `COUNTED` of it, and what of it can be filtered by."""
-    hits = f"SELECT number, row_number() OVER () AS place FROM ({found.line} LIMIT ?) AS every"  # noqa: S608  lines of our own
     line = (
-        f"SELECT count(*), {_strung(connection, 'hits.place <= ?')} FROM ({hits}) AS hits "  # noqa: S608  lines of our own
+        f"SELECT count(*), {_strung(connection)} FROM ({found.line} LIMIT ?) AS hits "  # noqa: S608  lines of our own
         "LEFT JOIN registry_chosen c ON c.number = hits.number"
     )
-    [(many, cells)] = ask(connection, line, COUNTED, *found.values, COUNTED + 1)
-    return Counted(min(int(many), COUNTED), many > COUNTED, facets.counted(connection, bytes(cells or b"")))
+    [(many, cells)] = ask(connection, line, *found.values, COUNTED)
+    is_more = many == COUNTED and bool(ask(connection, f"{found.line} LIMIT 1 OFFSET ?", *found.values, COUNTED))
+    return Counted(int(many), is_more, facets.counted(connection, bytes(cells or b"")))
 
 
-def _strung(connection: Connection, where: str) -> str:
+def _strung(connection: Connection) -> str:
     """All cells, one after the other: two thousand rows of a few bytes each are slower to make than to count."""
-    if _is_sqlite(connection):
-        return f"CAST(group_concat(c.choices, '') FILTER (WHERE {where}) AS BLOB)"
-    return f"string_agg(c.choices, ''::bytea) FILTER (WHERE {where})"
+    return "CAST(group_concat(c.choices, '') AS BLOB)" if _is_sqlite(connection) else "string_agg(c.choices, ''::bytea)"
 
 
 def first(connection: Connection, asked: Asked, begin: int, most: int) -> list[int]:

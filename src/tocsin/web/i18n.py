@@ -56,16 +56,20 @@ class Language:
         category = Locale.parse(self.code).plural_form(number)
         return forms.get(category, forms["other"]).format(n=self.number(number), **values)
 
-    def number(self, value: int) -> str:
+    def number(self, value: float) -> str:
         if self._has_own_digits:
             return format_decimal(value, locale=self.code)
-        return f"{value:,}".replace(",", self.signs[0])
+        return f"{value:,}".translate(self._separators)
 
     @cached_property
     def signs(self) -> tuple[str, str]:
         """What stands between thousands and before decimals. Babel's own way reads its pattern anew for each number of a page."""
         signs = Locale.parse(self.code).number_symbols["latn"]
         return str(signs["group"]), str(signs["decimal"])
+
+    @cached_property
+    def _separators(self) -> Mapping[int, str]:
+        return dict(zip(map(ord, ",."), self.signs, strict=True))
 
     @cached_property
     def _has_own_digits(self) -> bool:

@@ -29,6 +29,7 @@ class CompiledTemplates(FileSystemBytecodeCache):
             environment.trim_blocks,
             environment.lstrip_blocks,
             environment.undefined.__name__,
+            environment.code_generator_class.__qualname__,
         )
         made_by = hashlib.sha256(repr((jinja2.__version__, settings)).encode()).hexdigest()[:8]
         super().__init__(str(folder), f"template-{made_by}-%s.cache")

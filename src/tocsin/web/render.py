@@ -22,6 +22,7 @@ from tocsin.jurisdictions.model import Page as RecordingPage
 from tocsin.jurisdictions.risk import may_answer
 from tocsin.web.i18n import NAMES, Language
 from tocsin.web.kept_work import CompiledTemplates
+from tocsin.web.lean_templates import LeanEnvironment
 from tocsin.web.static_files import Built
 from tocsin.web.status import Shown, nothing_tried
 
@@ -171,7 +172,7 @@ def render(config: PageConfig) -> Rendered:
 @cache
 def templates() -> Environment:
     """The templates, compiled once a release where that can be kept, else once a process: compiling is most of what a start costs."""
-    environment = Environment(
+    environment = LeanEnvironment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
         undefined=StrictUndefined,
