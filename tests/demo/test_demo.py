@@ -99,6 +99,11 @@ def test_a_phone_on_the_network_is_let_in(tmp_path: Path, monkeypatch: pytest.Mo
     with Screen(town) as screen:
         door = httpx.get(f"http://127.0.0.1:{town.ports.door}/", trust_env=False).text
         assert any("Fingerprint" in line for line in screen.lines)
+        typed = " ".join(screen.lines)
+        assert f"SSL_CERT_FILE={town.folder}/lan/root.pem ./run tocsin package" in typed
+        assert f"--log https://localhost:{town.ports.node} " in typed, (
+            "this computer may not find the name it tells phones"
+        )
         assert town.lan is not None
         trusted = ssl.create_default_context(cafile=str(town.lan.root))
         page = httpx.get(f"https://localhost:{town.ports.node}/en/", verify=trusted, trust_env=False, timeout=60)

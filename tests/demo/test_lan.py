@@ -56,6 +56,26 @@ def test_an_old_leaf_is_made_anew(prepared: Lan, tmp_path: Path, monkeypatch: py
     assert prepared.certificate.read_bytes() != before
 
 
+def test_a_root_that_would_end_before_its_leaves_is_made_anew_with_them(prepared: Lan, tmp_path: Path) -> None:
+    before = prepared.root.read_bytes()
+
+    class NextYear(SystemClock):
+        def now_ms(self) -> int:
+            return super().now_ms() + (certificates.ROOT_DAYS - 1) * 86_400_000
+
+    again = lan.prepare(tmp_path, NextYear())
+    assert again.root.read_bytes() != before
+    root = x509.load_pem_x509_certificate(again.root.read_bytes())
+    x509.load_pem_x509_certificate(again.certificate.read_bytes()).verify_directly_issued_by(root)
+
+
+def test_a_leaf_of_another_root_is_made_anew(prepared: Lan, tmp_path: Path) -> None:
+    prepared.root.unlink()
+    again = lan.prepare(tmp_path, SystemClock())
+    root = x509.load_pem_x509_certificate(again.root.read_bytes())
+    x509.load_pem_x509_certificate(again.certificate.read_bytes()).verify_directly_issued_by(root)
+
+
 def test_the_door_hands_out_the_root_and_says_what_it_means(prepared: Lan) -> None:
     with serving(lan.door(prepared, "https://tocsin-demo.local:8443/")) as url:
         page = httpx.get(url + "/").text

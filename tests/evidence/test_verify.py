@@ -200,3 +200,8 @@ def test_the_specification_names_every_code_and_no_other() -> None:
         "signer_by_operator",
         "signer_removed",
     } == told | {"not_reached"}
+
+
+@pytest.mark.parametrize(("kind", "words"), [("import", "not captured here"), ("rehearsal", "practising")])
+def test_what_is_no_recording_of_a_moment_is_said_with_the_first_fact(tmp_path: Path, kind: str, words: str) -> None:
+    assert words in verify(Scene(tmp_path, kind=kind).package()).facts[0]

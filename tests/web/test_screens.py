@@ -1,5 +1,6 @@
 """The screens, drawn: what a person sees in each state of a recording, what is kept of it, and the way out."""
 
+import re
 from typing import Any
 
 import pytest
@@ -109,10 +110,13 @@ def test_the_mark_says_recording_only_while_something_is_taken_in(opened: OpenPa
     expect(page.locator("#mark-word")).to_have_text("Not recording yet")
     expect(page.locator("#live")).to_have_accessible_name("Not recording yet")
     expect(page.locator("#bits")).to_have_text("1.2 MB sent")
-    move(page, phase="recording", recording="a-recording")
+    expect(page.locator("#said")).to_have_text(re.compile("^Not recording yet. Starting the camera"))
+    move(page, phase="recording", recording="a-recording", recordedMs=0, safeMs=0)
     expect(page.locator("#mark-word")).to_have_text("Recording")
+    expect(page.locator("#said")).to_have_text(re.compile("^Recording. Nothing has reached the node yet"))
     page.dblclick("#stop")
     expect(page.locator("#mark-word")).to_have_text("Recording has ended")
+    expect(page.locator("#said")).to_have_text(re.compile("^Recording has ended"))
     expect(page.locator("#stop")).to_be_hidden()
     expect(page.locator("#bits")).not_to_contain_text("Picture")
 

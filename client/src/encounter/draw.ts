@@ -4,10 +4,10 @@ import { vibrate } from "../ui/signals.ts";
 import type { RecorderState } from "./state.ts";
 import { tell } from "./status.ts";
 
-/** How often a screen reader is told how far the recording is safe. Trouble is told at once. */
+/** How often a screen reader is told how far the recording is safe. Trouble, and whether it records, pauses or ends, are told at once. */
 const SPOKEN_EVERY_MS = 15_000;
 
-let spokenAt = -SPOKEN_EVERY_MS;
+let spoken: RecorderState | undefined;
 let network: RecorderState["network"] = "ok";
 
 export function draw(state: RecorderState): void {
@@ -20,13 +20,13 @@ export function draw(state: RecorderState): void {
   note("trouble", told.trouble);
   listItems("bits", told.bits);
   document.body.classList.toggle("live", state.phase === "recording");
-  speak(state, `${told.safe}. ${told.here}`);
+  speak(state, `${told.mark}. ${told.safe}. ${told.here}`);
   feel(state.network);
 }
 
 function speak(state: RecorderState, sentence: string): void {
-  if (state.recordedMs - spokenAt < SPOKEN_EVERY_MS && spokenAt <= state.recordedMs) return;
-  spokenAt = state.recordedMs;
+  if (state.phase === spoken?.phase && Math.abs(state.recordedMs - spoken.recordedMs) < SPOKEN_EVERY_MS) return;
+  spoken = state;
   put("said", sentence);
 }
 

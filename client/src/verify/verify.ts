@@ -94,10 +94,15 @@ function leaveRest(steps: Step[]): void {
   for (const step of steps.slice(failed + 1)) step.found("NOT PROVEN", "not_reached");
 }
 
+const KINDS: ReadonlyMap<string, string> = new Map([
+  ["import", ": not captured here, but handed in as filmed before"],
+  ["rehearsal", ": somebody was practising"],
+]);
+
 function summary(found: Package): string {
   const { manifest } = found;
   const ending = manifest.state === "stopped" ? "stopped by a person or the phone" : "CUT: it ends without a stop";
   const gaps = Array.isArray(manifest.gaps) ? manifest.gaps.length : 0;
-  const kind = manifest.kind === "encounter" ? "" : ` Its kind is ${shown(manifest.kind)}.`;
-  return `${manifest.chunk_count} chunks, ${gaps} declared gaps; the recording was ${ending}.${kind}`;
+  const kind = manifest.kind === "encounter" ? "" : ` Its kind is ${shown(manifest.kind)}${KINDS.get(manifest.kind) ?? ""}.`;
+  return `Chunks: ${manifest.chunk_count}, declared gaps: ${gaps}; the recording was ${ending}.${kind}`;
 }

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from cryptography import x509
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
@@ -69,6 +70,15 @@ def new_leaf(root: Pair, names: list[x509.GeneralName], now: datetime.datetime) 
         .sign(root_key, hashes.SHA256())
     )
     return key, certificate
+
+
+def is_by(root: Pair, leaf: x509.Certificate) -> bool:
+    """Whether this root signed it: one that was made anew did not."""
+    try:
+        leaf.verify_directly_issued_by(root[1])
+    except (InvalidSignature, ValueError):
+        return False
+    return True
 
 
 def _valid(

@@ -33,10 +33,14 @@ def prepare(folder: Path, clock: Clock) -> Lan:
     now = datetime.datetime.fromtimestamp(clock.now_ms() / 1000, datetime.UTC)
     address = own_address()
     root = certificates.kept(folder / "root", lambda: certificates.new_root(ROOT_NAME, now))
+    if root[1].not_valid_after_utc < now + datetime.timedelta(days=certificates.LEAF_DAYS):
+        (folder / "root.key").unlink()
+        root = certificates.kept(folder / "root", lambda: certificates.new_root(ROOT_NAME, now))
     names = [x509.DNSName(HOST), x509.DNSName("localhost"), x509.IPAddress(ipaddress.ip_address(address))]
     leaf = folder / f"node-{address.replace('.', '-')}"
     _, certificate = certificates.kept(leaf, lambda: certificates.new_leaf(root, names, now))
-    if certificate.not_valid_after_utc < now + datetime.timedelta(days=1):
+    ends = certificate.not_valid_after_utc < now + datetime.timedelta(days=1)
+    if ends or not certificates.is_by(root, certificate):
         leaf.with_suffix(".key").unlink()
         certificates.kept(leaf, lambda: certificates.new_leaf(root, names, now))
     return Lan(
@@ -44,7 +48,7 @@ def prepare(folder: Path, clock: Clock) -> Lan:
         certificate=leaf.with_suffix(".pem"),
         key=leaf.with_suffix(".key"),
         root=folder / "root.pem",
-        fingerprint=root[1].fingerprint(hashes.SHA256()).hex(),
+        fingerprint=root[1].fingerprint(hashes.SHA256()).hex(":").upper(),
     )
 
 

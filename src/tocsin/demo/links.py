@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 
 import segno
 
@@ -59,11 +60,18 @@ def desk(town: Town) -> Iterator[str]:
     yield "  The staff sign in with passphrases. In earnest each has their own, made in their own browser, and nobody prints it:"
     for person in reversed(staff.known(town)):
         yield f"    {person.pseudonym:<20} {person.passphrase}"
-    folder = town.folder.name
+    yield from commands(town)
+
+
+def commands(town: Town) -> Iterator[str]:
+    """To be typed on this computer, which knows neither the phone's name for it nor its certificate authority."""
+    folder = town.folder
+    folder = folder.relative_to(Path.cwd()) if folder.is_relative_to(Path.cwd()) else folder
+    trusting = f"SSL_CERT_FILE={folder}/lan/root.pem " if town.lan else ""
     yield "  Or by command, with a sealed export (recording.tocsin):"
     yield f"    ./run tocsin open recording.tocsin --identity {folder}/desk/identity.txt -o opened"
-    yield f"    ./run tocsin package recording.tocsin --identity {folder}/desk/identity.txt --log {town.url} \\"
-    yield f"        --custodian {folder}/desk/custodian.pem -o package.zip"
+    yield f"    {trusting}./run tocsin package recording.tocsin --identity {folder}/desk/identity.txt \\"
+    yield f"        --log {town.here} --custodian {folder}/desk/custodian.pem -o package.zip"
     yield f"    ./run tocsin verify package.zip --trust {folder}/trust.json"
 
 
@@ -87,7 +95,7 @@ def phone(town: Town, door_url: str) -> Iterator[str]:
         yield f"  {door_url}"
         yield f"  Fingerprint to compare: {town.lan.fingerprint}"
         yield f"  If the phone does not find the name: https://{town.lan.address}:{town.ports.node}/"
-        yield f"  On this computer: https://localhost:{town.ports.node}/ (the browser will warn)"
+        yield f"  On this computer: {town.here}/ (the browser will warn)"
     else:
         port = f"tcp:{town.ports.node}"
         yield f"  With a phone: ./run demo --lan. Or Android on a cable: adb reverse {port} {port}, then scan."

@@ -88,6 +88,11 @@ class Town(msgspec.Struct, frozen=True):
         return f"https://{HOST}:{self.ports.node}"
 
     @property
+    def here(self) -> str:
+        """The same for whoever asks on this machine, which may not find the name it tells phones."""
+        return self.url.replace(HOST, "localhost")
+
+    @property
     def settings(self) -> Path:
         return self.folder / "node.toml"
 

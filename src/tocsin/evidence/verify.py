@@ -1616,10 +1616,17 @@ class Verifier:
     def _tell(self) -> None:
         state, count = self.manifest["state"], self.manifest["chunk_count"]
         ending = "stopped by a person or the phone" if state == "stopped" else "CUT: it ends without a stop"
-        told = f"{count} chunks, {len(self.manifest['gaps'])} declared gaps; the recording was {shown(ending)}."
-        if self.manifest["kind"] != "encounter":
-            told += f" Its kind is {shown(self.manifest['kind'])}."
+        told = f"Chunks: {count}, declared gaps: {len(self.manifest['gaps'])}; the recording was {shown(ending)}."
+        kind = self.manifest["kind"]
+        if kind != "encounter":
+            told += f" Its kind is {shown(kind)}{KINDS.get(kind, '')}."
         self.facts.insert(0, told)
+
+
+KINDS = {
+    "import": ": not captured here, but handed in as filmed before",
+    "rehearsal": ": somebody was practising",
+}
 
 
 def quorum_time(signed: dict[Key, int], quorum: int) -> int | None:
