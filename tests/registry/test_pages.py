@@ -16,7 +16,7 @@ from litestar import Litestar
 
 from tests.crypto.counted_clock import CountedClock
 from tests.web.sample import page_config, small_build
-from tocsin.registry import routes
+from tocsin.registry import derived, routes
 from tocsin.registry.model import Claim, Draft, Row, Source
 from tocsin.registry.record import record
 from tocsin.registry.room import Registry
@@ -202,6 +202,7 @@ async def test_whom_hundreds_name_tells_the_newest_of_them_and_leads_to_all(
         one.append(Claim(*date))
     drafts = [firm, *(Draft(f"x-order{at}", "Contract", one) for at, one in enumerate(claims))]
     registry.database.write_now(partial(record, rows=[Row(1, drafts, SOURCE)], dataset="d", day=20_000))
+    registry.database.write_now(partial(derived.refresh, entities=[one.id for one in drafts]))
     page = read(await client.get("/en/registry/entity/x-vendor"))
     line = page[page.index('id="line"') : page.index('id="named"')]
     assert re.findall(r"Order (\d{3})", line) == [f"{at:03}" for at in range(20, 120)]
