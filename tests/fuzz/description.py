@@ -148,6 +148,7 @@ def _registry(page: list[Json]) -> Json:
         f"{contest}ed/{{reference}}": {"get": _does([*page, reference])},
         entity: {"get": _does([*page, name])},
         f"{entity}/same": {"get": _does([*page, name])},
+        f"{entity}/shares": {"get": _does([*page, name, _query("begin")])},
         f"{entity}/ties": {"get": _does([*page, name])},
         "/{language}/registry/map": {"get": _does([*page, *(_query(one) for one in ("q", "lon", "lat", "zoom"))])},
         "/{language}/registry/place": {"get": _does([*page, _query("name")])},

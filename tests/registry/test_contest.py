@@ -92,7 +92,9 @@ async def test_a_contest_marks_the_claim_at_once_on_pages_twins_and_exports(
     )
     assert [row["property"] for row in rows if row["contested"].startswith("contested since 2")] == ["supplier"]
     for form_name, kept in exported(registry).items():
-        assert b"contested since 2" in kept, form_name
+        assert b"contested since 2" in kept or form_name == "geojson", (
+            form_name
+        )  # has what has a place: test_whole_exports
 
 
 def exported(registry: Registry) -> dict[str, bytes]:

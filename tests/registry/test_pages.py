@@ -1,6 +1,7 @@
 """The registry as people and programs read it: every claim with its source, sums refused in words, links that stay, nothing noted."""
 
 import csv
+import html
 import io
 import logging
 import re
@@ -16,8 +17,8 @@ from litestar import Litestar
 
 from tests.crypto.counted_clock import CountedClock
 from tests.web.sample import page_config, small_build
-from tocsin.registry import derived, routes
-from tocsin.registry.model import Claim, Draft, Row, Source
+from tocsin.registry import routes, search
+from tocsin.registry.model import Claim, Confidence, Draft, Row, Source
 from tocsin.registry.record import record
 from tocsin.registry.room import Registry
 from tocsin.store.db import Database
@@ -159,7 +160,6 @@ async def test_what_is_typed_comes_back_as_text_and_is_written_nowhere(
     [
         ("/en/registry?q=a", Kind.PLAIN),
         ("/es/registry/entity/tf-f001", Kind.PLAIN),
-        ("/es/registry/entity/tf-org-palantir/same", Kind.PLAIN),
         ("/registry/search.json", Kind.MACHINE),
         ("/registry/entities/tf-f001/csv", Kind.MACHINE),
         ("/registry/changes.atom", Kind.MACHINE),
@@ -192,42 +192,56 @@ async def test_a_buyer_of_much_shows_some_amounts_and_sums_all(client: httpx.Asy
     assert "250 USD" in page
 
 
-async def test_whom_hundreds_name_tells_the_newest_of_them_and_leads_to_all(
-    client: httpx.AsyncClient, registry: Registry
+@pytest.mark.parametrize("code", ["en", "es", "fr"])
+async def test_an_amount_is_called_as_how_much_of_what_it_is(
+    client: httpx.AsyncClient, registry: Registry, code: str
 ) -> None:
-    firm = Draft("x-vendor", "Company", [Claim("name", "Manifold Vendors LLC")])
-    dated = [("contractDate", f"{1900 + at}-05-06") for at in range(120)]
-    claims = [[Claim("title", f"Order {at:03}"), Claim("supplier", "x-vendor")] for at in range(len(dated) + 1)]
-    for one, date in zip(claims, dated, strict=False):
-        one.append(Claim(*date))
-    drafts = [firm, *(Draft(f"x-order{at}", "Contract", one) for at, one in enumerate(claims))]
-    registry.database.write_now(partial(record, rows=[Row(1, drafts, SOURCE)], dataset="d", day=20_000))
-    registry.database.write_now(partial(derived.refresh, entities=[one.id for one in drafts]))
-    page = read(await client.get("/en/registry/entity/x-vendor"))
-    line = page[page.index('id="line"') : page.index('id="named"')]
-    assert re.findall(r"Order (\d{3})", line) == [f"{at:03}" for at in range(20, 120)]
-    assert line.count("as Vendor") == 100
-    assert LANGUAGES["en"].count("registry.named_count", 121) in page
-    assert LANGUAGES["en"].say("registry.named_cut", shown="100") in page
-    [everything] = re.findall(r'<a href="([^"]+)">' + LANGUAGES["en"].say("registry.named_all"), page)
-    assert LANGUAGES["en"].count("registry.found", 121) in read(await client.get(everything))
+    """A step of what was obligated has no name of its own; what somebody doubts is no part of a headline."""
+    told = {"contract": "y-act", "kind": "obligated", "currency": "USD", "amount": "-73436.5", "step": "1"}
+    act = Draft("y-act", "Contract", [Claim("title", "Readers of plates")])
+    drafts = [act, *(Draft(name, "ValueEvent", [Claim(*one) for one in told.items()]) for name in ("y-1", "y-2"))]
+    low = Row(2, [Draft("y-2", "ValueEvent", [Claim("amount", "9")])], SOURCE, confidence=Confidence.LOW)
+    registry.database.write_now(partial(record, rows=[Row(1, drafts, SOURCE), low], dataset="d", day=20_000))
+    language = LANGUAGES[code]
+    amount = {"en": "-73,436.50", "es": "-73.436,50", "fr": "-73\u202f436,50"}[code]
+    page = read(await client.get(f"/{code}/registry/entity/y-1"))
+    assert f"<h1>{amount} USD ({language.say('registry.kind_obligated')}): Readers of plates</h1>" in page
+    assert f"{language.say('registry.prop_step')}</dt> <dd>{language.say('registry.yes')}" in page
+    assert ">obligated<" not in page
+    assert "<h1>Readers of plates</h1>" in read(await client.get(f"/{code}/registry/entity/y-2"))
 
 
-async def test_who_may_be_the_same_is_said_with_reasons_and_only_of_institutions(
+async def test_who_got_how_much_is_a_page_with_the_acts_behind_each_sum(
     client: httpx.AsyncClient, registry: Registry
 ) -> None:
-    names = {"x-same1": "Quillfeather Optics LLC", "x-same2": "QUILLFEATHER OPTICS, INC.", "x-alone": "Umbrafold"}
-    drafts = [Draft(key, "Company", [Claim("name", name)]) for key, name in names.items()]
-    drafts.append(Draft("x-deal", "Contract", [Claim("title", "Quillfeather Optics lenses")]))
+    names = {"z-hub": "Ville de Samples", "z-a": "Acme Systems LLC", "z-b": "Bolt & Sons LLC", "z-c": "Idle LLC"}
+    drafts = [
+        Draft(name, "PublicBody" if name == "z-hub" else "Company", [Claim("name", said)])
+        for name, said in names.items()
+    ]
+    for act, seller, amount in (("z-1", "z-a", "5"), ("z-2", "z-b", "100"), ("z-3", "z-b", "-20.5")):
+        claims = [Claim("title", f"Order {act}"), Claim("authority", "z-hub"), Claim("supplier", seller)]
+        drafts.append(Draft(act, "Contract", claims, {"buyer": [names["z-hub"]], "vendor": [names[seller]]}))
+        told = {"contract": act, "kind": "paid", "currency": "EUR", "amount": amount, "step": "1"}
+        drafts.append(Draft(f"{act}-e", "ValueEvent", [Claim(*one) for one in told.items()]))
     registry.database.write_now(partial(record, rows=[Row(1, drafts, SOURCE)], dataset="d", day=20_000))
-    page = read(await client.get("/en/registry/entity/x-same1/same"))
-    assert '<a href="/en/registry/entity/x-same2">QUILLFEATHER OPTICS, INC.</a>' in page
-    assert LANGUAGES["en"].say("registry.match_same_letters") in page
-    assert LANGUAGES["fr"].say("registry.maybe_nobody") in read(await client.get("/fr/registry/entity/x-alone/same"))
-    assert "/registry/entity/x-same1/same" in read(await client.get("/en/registry/entity/x-same1"))
-    assert "/same" not in read(await client.get("/en/registry/entity/x-deal"))
-    for path in ("x-deal", "nobody", "%20"):
-        assert (await client.get(f"/en/registry/entity/{path}/same")).status_code == 404
+    assert 'href="/fr/registry/entity/z-hub/shares"' in read(await client.get("/fr/registry/entity/z-hub"))
+    page = read(await client.get("/fr/registry/entity/z-hub/shares"))
+    assert LANGUAGES["fr"].say("registry.shares_bought") in page
+    assert page.index("79,50 EUR") < page.index("5 EUR"), "the largest first, with what was taken back"
+    links = [html.unescape(one) for one in re.findall(r'href="(/fr/registry\?vendor=[^"]*)"', page)]
+    acts = [read(await client.get(one)) for one in links]
+    assert ["Order z-2" in one and "Order z-3" in one for one in acts] == [True, False]
+    assert LANGUAGES["fr"].say("registry.shares_sold") in read(await client.get("/fr/registry/entity/z-b/shares"))
+    assert (await client.get("/fr/registry/entity/z-1/shares")).status_code == 404
+    assert LANGUAGES["en"].say("registry.shares_none") in read(await client.get("/en/registry/entity/z-c/shares"))
+
+
+async def test_a_map_says_that_it_counted_only_some(client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    told = LANGUAGES["en"].say("registry.found_more", n="5")
+    assert told not in read(await client.get("/en/registry/map"))
+    monkeypatch.setattr(search, "COUNTED", 5)
+    assert told in read(await client.get("/en/registry/map"))
 
 
 async def test_strange_questions_are_answered(client: httpx.AsyncClient) -> None:

@@ -13,6 +13,8 @@ from sqlalchemy import Connection, select
 from tocsin.registry import amounts, decp, exports, mapped, ocds, osm, queries, tables
 from tocsin.registry.formats import only
 from tocsin.registry.importing import FileNotUnderstood, Read, Report, import_file
+from tocsin.registry.model import Claim, Draft, Row, Source
+from tocsin.registry.record import record
 from tocsin.registry.room import Registry
 from tocsin.registry.value_sums import Refused, Total
 
@@ -298,6 +300,34 @@ def test_any_table_through_a_mapping(registry: Registry, tmp_path: Path) -> None
     (tmp_path / "t.csv").write_text("a;b\n1;2\n")
     with pytest.raises(FileNotUnderstood):
         import_file(registry, tmp_path / "t.csv", read, "communes")  # type: ignore[arg-type]
+
+
+SEEN = """
+source = "https://register.example/cameras"
+[entity.camera]
+schema = "Deployment"
+id = ["no"]
+properties = {title = "=Camera", latitude = "lat", longitude = "lon"}
+"""
+
+
+def test_a_table_of_places_is_kept_to_a_part_of_a_town(registry: Registry, tmp_path: Path) -> None:
+    rows = ["no,lat,lon", "1,43.296482,5.369780", "2,north,5.3", "3,143.29,5.36", "4,43.29,1e2"]
+    done = take(registry, tmp_path / "in.csv", "\n".join(rows), table(tmp_path / "map.toml", SEEN))
+    assert (done.kept, dict(done.refused)) == (1, {"place_malformed": 3})
+    assert (values(registry, "communes-camera-1", "latitude"), values(registry, "communes-camera-1", "longitude")) == (
+        ("43.30",), ("5.37",),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("fine", ["43.2965", "43.30°", "north", "91", "-", "4.3e1", "٤٣.٣٠"])
+@pytest.mark.parametrize("is_original", [False, True])
+def test_no_place_comes_in_that_is_finer_or_is_none(registry: Registry, fine: str, *, is_original: bool) -> None:
+    """Whoever hands it in: another registry's file of statements, a form, a reader that forgot."""
+    at = Claim("latitude", "43.30", fine) if is_original else Claim("latitude", fine)
+    row = Row(1, [Draft("cam", "Deployment", [Claim("title", "Camera"), at])], Source("https://a.example", "register"))
+    done = registry.database.write_now(lambda c: record(c, [row], "d", registry.today))
+    assert (done.kept, dict(done.refused)) == (0, {"place_malformed": 1})
 
 
 @pytest.mark.parametrize(

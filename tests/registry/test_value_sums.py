@@ -85,4 +85,6 @@ def test_currencies_nothing_and_the_unconfirmed_are_refused() -> None:
 @pytest.mark.parametrize("said", ["0", "7.5", "-40000.05", "1234", "150703825", "1000000.125", "-0.1", "1E+3"])
 def test_an_amount_is_written_as_its_language_writes_it(code: str, said: str) -> None:
     told = money_text(i18n.load()[code], Decimal(said))
-    assert told == format_decimal(Decimal(said), locale=code, decimal_quantization=False)
+    cents = Decimal(said).quantize(Decimal("0.01")) if Decimal(said).as_tuple().exponent == -1 else Decimal(said)
+    form = "#,##0.00" if cents != Decimal(said).to_integral_value() and cents.as_tuple().exponent == -2 else None
+    assert told == format_decimal(cents, form, locale=code, decimal_quantization=False)

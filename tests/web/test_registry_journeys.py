@@ -195,13 +195,23 @@ def test_nadia_searches_a_phrase_over_six_years_and_sees_what_was_taken_back(
 ) -> None:
     address, _ = place
     page = opened(f"{address}/en/registry", viewport=DESK)
-    search(page, "Search names and words", '"skip tracing" services', "Search")
+    page.get_by_label("Search names and words", exact=True).fill('"skip tracing" services')
+    timed("P7 opens the registry and types")
+    page.get_by_role("button", name="Search", exact=True).click()
     assert page.get_by_text("(exactly)").is_visible()
+    timed("P7.1")  # from the press to what was found
     for year in range(2019, 2025):
         assert page.get_by_role("link", name=re.compile(rf"^{year} \(\d+\)")).is_visible(), year
-    timed("P7.1")
     page.goto(f"{address}/en/registry?q=wavelength")
     page.get_by_role("link", name=re.compile("WAVELENGTH PLATES")).first.click()
     assert page.get_by_text(re.compile(r"1,860,000\.30? USD")).first.is_visible()  # six times 310,000.05
     assert page.get_by_text("-40,000.05 USD").count() == 6
+    page.get_by_role("link", name=EN.say("registry.shares_title")).click()
+    page.get_by_role("link", name="Immigration Office").click()
+    page.get_by_role("link", name=EN.say("registry.shares_title")).click()
+    assert page.get_by_role("row", name=re.compile(r"WAVELENGTH PLATES LLC.*1,860,000\.30 USD")).is_visible()
+    page.get_by_role("link", name=re.compile(r"^6 acts$")).click()
+    assert (
+        page.get_by_role("link", name=re.compile("Contract - Immigration Office, WAVELENGTH PLATES LLC")).count() == 6
+    )
     timed("P7.2")

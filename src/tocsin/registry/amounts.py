@@ -88,10 +88,14 @@ def _newest(connection: Connection, found: Entity, most: int | None = None) -> l
 
 def totals_of(connection: Connection, money: Sequence[Money]) -> Totals:
     """What amounts add up to that were read one by one."""
+    return added_up(money, parts_of(connection, {one.amount.contract for one in money}))
+
+
+def added_up(money: Sequence[Money], within: Mapping[str, str]) -> Totals:
+    """The same, where it is known which contract is part of which."""
     grouped: dict[tuple[ValueKind, str], list[Money]] = defaultdict(list)
     for one in money:
         grouped[one.amount.kind, one.amount.currency].append(one)
-    within = parts_of(connection, {one.amount.contract for one in money})
     return [(*key, total_of(_newest_totals(some), within)) for key, some in sorted(grouped.items())]
 
 
@@ -99,6 +103,11 @@ def parts_of(connection: Connection, contracts: Iterable[str]) -> dict[str, str]
     """Contract to the contract it is part of, where one is known."""
     line = "SELECT entity, value FROM registry_statement WHERE entity IN ? AND property = 'partOf'"
     return {name: whole for some in pieces(sorted(contracts)) for name, whole in ask(connection, line, list(some))}
+
+
+def how_many(connection: Connection, found: Entity) -> int:
+    """How many amounts it has."""
+    return int(ask(connection, f"{_HERE} SELECT count(*) FROM here", *_acts(found))[0][0])  # noqa: S608  a constant
 
 
 def worth_of(connection: Connection, found: Entity, shown: int = SHOWN, known: Summed | None = None) -> Worth:

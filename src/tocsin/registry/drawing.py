@@ -4,8 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import cos, pi, sin
 from textwrap import wrap
-from xml.sax.saxutils import escape, quoteattr
+from xml.sax.saxutils import escape
 
+from tocsin.registry.cells import xml_cell
 from tocsin.registry.graph import Around, Node, Tie
 from tocsin.registry.schemata import INSTITUTIONS
 
@@ -63,20 +64,35 @@ def frame(spots: Sequence[Spot]) -> tuple[int, int, int, int]:
 
 
 def gexf(nodes: Mapping[str, Node], ties: Mapping[Tie, list[str]], day: str) -> bytes:
-    """GEXF 1.2, which more programs read than 1.3: nodes with their kinds, ties with the addresses of their sources."""
-    told = "".join(
-        f"<node id={quoteattr(one.id)} label={quoteattr(one.caption)}><attvalues>"
-        f'<attvalue for="schema" value={quoteattr(one.schema)}/></attvalues></node>'
-        for one in nodes.values()
-    )
-    lines = "".join(
-        f'<edge id="{at}" source={quoteattr(tie.begin)} target={quoteattr(tie.end)} label={quoteattr(tie.property)}><attvalues>'
-        f'<attvalue for="sources" value={quoteattr(" ".join(sources))}/></attvalues></edge>'
-        for at, (tie, sources) in enumerate(ties.items())
-    )
+    """What a page draws, as GEXF: nodes with their kinds, ties with the addresses of their sources."""
+    told = "".join(gexf_node(one) for one in nodes.values())
+    lines = "".join(gexf_edge(at, tie, sources) for at, (tie, sources) in enumerate(ties.items()))
+    return f"{gexf_begin(day)}{told}{GEXF_BETWEEN}{lines}{GEXF_END}".encode()
+
+
+def gexf_begin(day: str) -> str:
+    """Everything before the first node. GEXF 1.2, which more programs read than 1.3."""
     kinds = '<attributes class="node"><attribute id="schema" title="schema" type="string"/></attributes>'
-    kinds += '<attributes class="edge"><attribute id="sources" title="sources" type="string"/></attributes>'
+    kinds += '<attributes class="edge"><attribute id="sources" title="sources" type="string"/>'
+    kinds += '<attribute id="contested" title="contested" type="string"/></attributes>'
     head = f'<meta lastmodifieddate="{escape(day)}"><creator>Tocsin</creator></meta>'
-    graph = f'<graph defaultedgetype="directed">{kinds}<nodes>{told}</nodes><edges>{lines}</edges></graph>'
-    made = f'<gexf xmlns="http://www.gexf.net/1.2draft" version="1.2">{head}{graph}</gexf>'
-    return f'<?xml version="1.0" encoding="UTF-8"?>{made}'.encode()
+    begin = '<?xml version="1.0" encoding="UTF-8"?><gexf xmlns="http://www.gexf.net/1.2draft" version="1.2">'
+    return f'{begin}{head}<graph defaultedgetype="directed">{kinds}<nodes>'
+
+
+GEXF_BETWEEN, GEXF_END = "</nodes><edges>", "</edges></graph></gexf>"
+
+
+def gexf_node(one: Node) -> str:
+    return (
+        f"<node id={xml_cell(one.id)} label={xml_cell(one.caption)}><attvalues>"
+        f'<attvalue for="schema" value={xml_cell(one.schema)}/></attvalues></node>\n'
+    )
+
+
+def gexf_edge(at: int, tie: Tie, sources: Sequence[str], contested: str = "") -> str:
+    mark = f'<attvalue for="contested" value={xml_cell(contested)}/>' if contested else ""
+    return (
+        f'<edge id="{at}" source={xml_cell(tie.begin)} target={xml_cell(tie.end)} label={xml_cell(tie.property)}><attvalues>'
+        f'<attvalue for="sources" value={xml_cell(" ".join(sources))}/>{mark}</attvalues></edge>\n'
+    )

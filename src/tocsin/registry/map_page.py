@@ -43,6 +43,8 @@ class Seen:
     drawn: Mapping[str, Outline]
     away: int
     is_more: bool
+    counted: int = 0
+    """How many acts were counted where there are more; 0 where all were."""
 
 
 def view_of(given: Mapping[str, str]) -> View | None:
@@ -84,7 +86,8 @@ def map_page(config: PageConfig, language: Language, said: str, asked: Asked, vi
 
 def look(connection: Connection, asked: Asked, view: View | None) -> Seen:
     """Everything of a search that has a place."""
-    areas = dict(search.count(connection, search.matches(connection, asked)).facets.get("place", ()))
+    found = search.count(connection, search.matches(connection, asked))
+    areas = dict(found.facets.get("place", ()))
     drawn = outline.found(connection, areas)
     counts: dict[str, int] = {}
     for place, one in drawn.items():
@@ -104,6 +107,7 @@ def look(connection: Connection, asked: Asked, view: View | None) -> Seen:
         drawn,
         len(places) - sum(len(spot.ids) for spot in spots),
         len(numbers) > MOST,
+        found.total if found.is_more else 0,
     )
 
 

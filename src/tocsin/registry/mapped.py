@@ -39,9 +39,9 @@ from tocsin.errors import TocsinError
 from tocsin.registry.csv_lines import head_of, numbered, opened
 from tocsin.registry.exact import exact
 from tocsin.registry.importing import Bad, FileNotUnderstood, Read
-from tocsin.registry.model import Claim, Confidence, Draft, Row, Source, VerbClass
+from tocsin.registry.model import Claim, Confidence, Draft, PlaceMalformed, Row, Source, VerbClass, coarse
 from tocsin.registry.ocds import short
-from tocsin.registry.schemata import CONTACTS, SCHEMATA
+from tocsin.registry.schemata import CONTACTS, PLACES, SCHEMATA
 
 NUMBERS = frozenset({"amount"})
 ENCODINGS = frozenset({
@@ -139,6 +139,8 @@ def row_of(number: int, given: Mapping[str, str], mapping: Mapped, dataset: str)
         ]  # fmt: skip
     except InvalidOperation:
         return Bad(number, "amount_malformed")
+    except PlaceMalformed as error:
+        return Bad(number, error.code)
     drafts = [one for one in drafts if one.claims]
     if not drafts:
         return Bad(number, "line_empty")
@@ -156,7 +158,9 @@ def _claims(entity: Entity, given: Mapping[str, str], ids: Mapping[str, str], ma
     for name, told in entity.properties.items():
         for one in _list(told):
             said = one[1:] if one.startswith("=") else ids[one[1:]] if one.startswith("@") else given[one].strip()
-            if said:
+            if said and name in PLACES:
+                yield Claim(name, coarse(name, said.replace(",", ".") if mapping.decimal_comma else said))
+            elif said:
                 yield Claim(name, _number(said, mapping) if name in NUMBERS else said, said if name in NUMBERS else "")
 
 

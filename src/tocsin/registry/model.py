@@ -19,6 +19,10 @@ from tocsin.errors import TocsinError
 SEPARATOR = "\x1f"
 SEPARATORS = 10
 """How many are between the parts of one statement."""
+FAR = 2
+"""Decimals of a degree that are kept: about a kilometre."""
+FARTHEST = {"latitude": 90, "longitude": 180}
+_DEGREES = re.compile(r"[+-]?[0-9]{1,3}(?:\.[0-9]{1,20})?")
 CONTROLS = bytes({*range(32), 127} - set(b"\t\n\r"))
 
 
@@ -70,6 +74,12 @@ class LettersMalformed(StatementMalformed):
     code = "letters_malformed"
 
 
+class PlaceMalformed(StatementMalformed):
+    """A place that is finer than a hundredth of a degree, which is a house's, or that is none."""
+
+    code = "place_malformed"
+
+
 class EntityUnknown(TocsinError):
     code = "entity_unknown"
     status = 404
@@ -117,7 +127,6 @@ class Draft:
     facets: Mapping[str, Sequence[str]] = field(default_factory=dict)
     is_sole_trader: bool = False
 
-    @cached_property
     def is_timeless(self) -> bool:
         """Whether no claim of it is as of the row's own date."""
         return all(claim.as_of is not None for claim in self.claims)
@@ -161,8 +170,10 @@ class Statement(NamedTuple):
         return _digest((*self[:6], _under(self.source, self.verb, self.confidence, self.as_of)))
 
 
-Known = dict[tuple[int, int, int, int, str], dict[bytes, Statement]]
-"""Statements of drafts by what they are made of, as long as a batch holds those."""
+Made = dict[bytes, Statement]
+"""Statements by their digests."""
+Shared = dict[tuple[int, int, int, str], str]
+"""What claims of one source, verb, confidence and date have in common in their digests, as long as a batch holds those."""
 
 
 def _under(source: Source, verb: VerbClass, confidence: Confidence, as_of: str) -> str:
@@ -181,56 +192,62 @@ def _digest(parts: Sequence[str]) -> bytes:
     return blake2b(told, digest_size=16).digest()
 
 
-def statements_of(row: Row, dataset: str, day: int, known: Known | None = None) -> dict[bytes, Statement]:
-    """Every statement a row makes, by digest. Raises `StatementMalformed` for a claim without what every claim has.
-
-    `known`: what drafts of the same batch came to, for those that hand one draft in with many rows.
-    """
-    if not (row.source.url and dataset):
-        raise StatementMalformed
-    known = {} if known is None else known
-    made: dict[bytes, Statement] = {}
-    shared: dict[tuple[VerbClass, str], str] = {}
+def statements_of(row: Row, dataset: str, day: int) -> Made:
+    """Every statement a row makes, by digest. Raises `StatementMalformed` for a claim without what every claim has."""
+    made: Made = {}
     for draft in row.drafts:
-        as_of = "" if draft.is_timeless else row.as_of
-        key = (id(draft), id(row.source), id(row.verb), id(row.confidence), as_of)
-        if key not in known:
-            known[key] = _statements_of_draft(draft, row, dataset, day, shared)
-        made |= known[key]
+        made |= statements_of_draft(draft, row, dataset, day)
     return made
 
 
-def _statements_of_draft(
-    draft: Draft, row: Row, dataset: str, day: int, shared: dict[tuple[VerbClass, str], str]
-) -> dict[bytes, Statement]:
-    """`shared`: what claims of one verb and date have in common in their digests."""
-    made: dict[bytes, Statement] = {}
-    for name, value, original, verb, as_of in draft.claims:
+def statements_of_draft(draft: Draft, row: Row, dataset: str, day: int, shared: Shared | None = None) -> Made:
+    """Every statement that a row makes with one draft. Raises `StatementMalformed` for a claim without what every claim has."""
+    shared = {} if shared is None else shared
+    name, schema, source, confidence = draft.id, draft.schema, row.source, row.confidence
+    if not (name and dataset and source.url):
+        raise StatementMalformed
+    made: Made = {}
+    for prop, value, original, own_verb, own_as_of in draft.claims:
         plain = value.strip()
-        if not (plain and name and draft.id):
+        if not (plain and prop):
             raise StatementMalformed
-        how = (verb or row.verb, row.as_of if as_of is None else as_of)
+        verb, as_of = own_verb or row.verb, row.as_of if own_as_of is None else own_as_of
+        how = (id(source), id(verb), id(confidence), as_of)
         under = shared.get(how)
         if under is None:
-            under = shared[how] = _under(row.source, how[0], row.confidence, how[1])
-        digest = _digest((draft.id, draft.schema, name, plain, original, dataset, under))
-        made[digest] = Statement(
-            draft.id, draft.schema, name, plain, original, dataset, row.source, how[0], row.confidence, how[1], day, day
+            under = shared[how] = _under(source, verb, confidence, as_of)
+        digest = _digest((name, schema, prop, plain, original, dataset, under))
+        # A twentieth of an import is Python's own way of making a named tuple.
+        made[digest] = tuple.__new__(
+            Statement, (name, schema, prop, plain, original, dataset, source, verb, confidence, as_of, day, day)
         )
     return made
 
 
-_WORD = re.compile(r"[^\W_]+")
+_WORD, _OTHER = re.compile(r"[^\W_]+"), re.compile(r"[^a-z0-9]+")
 
 
 def folded(text: str) -> str:
     """Letters and digits in small letters without accents, one space between words: how names are compared and searched."""
     if text.isascii():
-        return " ".join(_WORD.findall(text.lower()))
+        plain = text.lower()
+        # Most texts are words and spaces, and the pattern costs four times as much.
+        return " ".join(plain.split() if plain.replace(" ", "").isalnum() else _WORD.findall(plain))
     plain = unicodedata.normalize("NFKD", text)
     return " ".join(_WORD.findall("".join(one for one in plain if not unicodedata.combining(one)).casefold()))
 
 
+def coarse(way: str, said: str) -> str:
+    """A `latitude` or `longitude` to a hundredth of a degree, which is a part of a town. Raises `PlaceMalformed` for what is none."""
+    if not _DEGREES.fullmatch(said):
+        raise PlaceMalformed
+    degrees = round(float(said), FAR)
+    if abs(degrees) > FARTHEST[way]:
+        raise PlaceMalformed
+    return f"{degrees:.{FAR}f}"
+
+
 def slug(text: str) -> str:
     """`folded` as a part of an address."""
-    return re.sub(r"[^a-z0-9]+", "-", folded(text)).strip("-")[:80] or "x"
+    plain = folded(text)
+    return (plain.replace(" ", "-") if plain.isascii() else _OTHER.sub("-", plain).strip("-"))[:80] or "x"

@@ -11,12 +11,10 @@ from typing import Any
 
 from tocsin.registry.importing import Bad, FileNotUnderstood, Read
 from tocsin.registry.json_files import documents, part, text
-from tocsin.registry.model import Claim, Draft, Row, Source, VerbClass, folded, slug
+from tocsin.registry.model import FAR, Claim, Draft, Row, Source, VerbClass, folded, slug
 
 SITE = "https://www.openstreetmap.org"
 KIND = "OpenStreetMap"
-FAR = 2
-"""Decimals of a degree that are kept."""
 WORDS = Path(__file__).parent / "osm_makers.json"
 PUBLIC = frozenset({
     "ville", "city", "town", "county", "state", "police", "sheriff", "department", "dept", "mairie", "commune",

@@ -6,7 +6,7 @@ They need no script. What somebody typed comes back in the page (escaped), which
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -19,11 +19,13 @@ from tocsin.registry import amounts, documents, facets, queries, search, sheet
 from tocsin.registry.bulk import pieces
 from tocsin.registry.citing import Cited, citations
 from tocsin.registry.contest import PROMISED_DAYS, Kind, contest_of
+from tocsin.registry.exact import exact
 from tocsin.registry.model import Confidence, EntityUnknown, ValueKind
 from tocsin.registry.queries import Entity
 from tocsin.registry.schemata import INSTITUTIONS, REFERENCES, SCHEMATA
 from tocsin.registry.search import Asked
 from tocsin.registry.time_line import time_line
+from tocsin.registry.worth import VALUE_EVENT
 from tocsin.store.plain import ask
 from tocsin.web import render
 from tocsin.web.i18n import Language
@@ -116,8 +118,6 @@ def entity_page(config: PageConfig, language: Language, name: str, version: str 
         worth = amounts.worth_of(connection, found, known=kept.summed if kept else None)
         neighbours, namers = (kept.neighbours, kept.namers) if kept else queries.neighbours_of(connection, found)
         named_here = [value for one in found.properties if one.name in REFERENCES for value in found.values(one.name)]
-        line = time_line(connection, found, neighbours)
-        line = line if len(line) > 1 else []
         judged = queries.judged(connection, found)
         others = queries.not_same(found, judged)
         pairs = [name for one in judged for name in (one.left, one.right)]
@@ -126,16 +126,17 @@ def entity_page(config: PageConfig, language: Language, name: str, version: str 
         newest = queries.entity_of(connection, name) if version else found
         permanent = f"/{language.code}/registry/entity/{found.id}/at/{found.version}"
         version_day = found.version.day
+        title = _title(connection, language, found)
         return draw(
             config,
             language,
             Page("registry", f"registry/entity/{found.id}", "entity.html", "registry.title"),
             found=found,
+            caption=title,
             is_old=str(newest.version) != str(found.version),
             since=_since(newest, found),
-            line=line,
-            groups=_groups(one for one in neighbours if not (line and one.date)),
-            everything=_everything(connection, language, found) if namers > len(neighbours) else "",
+            line=time_line(connection, found, neighbours),
+            groups=_groups(neighbours),
             money=worth.newest,
             low=Confidence.LOW,
             many_amounts=worth.many,
@@ -156,10 +157,11 @@ def entity_page(config: PageConfig, language: Language, name: str, version: str 
             unknown=[one for one in EXPECTED.get(found.schema, ()) if not found.values(one)],
             permanent=permanent,
             version_day=version_day,
-            citations=citations(_cited(config, found, permanent, version_day)),
+            citations=citations(_cited(config, found, title, permanent)),
             origin=config.origin,
             day=lambda number: language.date(EPOCH + timedelta(days=number)),
             amount=lambda value: money_text(language, value),
+            number=lambda said: number_text(language, said),
         )
 
     return page
@@ -186,17 +188,24 @@ def _groups(neighbours: Iterable[queries.Neighbour]) -> list[tuple[str, list[que
     return sorted(grouped.items(), key=lambda pair: (-len(pair[1]), pair[0]))
 
 
-def _everything(connection: Connection, language: Language, found: Entity) -> str:
-    """A search for all that an institution bought or sold; nothing where none finds it."""
-    choices = [(name, found.caption) for name in ("vendor", "buyer")]
-    known = facets.codes_of(connection, choices)
-    name = next((name for name, value in choices if (name, value) in known), "")
-    return f"/{language.code}/registry?{name}={quote_plus(found.caption)}" if name else ""
-
-
-def _cited(config: PageConfig, found: Entity, permanent: str, day: int) -> Cited:
+def _cited(config: PageConfig, found: Entity, title: str, permanent: str) -> Cited:
     host = config.origin.partition("://")[2]
-    return Cited(found.caption, f"{config.origin}{permanent}", host, day, found.version.hash, found.id)
+    return Cited(title, f"{config.origin}{permanent}", host, found.version.day, found.version.hash, found.id)
+
+
+def _title(connection: Connection, language: Language, found: Entity) -> str:
+    """What a page is headed by: an amount has no name, and is called as how much of what for what."""
+    if found.schema != VALUE_EVENT:
+        return found.caption
+    told = queries.called(connection, [found.id]).get(found.id, found.id)
+    worth = {prop.name: prop.values for prop in found.properties if prop.name in ("amount", "currency", "kind")}
+    is_plain = len(worth) == len([value for values in worth.values() for value in values]) == 3
+    if not is_plain or any(value.mark or value.is_unconfirmed for values in worth.values() for value in values):
+        return told  # what is doubted is told with its doubt, below
+    amount, currency, kind = (worth[name][0].value for name in ("amount", "currency", "kind"))
+    if kind not in set(ValueKind):
+        return told
+    return f"{number_text(language, amount)} {currency} ({language.say(f'registry.kind_{kind}')}): {told}"
 
 
 def contest_page(
@@ -280,7 +289,17 @@ def _about(choices: Iterable[tuple[str, str]]) -> str:
 def money_text(language: Language, value: Decimal) -> str:
     """An amount as the language writes it, to the last digit that is known."""
     group, point = language.signs
-    return f"{value:,f}".translate({ord(","): group, ord("."): point})
+    plain = f"{value:,f}"
+    is_dime = plain[-2:-1] == "."  # ninety cents are written .90 in every language
+    return (plain + "0" if is_dime else plain).translate({ord(","): group, ord("."): point})
+
+
+def number_text(language: Language, said: str) -> str:
+    """A claim's amount as the language writes it; one that is no number as it was said."""
+    try:
+        return money_text(language, exact(said))
+    except InvalidOperation:
+        return said
 
 
 def _shown(language: Language) -> Callable[[str, str], str]:

@@ -61,13 +61,14 @@ def doubt_of(
         return Doubt.SOLE_TRADER
     if is_foreign and _names_in_ids(draft):
         return Doubt.NAME
-    for claim in draft.claims:
-        if claim.property in LONG:
+    is_institution = draft.schema in INSTITUTIONS
+    for prop, value, original, _, _ in draft.claims:
+        if prop in LONG:
             continue  # looked at word by word, at the same door (`record`)
-        if claim.property in CONTACTS or _tells(claim.value) or _tells(claim.original):
+        if prop in CONTACTS or _tells(value) or (original and _tells(original)):
             return Doubt.CONTACT
-        if draft.schema in INSTITUTIONS and claim.property in NAMED:
-            found = _doubt_of_name(claim.value, released, names)
+        if is_institution and prop in NAMED:
+            found = _doubt_of_name(value, released, names)
             if found is Doubt.SHAPE and draft.schema == "PublicBody":
                 continue  # a source's own list of public bodies; a given name in it still holds the row
             if found is not None:

@@ -5,7 +5,8 @@ was recorded is ever changed or removed. A row that may be about a person leaves
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -14,13 +15,26 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from tocsin.registry import due, facets, search, worth
 from tocsin.registry.bulk import found_by, put
-from tocsin.registry.model import Draft, Known, Row, Source, Statement, StatementMalformed, folded, statements_of
+from tocsin.registry.model import (
+    FAR,
+    Claim,
+    Draft,
+    Made,
+    PlaceMalformed,
+    Row,
+    Shared,
+    Source,
+    Statement,
+    StatementMalformed,
+    coarse,
+    folded,
+    statements_of_draft,
+)
 from tocsin.registry.person import Doubt, Found, doubt_of
 from tocsin.registry.redact import tells_person
-from tocsin.registry.schemata import INSTITUTIONS, LONG, PERSONS, REFERENCES, schema_of
+from tocsin.registry.schemata import INSTITUTIONS, LONG, PERSONS, PLACES, REFERENCES, WITH_PAGES, schema_of
 from tocsin.registry.tables import edge, entity, held, released, source, statement
 
-CAPTIONS = ("name", "title")
 KEPT = (
     "digest", "entity", "schema", "property", "value", "original", "dataset", "source", "verb", "confidence", "as_of",
     "first_seen", "last_seen",
@@ -30,8 +44,10 @@ SEEN_AGAIN = (
     "WHERE registry_statement.last_seen < excluded.last_seen"
 )
 
-Made = dict[bytes, Statement]
-"""The statements of one row by their digests."""
+Taken = Sequence[tuple[Row, Sequence[Made]]]
+"""Rows with the statements of each of their drafts; where the source is another registry, with all of them at once."""
+Known = dict[tuple[int, int, int, int], tuple[str, Made]]
+"""Statements of drafts by what they are made of, and as of when, as long as a batch holds those."""
 
 
 class Recorded(NamedTuple):
@@ -50,39 +66,51 @@ class Recorded(NamedTuple):
 
 def record(connection: Connection, rows: Sequence[Row], dataset: str, day: int) -> Recorded:
     """Record `rows` of `dataset`, in the caller's transaction. Raises nothing for a bad row: it is counted."""
-    let_in, names = institutions(connection), Found()
-    is_said = partial(search.is_said, connection)
-    looked: dict[tuple[int, bool], Doubt | None] = {}
+    doubt_in = _doubts(connection)
     known: Known = {}
-
-    def doubt_in(draft: Draft, row: Row) -> Doubt | None:
-        """A reader may hand one draft in with a thousand rows; it is looked at once."""
-        key = (id(draft), row.is_foreign)
-        if key not in looked:
-            found = doubt_of(draft, let_in, names, is_foreign=row.is_foreign)
-            looked[key] = found or _doubt_of_pages(draft, is_said)
-        return looked[key]
-
+    shared: Shared = {}
     held_rows: dict[int, Doubt] = {}
     refused: Counter[str] = Counter()
-    taken: list[tuple[Row, Made]] = []
+    taken: list[tuple[Row, Sequence[Made]]] = []
     for row in rows:
         doubt = next((found for draft in row.drafts if (found := doubt_in(draft, row)) is not None), None)
         if doubt is not None:
             held_rows[row.number] = doubt
             continue
         try:
-            taken.append((row, _checked(row, dataset, day, known)))
+            taken.append((row, _checked(row, dataset, day, known, shared)))
         except StatementMalformed as error:
             refused[error.code] += 1
-    new = _add_statements(connection, {digest: one for _, made in taken for digest, one in made.items()})
-    changed = {one.entity for _, made in taken for digest, one in made.items() if digest in new}
-    drafts = [draft for row, _ in taken for draft in row.drafts if draft.id in changed]
-    _derive(connection, drafts, [one for _, made in taken for one in made.values()])
+    every: Made = {}
+    for _, parts in taken:
+        for part in parts:
+            every |= part
+    new = _add_statements(connection, every)
+    if new:
+        changed = _changed(taken, new)
+        # A reader may hand one draft in with a thousand rows.
+        drafts = {id(draft): draft for row, _ in taken for draft in row.drafts if draft.id in changed}
+        _derive(connection, [*drafts.values()], _of_events(taken))
     _hold(connection, dataset, held_rows, day)
-    kept = sum(not new.isdisjoint(made) for _, made in taken)
+    kept = sum(any(not new.isdisjoint(part) for part in parts) for _, parts in taken) if new else 0
     counted = Counter(str(why) for why in held_rows.values())
     return Recorded(kept, len(taken) - kept, dict(counted), dict(refused), len(new))
+
+
+def _doubts(connection: Connection) -> Callable[[Draft, Row], Doubt | None]:
+    """Why a draft of a row is to be held back. A reader may hand one draft in with a thousand rows; it is looked at once."""
+    let_in, names = institutions(connection), Found()
+    is_said = partial(search.is_said, connection)
+    looked: dict[tuple[int, bool], Doubt | None] = {}
+
+    def doubt_in(draft: Draft, row: Row) -> Doubt | None:
+        key = (id(draft), row.is_foreign)
+        if key not in looked:
+            found = doubt_of(draft, let_in, names, is_foreign=row.is_foreign)
+            looked[key] = found or (_doubt_of_pages(draft, is_said) if draft.schema in WITH_PAGES else None)
+        return looked[key]
+
+    return doubt_in
 
 
 def _doubt_of_pages(draft: Draft, is_said: Callable[[str], bool]) -> Doubt | None:
@@ -102,31 +130,81 @@ def release(connection: Connection, name: str, reason: str, day: int) -> None:
     connection.execute(ignoring(connection, released), [row])
 
 
-def _checked(row: Row, dataset: str, day: int, known: Known) -> Made:
+def _checked(row: Row, dataset: str, day: int, known: Known, shared: Shared) -> Sequence[Made]:
+    """The statements of each draft. `known` and `shared`: what the same batch came to before."""
+    if row.said:
+        for draft in row.drafts:
+            _allow(draft)
+        return [{one.digest: one for one in row.said}]
+    made = []
     for draft in row.drafts:
-        allowed = schema_of(draft.schema).allowed
-        if draft.schema in PERSONS or not allowed.issuperset([claim.property for claim in draft.claims]):
-            raise StatementMalformed
-    return {one.digest: one for one in row.said} if row.said else statements_of(row, dataset, day, known)
+        key = (id(draft), id(row.source), id(row.verb), id(row.confidence))
+        as_of, part = known.get(key, ("", None))
+        if part is None or not (as_of == row.as_of or draft.is_timeless()):
+            _allow(draft)
+            part = statements_of_draft(draft, row, dataset, day, shared)
+            known[key] = (row.as_of, part)
+        made.append(part)
+    return made
 
 
-def _add_statements(connection: Connection, made: Made) -> set[bytes]:
+def _allow(draft: Draft) -> None:
+    """Raises `StatementMalformed` for a schema or property that there is not, or that is about persons; `PlaceMalformed`."""
+    allowed = schema_of(draft.schema).allowed
+    if draft.schema in PERSONS or not allowed.issuperset([claim.property for claim in draft.claims]):
+        raise StatementMalformed
+    if PLACES <= allowed and any(not _is_coarse(claim) for claim in draft.claims if claim.property in PLACES):
+        raise PlaceMalformed
+
+
+def _is_coarse(claim: Claim) -> bool:
+    """Whether a degree is no finer than a place may be kept, neither in order nor as the source wrote it."""
+    told = (claim.value.strip(), claim.original or "0")
+    return all(len(one.partition(".")[2]) <= FAR and coarse(claim.property, one) for one in told)
+
+
+def _changed(taken: Taken, new: AbstractSet[bytes]) -> set[str]:
+    """The entities of which something new is said."""
+    changed = set()
+    for row, parts in taken:
+        if row.said:
+            changed |= {one.entity for part in parts for digest, one in part.items() if digest in new}
+        else:
+            pairs = zip(row.drafts, parts, strict=True)
+            changed |= {draft.id for draft, part in pairs if not new.isdisjoint(part)}
+    return changed
+
+
+def _of_events(taken: Taken) -> Iterator[Statement]:
+    """Every statement about an amount."""
+    for row, parts in taken:
+        for at, part in enumerate(parts):
+            if row.said or row.drafts[at].schema == worth.VALUE_EVENT:
+                yield from part.values()
+
+
+def _add_statements(connection: Connection, made: Made) -> AbstractSet[bytes]:
     """Add what is new and mark what was seen again; the digests of what is new."""
-    before = connection.execute(select(func.max(statement.c.number))).scalar() or 0
-    numbers = _sources(connection, {one.source for one in made.values()})
+    before = _last(connection)
+    sources = {id(one.source): one.source for one in made.values()}
+    by_source = _sources(connection, {*sources.values()})
+    numbers = {at: by_source[one] for at, one in sources.items()}
     rows = [
         (
-            digest, one.entity, one.schema, one.property, one.value, one.original, one.dataset, numbers[one.source],
-            one.verb.value, one.confidence.value, one.as_of, one.first_seen, one.last_seen,
+            digest, name, schema, prop, value, original, dataset, numbers[id(told_by)], str(verb), str(confidence), as_of, first, last
         )
-        for digest, one in made.items()
+        for digest, (name, schema, prop, value, original, dataset, told_by, verb, confidence, as_of, first, last) in made.items()
     ]  # fmt: skip
     put(connection, statement, KEPT, rows, SEEN_AGAIN)
     # One connection writes, so what has a higher number than before was made here.
     later = statement.c.number > before
-    if connection.scalar(select(func.count()).select_from(statement).where(later)) == len(made):
-        return set(made)
+    if connection.dialect.name == "sqlite" and _last(connection) == before + len(made):
+        return made.keys()  # one number after the other: PostgreSQL uses one up for what was there already
     return set(map(bytes, connection.scalars(select(statement.c.digest).where(later))))
+
+
+def _last(connection: Connection) -> int:
+    return int(connection.execute(select(func.max(statement.c.number))).scalar() or 0)
 
 
 def _sources(connection: Connection, wanted: set[Source]) -> dict[Source, int]:
@@ -150,10 +228,13 @@ def _derive(connection: Connection, drafts: Sequence[Draft], claims: Iterable[St
     events = {one.id for one in drafts if one.schema == worth.VALUE_EVENT}
     met = {name for name in events if numbers[name] in fresh}
     worth.refresh(connection, (one for one in claims if one.entity in met), sorted(events - met))
-    edges = {
-        (claim.value, claim.property, draft.id)
-        for draft in drafts for claim in draft.claims if claim.property in REFERENCES
-    }  # fmt: skip
+    edges: set[tuple[str, str, str]] = set()
+    said: dict[int, list[tuple[str, str]]] = {number: [] for number in fresh}
+    for draft in drafts:
+        told = [(prop, value) for prop, value, _, _, _ in draft.claims]
+        edges.update((value, prop, draft.id) for prop, value in told if prop in REFERENCES)
+        if numbers[draft.id] in fresh:
+            said[numbers[draft.id]] += told
     put(connection, edge, ("target", "property", "entity"), sorted(edges), "ON CONFLICT DO NOTHING")
     wanted = {(draft.id, name, value) for draft in drafts for name, values in draft.facets.items() for value in values}
     codes = facets.codes_of(connection, {(name, value) for _, name, value in wanted if value}, is_new=True)
@@ -163,10 +244,6 @@ def _derive(connection: Connection, drafts: Sequence[Draft], claims: Iterable[St
             filters[numbers[name]].add(codes[facet, value])
     facets.add(connection, filters)
     searched = {numbers[one.id]: one.schema in INSTITUTIONS for one in drafts if schema_of(one.schema).is_searched}
-    said: dict[int, list[tuple[str, str]]] = {number: [] for number in fresh}
-    for draft in drafts:
-        if numbers[draft.id] in fresh:
-            said[numbers[draft.id]] += [(claim.property, claim.value) for claim in draft.claims]
     search.index(connection, searched, said)
 
 
@@ -174,9 +251,8 @@ def _entities(connection: Connection, drafts: Sequence[Draft]) -> tuple[dict[str
     """The number of each entity, and which numbers are new."""
     captions: dict[str, tuple[str, str]] = {}
     for draft in drafts:
-        said = next((claim.value for one in CAPTIONS for claim in draft.claims if claim.property == one), "")
         if draft.id not in captions or not captions[draft.id][1]:
-            captions[draft.id] = (draft.schema, said)
+            captions[draft.id] = (draft.schema, _called(draft))
     known = dict(found_by(connection, entity.c.entity, captions, entity.c.number))
     missing = [
         (name, name, schema, said or name) for name, (schema, said) in captions.items() if name not in known
@@ -185,6 +261,16 @@ def _entities(connection: Connection, drafts: Sequence[Draft]) -> tuple[dict[str
     _name(connection, [(said, name) for name, (_, said) in captions.items() if said and name in known])
     made = dict(found_by(connection, entity.c.entity, [row[0] for row in missing], entity.c.number))
     return known | made, set(made.values())
+
+
+def _called(draft: Draft) -> str:
+    """Its name, else its title, else nothing."""
+    title = ""
+    for prop, value, _, _, _ in draft.claims:
+        if prop == "name":
+            return value
+        title = title or (value if prop == "title" else "")
+    return title
 
 
 def _name(connection: Connection, said: Sequence[tuple[str, str]]) -> None:

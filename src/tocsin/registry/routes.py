@@ -22,6 +22,7 @@ from tocsin.registry import (
     queries,
     same_page,
     search,
+    shares_page,
     ties_pages,
     twins,
 )
@@ -86,7 +87,7 @@ def _pages(registry: Registry, config: PageConfig, language: Language, pace: Pac
 
 
 def _ties(registry: Registry, config: PageConfig, language: Language) -> list[HTTPRouteHandler]:
-    """How one is tied to another, who stands around one, and who may be the same."""
+    """How one is tied to another, who stands around one, who may be the same, and who got how much."""
     here = f"/{language.code}/registry"
 
     @get(f"{here}/way", include_in_schema=False)
@@ -110,6 +111,14 @@ def _ties(registry: Registry, config: PageConfig, language: Language) -> list[HT
             raise NotFoundException from error
         return _html(await _or_404(registry, page))
 
+    @get(f"{here}/entity/{{name:str}}/shares", include_in_schema=False)
+    async def shares(request: AnyRequest, name: FromPath[str]) -> Response[bytes]:
+        try:
+            page = shares_page.shares_page(config, language, _id(name), _begin(request))
+        except EntityUnknown as error:
+            raise NotFoundException from error
+        return _html(await _or_404(registry, page))
+
     @get(f"{here}/place", include_in_schema=False)
     async def place(request: AnyRequest) -> Response[bytes]:
         name = str(request.query_params.get("name", ""))[:LONGEST].replace("\x00", "").strip()
@@ -121,7 +130,7 @@ def _ties(registry: Registry, config: PageConfig, language: Language) -> list[HT
         view = map_page.view_of({name: str(request.query_params.get(name, ""))[:20] for name in map_page.VIEW})
         return _html(await registry.database.read(map_page.map_page(config, language, said, asked, view)))
 
-    return [way, around, same, place, seen]
+    return [way, around, same, shares, place, seen]
 
 
 def _begin(request: AnyRequest) -> int:

@@ -31,6 +31,9 @@ REFERENCES = frozenset(
 SINGLE = frozenset({"status", "contractDate", "amount", "currency", "kind", "parent", "endDate", "date"})
 """Properties that have one true value: two claims of it contradict each other."""
 
+PLACES = frozenset({"latitude", "longitude"})
+"""Never finer than a hundredth of a degree, whatever a source says (`record`)."""
+
 LONG = frozenset({"bodyText"})
 """Properties that hold whole pages: looked through word by word before they are let in (`redact`)."""
 
@@ -92,6 +95,7 @@ _ALL = (
     Schema("Spending", (*THING, *BOUGHT, *INTERVAL), "Project", {"title": "name", "date": "startDate"}),
 )  # fmt: skip
 SCHEMATA: Mapping[str, Schema] = {schema.name: schema for schema in _ALL}
+WITH_PAGES = frozenset(schema.name for schema in _ALL if LONG & schema.allowed)
 OURS = frozenset(schema.name for schema in _ALL if schema.exported)
 
 PERSONS = frozenset(

@@ -4,11 +4,11 @@ import csv
 import io
 from collections.abc import Mapping, Sequence
 from typing import Any
-from xml.sax.saxutils import escape, quoteattr
+from xml.sax.saxutils import escape
 
 import msgspec
 
-from tocsin.registry.cells import as_cell
+from tocsin.registry.cells import NO_XML, as_cell, xml_cell
 from tocsin.registry.contest import Kind, Outcome
 from tocsin.registry.days import iso, stamp
 from tocsin.registry.pages import Hit
@@ -99,7 +99,7 @@ def changes_atom(newest: Sequence[Kept], origin: str, versions: Mapping[str, str
     updated = stamp(max((one.said.first_seen for one in newest), default=0))
     entries = "".join(_entry(one, origin, versions.get(one.said.entity, "")) for one in newest)
     head = f"<id>{escape(feed)}/registry/changes.atom</id><title>Registry</title><updated>{updated}</updated>"
-    here = f'<link rel="self" type="application/atom+xml" href={quoteattr(origin + "/registry/changes.atom")}/>'
+    here = f'<link rel="self" type="application/atom+xml" href={xml_cell(origin + "/registry/changes.atom")}/>'
     head += f"{here}<author><name>Tocsin</name></author>"
     return f'<?xml version="1.0" encoding="utf-8"?><feed xmlns="http://www.w3.org/2005/Atom">{head}{entries}</feed>'.encode()
 
@@ -107,11 +107,11 @@ def changes_atom(newest: Sequence[Kept], origin: str, versions: Mapping[str, str
 def _entry(kept: Kept, origin: str, version: str) -> str:
     one = kept.said
     link = f"{origin}/en/registry/entity/{one.entity}" + (f"/at/{version}" if version else "")
-    said = escape(f"{one.property}: {one.value} ({one.verb}, {one.confidence}, {one.as_of})")
+    said = escape(f"{one.property}: {one.value} ({one.verb}, {one.confidence}, {one.as_of})".translate(NO_XML))
     return (
         f"<entry><id>urn:tocsin:statement:{one.digest.hex()}</id><title>{said}</title>"
-        f"<updated>{stamp(one.first_seen)}</updated><link href={quoteattr(link)}/>"
-        f"<summary>{escape(one.source.url)}</summary></entry>"
+        f"<updated>{stamp(one.first_seen)}</updated><link href={xml_cell(link)}/>"
+        f"<summary>{escape(one.source.url.translate(NO_XML))}</summary></entry>"
     )
 
 

@@ -8,6 +8,7 @@ the wide files hold, are not read.
 import csv
 from collections.abc import Callable, Iterator, Mapping
 from decimal import InvalidOperation
+from functools import partial
 from pathlib import Path
 
 from tocsin.registry.csv_lines import first_of, numbered, opened
@@ -56,11 +57,16 @@ def read(path: Path) -> Iterator[Row | Bad]:
         places = {ours: [head.index(name) for name in names if name in head] for ours, names in NAMES.items()}
         if any(not places[name] for name in NEEDED) or not (places["step"] or places["total"]):
             raise FileNotUnderstood
+        told = partial(
+            _told,
+            {name: here[0] for name, here in places.items() if len(here) == 1},
+            {name: here for name, here in places.items() if len(here) != 1},
+        )
         for number, cells in numbered(lines):
             if cells is None:
                 yield Bad(number, "line_malformed")
                 continue
-            yield row_of(number, _told(cells, places), known) if len(cells) >= len(head) else Bad(number, "line_short")
+            yield row_of(number, told(cells), known) if len(cells) >= len(head) else Bad(number, "line_short")
 
 
 def row_of(number: int, told: Mapping[str, str], known: Parties) -> Row | Bad:
@@ -79,9 +85,12 @@ def row_of(number: int, told: Mapping[str, str], known: Parties) -> Row | Bad:
     return Row(number, parts, SOURCE, as_of=told["date"])
 
 
-def _told(cells: list[str], places: Mapping[str, list[int]]) -> dict[str, str]:
-    """The first cell that is not empty, for each thing we read."""
-    return {name: next((cells[at].strip() for at in here if cells[at].strip()), "") for name, here in places.items()}
+def _told(single: Mapping[str, int], several: Mapping[str, list[int]], cells: list[str]) -> dict[str, str]:
+    """The first cell that is not empty, for each thing we read: most stand in one column, or in none."""
+    told = {name: cells[at].strip() for name, at in single.items()}
+    for name, here in several.items():
+        told[name] = next((cells[at].strip() for at in here if cells[at].strip()), "") if here else ""
+    return told
 
 
 def _contract(contract: str, seller: str, buyer: str, told: Mapping[str, str], kinds: list[ValueKind]) -> Draft:

@@ -22,6 +22,7 @@ UNIT = Decimal("0.0001")
 """Databases add up whole numbers of these exactly."""
 MOST_UNITS = 10**14
 """Ten thousand million of a currency: ninety thousand fit into a sum; what is larger or finer than a unit is added up here."""
+MOST, FINEST = MOST_UNITS * UNIT, -4
 
 
 class MoneyRow(NamedTuple):
@@ -65,7 +66,8 @@ def refresh(connection: Connection, fresh: Iterable[Statement], known: Sequence[
         here = (money.c.contract == bindparam("act"), money.c.event == bindparam("name"))
         connection.execute(money.delete().where(*here), [{"act": act, "name": name} for act, name in sorted(old)])
     met = (
-        (one.entity, one.property, one.value, one.as_of, one.confidence, one.verb, one.source.origin) for one in fresh
+        (name, prop, value, as_of, confidence, verb, told_by.origin)
+        for name, _, prop, value, _, _, told_by, verb, confidence, as_of, _, _ in fresh
     )
     made = (_worth(name, one) for name, one in _folded(chain(met, again)).items())
     put(connection, money, MoneyRow._fields, sorted(one for one in made if one), "")
@@ -99,15 +101,16 @@ def _worth(name: str, told: _Told) -> MoneyRow | None:
         number = exact(amount)
     except InvalidOperation:
         return None
-    if kind not in KINDS:
+    exponent = number.as_tuple().exponent
+    if kind not in KINDS or not isinstance(exponent, int):  # the last never, of a finite number
         return None
     contract = told.first("contract") or told.first("about") or name
     step, low = int(told.first("step") == "1"), int(not told.is_firm)
     said = (
         told.first("currency"),
         amount,
-        _units(number),
-        -_exponent(number),
+        _units(number, exponent),
+        -exponent,
         step,
         low,
         told.first("date"),
@@ -116,13 +119,5 @@ def _worth(name: str, told: _Told) -> MoneyRow | None:
     return MoneyRow(contract, name, kind, *said)
 
 
-def _units(number: Decimal) -> int | None:
-    if abs(number) >= MOST_UNITS * UNIT or _exponent(number) < _exponent(UNIT):
-        return None
-    return int(number / UNIT)
-
-
-def _exponent(number: Decimal) -> int:
-    exponent = number.as_tuple().exponent
-    assert isinstance(exponent, int)  # of a finite number
-    return exponent
+def _units(number: Decimal, exponent: int) -> int | None:
+    return int(number.scaleb(-FINEST)) if exponent >= FINEST and abs(number) < MOST else None
