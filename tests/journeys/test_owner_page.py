@@ -61,7 +61,7 @@ def test_the_words_open_share_and_erase_from_another_device(
     words = recorded(phone, town)
     other = open_page()
     find(other, town, words)
-    expect(other.locator("#facts")).to_contain_text("Ended by the person who recorded")
+    expect(other.locator("#facts")).to_contain_text("Ended by the person who began it")
     assert other.input_value("#typed") == ""
     play(other)
     assert wait_until(lambda: other.evaluate("document.querySelector('video').readyState >= 2"))

@@ -17,7 +17,7 @@ from litestar import Litestar
 
 from tests.crypto.counted_clock import CountedClock
 from tests.web.sample import page_config, small_build
-from tocsin.registry import routes, search
+from tocsin.registry import derived, routes, search
 from tocsin.registry.model import Claim, Confidence, Draft, Row, Source
 from tocsin.registry.record import record
 from tocsin.registry.room import Registry
@@ -160,6 +160,7 @@ async def test_what_is_typed_comes_back_as_text_and_is_written_nowhere(
     [
         ("/en/registry?q=a", Kind.PLAIN),
         ("/es/registry/entity/tf-f001", Kind.PLAIN),
+        ("/es/registry/entity/tf-org-palantir/same", Kind.PLAIN),
         ("/registry/search.json", Kind.MACHINE),
         ("/registry/entities/tf-f001/csv", Kind.MACHINE),
         ("/registry/changes.atom", Kind.MACHINE),
@@ -190,6 +191,44 @@ async def test_a_buyer_of_much_shows_some_amounts_and_sums_all(client: httpx.Asy
     assert LANGUAGES["en"].say("registry.money_cut", shown="50", n="250") in page
     assert page.count("<small>2024-01-01, ") == 50
     assert "250 USD" in page
+
+
+async def test_whom_hundreds_name_tells_the_newest_of_them_and_leads_to_all(
+    client: httpx.AsyncClient, registry: Registry
+) -> None:
+    firm = Draft("x-vendor", "Company", [Claim("name", "Manifold Vendors LLC")])
+    dated = [("contractDate", f"{1900 + at}-05-06") for at in range(120)]
+    claims = [[Claim("title", f"Order {at:03}"), Claim("supplier", "x-vendor")] for at in range(len(dated) + 1)]
+    for one, date in zip(claims, dated, strict=False):
+        one.append(Claim(*date))
+    drafts = [firm, *(Draft(f"x-order{at}", "Contract", one) for at, one in enumerate(claims))]
+    registry.database.write_now(partial(record, rows=[Row(1, drafts, SOURCE)], dataset="d", day=20_000))
+    registry.database.write_now(partial(derived.refresh, entities=[one.id for one in drafts]))
+    page = read(await client.get("/en/registry/entity/x-vendor"))
+    line = page[page.index('id="line"') : page.index('id="named"')]
+    assert re.findall(r"Order (\d{3})", line) == [f"{at:03}" for at in range(20, 120)]
+    assert line.count("as Vendor") == 100
+    assert LANGUAGES["en"].count("registry.named_count", 121) in page
+    assert LANGUAGES["en"].say("registry.named_cut", shown="100") in page
+    [everything] = re.findall(r'<a href="([^"]+)">' + LANGUAGES["en"].say("registry.named_all"), page)
+    assert LANGUAGES["en"].count("registry.found", 121) in read(await client.get(everything))
+
+
+async def test_who_may_be_the_same_is_said_with_reasons_and_only_of_institutions(
+    client: httpx.AsyncClient, registry: Registry
+) -> None:
+    names = {"x-same1": "Quillfeather Optics LLC", "x-same2": "QUILLFEATHER OPTICS, INC.", "x-alone": "Umbrafold"}
+    drafts = [Draft(key, "Company", [Claim("name", name)]) for key, name in names.items()]
+    drafts.append(Draft("x-deal", "Contract", [Claim("title", "Quillfeather Optics lenses")]))
+    registry.database.write_now(partial(record, rows=[Row(1, drafts, SOURCE)], dataset="d", day=20_000))
+    page = read(await client.get("/en/registry/entity/x-same1/same"))
+    assert '<a href="/en/registry/entity/x-same2">QUILLFEATHER OPTICS, INC.</a>' in page
+    assert LANGUAGES["en"].say("registry.match_same_letters") in page
+    assert LANGUAGES["fr"].say("registry.maybe_nobody") in read(await client.get("/fr/registry/entity/x-alone/same"))
+    assert "/registry/entity/x-same1/same" in read(await client.get("/en/registry/entity/x-same1"))
+    assert "/same" not in read(await client.get("/en/registry/entity/x-deal"))
+    for path in ("x-deal", "nobody", "%20"):
+        assert (await client.get(f"/en/registry/entity/{path}/same")).status_code == 404
 
 
 @pytest.mark.parametrize("code", ["en", "es", "fr"])

@@ -300,6 +300,26 @@ class RegistryContract:
             assert write(connection, io.BytesIO()) > (0 if form == "geojson" else 20)
         assert len(queries.judged(connection, queries.entity_of(connection, PALANTIR))) == 2
 
+    def test_the_newest_that_name_somebody_come_first_and_the_undated_last(
+        self, connection: Connection, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        told = {"x-b1": [], "x-b2": ["2021-03"], "x-b3": ["2023-01-02", "2020-01-02"], "x-b4": ["2022"]}
+        drafts = [Draft("x-town", "PublicBody", [Claim("name", "Ville de Lyon")])]
+        for name, dates in told.items():
+            claims = [
+                Claim("title", name),
+                Claim("authority", "x-town"),
+                *(Claim("contractDate", one) for one in dates),
+            ]
+            drafts.append(Draft(name, "Contract", claims))
+        record(connection, [Row(1, drafts, Source("https://register.example", "register"))], "d", DAY)
+        town = queries.entity_of(connection, "x-town")
+        named = [("x-b4", "2022"), ("x-b2", "2021-03"), ("x-b3", "2020-01-02"), ("x-b1", "")]
+        for most in (4, 3):
+            monkeypatch.setattr(queries, "NEIGHBOURS", most)
+            found, many = queries.neighbours_of(connection, town)
+            assert ([(one.id, one.date) for one in found], many) == (named[:most], 4)
+
     def test_documents_and_their_pictures_are_the_same(self, connection: Connection) -> None:
         name = documents.publish(connection, looked_through("Order for readers of plates", "Ville de Lyon"), DAY)
         again = documents.publish(connection, looked_through("Order for readers of plates", "Ville de Lyon"), DAY)

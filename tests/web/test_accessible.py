@@ -1,12 +1,13 @@
 """axe-core over every page and state: from the left and from the right, light and dark. Any finding of WCAG 2.2 A or AA fails."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
 import pytest
-from playwright.sync_api import Page, ViewportSize
+from playwright.sync_api import Browser, Page, ViewportSize
 
+from tests.chromium import CHROMIUM, FLAGS
 from tests.web.conftest import DESK, PHONE, OpenPage
 from tests.web.test_screens import UNDER_WAY, WORDS, record
 from tocsin.web.render import PAGES, RETENTION, STATUS
@@ -95,6 +96,26 @@ def test_text_grows_with_the_persons_own_spacing(opened: OpenPage, node: str) ->
     )
     record(page, **UNDER_WAY)
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
+
+
+@pytest.fixture(scope="module")
+def large(chromium: Browser) -> Iterator[Browser]:
+    """A browser whose person reads twice the usual size."""
+    flags = [*FLAGS, "--blink-settings=defaultFontSize=32"]
+    browser = chromium.browser_type.launch(executable_path=CHROMIUM, args=flags)
+    yield browser
+    browser.close()
+
+
+@pytest.mark.parametrize("language", ["es", "fr"])
+def test_twice_the_size_of_text_does_not_scroll_sideways_on_a_small_phone(
+    large: Browser, node: str, language: str
+) -> None:
+    page = large.new_page(viewport=NARROW)
+    for each in (*PAGES, STATUS):
+        page.goto(f"{node}/{language}/{each.path}")
+        assert page.evaluate("document.documentElement.scrollWidth") <= NARROW["width"], each.path
+    page.close()
 
 
 def test_nothing_moves_for_who_asked_for_no_motion(opened: OpenPage, node: str) -> None:

@@ -118,6 +118,8 @@ def entity_page(config: PageConfig, language: Language, name: str, version: str 
         worth = amounts.worth_of(connection, found, known=kept.summed if kept else None)
         neighbours, namers = (kept.neighbours, kept.namers) if kept else queries.neighbours_of(connection, found)
         named_here = [value for one in found.properties if one.name in REFERENCES for value in found.values(one.name)]
+        line = time_line(connection, found, neighbours)
+        line = line if len(line) > 1 else []
         judged = queries.judged(connection, found)
         others = queries.not_same(found, judged)
         pairs = [name for one in judged for name in (one.left, one.right)]
@@ -135,8 +137,9 @@ def entity_page(config: PageConfig, language: Language, name: str, version: str 
             caption=title,
             is_old=str(newest.version) != str(found.version),
             since=_since(newest, found),
-            line=time_line(connection, found, neighbours),
-            groups=_groups(neighbours),
+            line=line,
+            groups=_groups(one for one in neighbours if not (line and one.date)),
+            everything=_everything(connection, language, found) if namers > len(neighbours) else "",
             money=worth.newest,
             low=Confidence.LOW,
             many_amounts=worth.many,
@@ -186,6 +189,14 @@ def _groups(neighbours: Iterable[queries.Neighbour]) -> list[tuple[str, list[que
     for one in neighbours:
         grouped.setdefault(one.schema, []).append(one)
     return sorted(grouped.items(), key=lambda pair: (-len(pair[1]), pair[0]))
+
+
+def _everything(connection: Connection, language: Language, found: Entity) -> str:
+    """A search for all that an institution bought or sold; nothing where none finds it."""
+    choices = [(name, found.caption) for name in ("vendor", "buyer")]
+    known = facets.codes_of(connection, choices)
+    name = next((name for name, value in choices if (name, value) in known), "")
+    return f"/{language.code}/registry?{name}={quote_plus(found.caption)}" if name else ""
 
 
 def _cited(config: PageConfig, found: Entity, title: str, permanent: str) -> Cited:

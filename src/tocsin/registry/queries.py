@@ -18,6 +18,8 @@ from tocsin.store.plain import ALL, ask
 
 NEIGHBOURS = 100
 """Shown on one page; how many there are in all is said."""
+DATES = ("contractDate", "publicationDate", "startDate", "date", "fileDate")
+"""What says when something was."""
 
 
 @dataclass(frozen=True)
@@ -151,6 +153,8 @@ class Neighbour:
     schema: str
     caption: str
     property: str
+    date: str = ""
+    """The first of `DATES` that it says; nothing where it says none."""
 
 
 class Judged(NamedTuple):
@@ -180,15 +184,16 @@ def entity_of(connection: Connection, name: str, until: tuple[int, int] | None =
 
 
 def neighbours_of(connection: Connection, found: Entity) -> tuple[list[Neighbour], int]:
-    """Who names this entity, at most `NEIGHBOURS`, and how many there are. Value events are told apart (`amounts`)."""
-    rows = ask(connection, _NEIGHBOURS, list(found.members), NEIGHBOURS)
-    return [Neighbour(*row[:4]) for row in rows], int(rows[0][4]) if rows else 0
+    """Who names this entity, at most `NEIGHBOURS`, the newest first, and how many. Value events are told apart (`amounts`)."""
+    rows = ask(connection, _NEIGHBOURS, [*DATES], list(found.members), NEIGHBOURS)
+    return [Neighbour(*row[:5]) for row in rows], int(rows[0][5]) if rows else 0
 
 
 _NEIGHBOURS = (
-    "SELECT e.canonical, e.schema, e.caption, g.property, count(*) OVER () FROM registry_edge g "
+    "SELECT e.canonical, e.schema, e.caption, g.property, COALESCE((SELECT min(s.value) FROM registry_statement s "
+    "WHERE s.entity = g.entity AND s.property IN ?), '') AS day, count(*) OVER () FROM registry_edge g "
     "JOIN registry_entity e ON e.entity = g.entity WHERE g.target IN ? AND e.schema <> 'ValueEvent' "
-    "ORDER BY e.caption, e.entity LIMIT ?"
+    "ORDER BY day DESC, e.caption, e.entity, g.property LIMIT ?"
 )
 
 
