@@ -1,5 +1,6 @@
 """The registry as people and programs read it: every claim with its source, sums refused in words, links that stay, nothing noted."""
 
+import asyncio
 import csv
 import html
 import io
@@ -8,19 +9,21 @@ import re
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
+from threading import Lock
 from typing import Any, cast
 from xml.etree import ElementTree as ET
 
 import httpx
 import pytest
 from litestar import Litestar
+from sqlalchemy import Connection
 
 from tests.crypto.counted_clock import CountedClock
 from tests.web.sample import page_config, small_build
 from tocsin.registry import derived, routes, search
 from tocsin.registry.model import Claim, Confidence, Draft, Row, Source
 from tocsin.registry.record import record
-from tocsin.registry.room import Registry
+from tocsin.registry.room import AT_ONCE, Registry
 from tocsin.store.db import Database
 from tocsin.web import i18n, pages
 from tocsin.web.headers import Kind, Site, headers_for, with_headers
@@ -281,6 +284,24 @@ async def test_a_map_says_that_it_counted_only_some(client: httpx.AsyncClient, m
     assert told not in read(await client.get("/en/registry/map"))
     monkeypatch.setattr(search, "COUNTED", 5)
     assert told in read(await client.get("/en/registry/map"))
+
+
+async def test_a_crowd_of_readers_takes_two_threads_and_each_is_answered(registry: Registry) -> None:
+    lock, here, most = Lock(), 0, 0
+
+    def counted(connection: Connection) -> int:
+        nonlocal here, most
+        with lock:
+            here += 1
+            most = max(most, here)
+        list(connection.exec_driver_sql("SELECT count(*) FROM registry_statement a, registry_entity b"))
+        with lock:
+            here -= 1
+        return here
+
+    fresh = Registry(registry.database, registry.clock)
+    assert len(await asyncio.gather(*(fresh.read(counted) for _ in range(12)))) == 12
+    assert most == AT_ONCE
 
 
 async def test_strange_questions_are_answered(client: httpx.AsyncClient) -> None:

@@ -180,12 +180,12 @@ def public_routes(registry: Registry) -> list[HTTPRouteHandler]:
 
     @get("/registry/documents/{name:str}/{page:int}", include_in_schema=False)
     async def picture(name: FromPath[str], page: FromPath[int]) -> Response[bytes]:
-        found = await registry.database.read(partial(documents.picture_of, name=name[:200], page=min(page, 1 << 30)))
+        found = await registry.read(partial(documents.picture_of, name=name[:200], page=min(page, 1 << 30)))
         return Response(found, media_type="image/png")
 
     @get("/registry/documents/{name:str}/pdf", include_in_schema=False)
     async def paper(name: FromPath[str]) -> Response[bytes]:
-        found = await registry.database.read(partial(documents.paper_of, name=name[:200]))
+        found = await registry.read(partial(documents.paper_of, name=name[:200]))
         headers = {"content-disposition": f'attachment; filename="{NAME.sub("", name)[:60]}.pdf"'}
         return Response(found, media_type="application/pdf", headers=headers)
 

@@ -1,6 +1,9 @@
 """The registry of one node, opened: its database, its clock, the full text made sure of."""
 
-from dataclasses import dataclass
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TypeVar
 
 from sqlalchemy import Connection, func, select
 
@@ -11,7 +14,13 @@ from tocsin.registry.record import Recorded, record, release
 from tocsin.registry.tables import COUNTING, entity, judgement, statement
 from tocsin.store.db import Database
 
+T = TypeVar("T")
+
 DAY_MS = 86_400_000
+AT_ONCE = 2
+"""Pages that are drawn at the same time. More of them would only take the processor from each other, and from a recording: each thread
+that draws gets as much of it as the one that all recordings go through.
+"""
 REASON = "starter facts: spellings of one firm"
 
 
@@ -21,6 +30,12 @@ class Registry:
 
     database: Database
     clock: Clock
+    _turns: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE))
+
+    async def read(self, question: Callable[[Connection], T]) -> T:
+        """`Database.read` for what the public asks, `AT_ONCE` at a time, in the order in which it came."""
+        async with self._turns:
+            return await self.database.read(question)
 
     @classmethod
     def open(cls, database: Database, clock: Clock) -> "Registry":

@@ -71,7 +71,7 @@ def _pages(registry: Registry, config: PageConfig, language: Language, pace: Pac
     @get(here, include_in_schema=False)
     async def find(request: AnyRequest) -> Response[bytes]:
         said, asked = asked_in(request)
-        return _html(await registry.database.read(pages.search_page(config, language, said, asked, _begin(request))))
+        return _html(await registry.read(pages.search_page(config, language, said, asked, _begin(request))))
 
     @get(f"{here}/entity/{{name:str}}", include_in_schema=False)
     async def show(name: FromPath[str]) -> Response[bytes]:
@@ -93,7 +93,7 @@ def _ties(registry: Registry, config: PageConfig, language: Language) -> list[HT
     @get(f"{here}/way", include_in_schema=False)
     async def way(request: AnyRequest) -> Response[bytes]:
         one, other = (str(request.query_params.get(name, ""))[:LONGEST].replace("\x00", "") for name in ("from", "to"))
-        return _html(await registry.database.read(ties_pages.way_page(config, language, one.strip(), other.strip())))
+        return _html(await registry.read(ties_pages.way_page(config, language, one.strip(), other.strip())))
 
     @get(f"{here}/entity/{{name:str}}/ties", include_in_schema=False)
     async def around(request: AnyRequest, name: FromPath[str]) -> Response[bytes]:
@@ -122,13 +122,13 @@ def _ties(registry: Registry, config: PageConfig, language: Language) -> list[HT
     @get(f"{here}/place", include_in_schema=False)
     async def place(request: AnyRequest) -> Response[bytes]:
         name = str(request.query_params.get("name", ""))[:LONGEST].replace("\x00", "").strip()
-        return _html(await registry.database.read(place_page.place_page(config, language, name)))
+        return _html(await registry.read(place_page.place_page(config, language, name)))
 
     @get(f"{here}/map", include_in_schema=False)
     async def seen(request: AnyRequest) -> Response[bytes]:
         said, asked = asked_in(request)
         view = map_page.view_of({name: str(request.query_params.get(name, ""))[:20] for name in map_page.VIEW})
-        return _html(await registry.database.read(map_page.map_page(config, language, said, asked, view)))
+        return _html(await registry.read(map_page.map_page(config, language, said, asked, view)))
 
     return [way, around, same, shares, place, seen]
 
@@ -175,7 +175,7 @@ def _contests(registry: Registry, config: PageConfig, language: Language, pace: 
 async def _or_404(registry: Registry, page: pages.Draw) -> bytes:
     """The page. Raises litestar's own error for what is not there, which a person gets as a page."""
     try:
-        return await registry.database.read(page)
+        return await registry.read(page)
     except (EntityUnknown, contest.ContestUnknown) as error:
         raise NotFoundException from error
 
@@ -200,7 +200,7 @@ def _number(said: str) -> int:
 async def _drawn(registry: Registry, config: PageConfig, language: Language, name: str, version: str = "") -> bytes:
     """The page of an entity. Raises litestar's own error for what is not there, which a person gets as a page."""
     try:
-        return await registry.database.read(pages.entity_page(config, language, _id(name), version))
+        return await registry.read(pages.entity_page(config, language, _id(name), version))
     except EntityUnknown as error:
         raise NotFoundException from error
 
@@ -208,44 +208,44 @@ async def _drawn(registry: Registry, config: PageConfig, language: Language, nam
 def _twins(registry: Registry, config: PageConfig) -> list[HTTPRouteHandler]:
     @get("/registry/search.json", include_in_schema=False)
     async def find_json(request: AnyRequest) -> Response[bytes]:
-        hits, total = await registry.database.read(partial(_found, asked=asked_in(request)[1]))
+        hits, total = await registry.read(partial(_found, asked=asked_in(request)[1]))
         return Response(twins.search_json(hits, total), media_type="application/json")
 
     @get("/registry/search.csv", include_in_schema=False)
     async def find_csv(request: AnyRequest) -> Response[bytes]:
-        hits, _ = await registry.database.read(partial(_found, asked=asked_in(request)[1]))
+        hits, _ = await registry.read(partial(_found, asked=asked_in(request)[1]))
         return _csv(twins.search_csv(hits), "registry-search")
 
     @get("/registry/search.geojson", include_in_schema=False)
     async def find_geojson(request: AnyRequest) -> Response[bytes]:
-        places = await registry.database.read(partial(_places, asked=asked_in(request)[1]))
+        places = await registry.read(partial(_places, asked=asked_in(request)[1]))
         return Response(places, media_type="application/geo+json")
 
     @get("/registry/entities/{name:str}/json", include_in_schema=False)
     async def entity_json(name: FromPath[str]) -> Response[bytes]:
-        found = await registry.database.read(partial(queries.entity_of, name=_id(name)))
+        found = await registry.read(partial(queries.entity_of, name=_id(name)))
         return Response(twins.entity_json(found), media_type="application/json")
 
     @get("/registry/entities/{name:str}/csv", include_in_schema=False)
     async def entity_csv(name: FromPath[str]) -> Response[bytes]:
-        found = await registry.database.read(partial(queries.entity_of, name=_id(name)))
+        found = await registry.read(partial(queries.entity_of, name=_id(name)))
         return _csv(twins.entity_csv(found), found.id)
 
     @get("/registry/entities/{name:str}/ftm", include_in_schema=False)
     async def entity_ftm(name: FromPath[str]) -> Response[bytes]:
-        lines = await registry.database.read(partial(_ftm, name=_id(name)))
+        lines = await registry.read(partial(_ftm, name=_id(name)))
         headers = {"content-disposition": f'attachment; filename="{_id(name)}.ftm.json"'}
         return Response(lines, media_type="application/json+ftm", headers=headers)
 
     @get("/registry/entities/{name:str}/gexf", include_in_schema=False)
     async def entity_gexf(name: FromPath[str]) -> Response[bytes]:
-        drawn = await registry.database.read(partial(ties_pages.gexf_of, name=_id(name)))
+        drawn = await registry.read(partial(ties_pages.gexf_of, name=_id(name)))
         headers = {"content-disposition": f'attachment; filename="{_id(name)}.gexf"'}
         return Response(drawn, media_type="application/gexf+xml", headers=headers)
 
     @get("/registry/changes.atom", include_in_schema=False)
     async def changes() -> Response[bytes]:
-        newest, versions = await registry.database.read(_changed)
+        newest, versions = await registry.read(_changed)
         feed = twins.changes_atom(newest, config.origin, versions)
         return Response(feed, media_type="application/atom+xml")
 
