@@ -22,6 +22,13 @@ def put(
     connection.exec_driver_sql(line, [tuple(row) for row in rows])
 
 
+def each(connection: Connection, line: str, rows: Sequence[Sequence[Any]]) -> None:
+    """Do `line` once for each of `rows`, whose cells are the values of its `?`."""
+    if rows:
+        told = line.replace("?", "%s") if connection.dialect.paramstyle in ("format", "pyformat") else line
+        connection.exec_driver_sql(told, [tuple(row) for row in rows])
+
+
 def found_by(
     connection: Connection, by: Any, keys: Iterable[Any], what: Any, where: ColumnElement[bool] | None = None
 ) -> Iterator[tuple[Any, Any]]:

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Table, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from tocsin.registry import due, facets, search, worth
-from tocsin.registry.bulk import found_by, put
+from tocsin.registry.bulk import each, found_by, put
 from tocsin.registry.model import (
     FAR,
     Claim,
@@ -185,8 +185,8 @@ def _of_events(taken: Taken) -> Iterator[Statement]:
 
 def _add_statements(connection: Connection, made: Made) -> AbstractSet[bytes]:
     """Add what is new and mark what was seen again; the digests of what is new."""
-    before = _last(connection)
-    sources = {id(one.source): one.source for one in made.values()}
+    before, seen = _last(connection), _seen(connection, made)
+    sources = {id(one.source): one.source for digest, one in made.items() if digest not in seen}
     by_source = _sources(connection, {*sources.values()})
     numbers = {at: by_source[one] for at, one in sources.items()}
     rows = [
@@ -194,13 +194,24 @@ def _add_statements(connection: Connection, made: Made) -> AbstractSet[bytes]:
             digest, name, schema, prop, value, original, dataset, numbers[id(told_by)], str(verb), str(confidence), as_of, first, last
         )
         for digest, (name, schema, prop, value, original, dataset, told_by, verb, confidence, as_of, first, last) in made.items()
+        if digest not in seen
     ]  # fmt: skip
     put(connection, statement, KEPT, rows, SEEN_AGAIN)
+    again = [(made[digest].last_seen, digest) for digest, day in seen.items() if day < made[digest].last_seen]
+    each(connection, "UPDATE registry_statement SET last_seen = ? WHERE digest = ?", again)
     # One connection writes, so what has a higher number than before was made here.
     later = statement.c.number > before
-    if connection.dialect.name == "sqlite" and _last(connection) == before + len(made):
-        return made.keys()  # one number after the other: PostgreSQL uses one up for what was there already
+    if _last(connection) - before == len(rows):
+        return made.keys() - seen.keys() if seen else made.keys()
     return set(map(bytes, connection.scalars(select(statement.c.digest).where(later))))
+
+
+def _seen(connection: Connection, made: Made) -> dict[bytes, int]:
+    """Which of these are there already, and when each was seen last. Of an entity that is not there nothing is."""
+    names = {one.entity for one in made.values()}
+    known = {name for name, _ in found_by(connection, entity.c.entity, names, entity.c.number)}
+    maybe = [digest for digest, one in made.items() if one.entity in known] if known else []
+    return dict(found_by(connection, statement.c.digest, maybe, statement.c.last_seen))
 
 
 def _last(connection: Connection) -> int:
