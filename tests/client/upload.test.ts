@@ -122,6 +122,33 @@ async function letGo(recorder: { leaveNow(keep: boolean): void }): Promise<void>
   IDBObjectStore.prototype.put = put;
 }
 
+test("a second that is on its way into the phone's storage is not called one that it cannot keep", async () => {
+  const { phone, node, record } = await newWorld();
+  const recorder = await record();
+  const said = new Set<boolean>();
+  recorder.addEventListener("change", () => said.add(recorder.state.isStored));
+  node.fault = () => "lost";
+  await phone.pass(6_000);
+  assert.deepEqual([...said], [true]);
+  node.fault = () => undefined;
+  await finish(recorder, phone);
+});
+
+test("a storage that does not answer is not called one that keeps", async () => {
+  const { phone, node, record } = await newWorld();
+  const recorder = await record();
+  await phone.pass(2_000);
+  const write = IDBDatabase.prototype.transaction;
+  IDBDatabase.prototype.transaction = () => Object.assign(new EventTarget(), { objectStore: () => ({ put: () => ({}), delete: () => ({}) }) }) as never;
+  node.fault = () => "lost";
+  await phone.pass(6_000);
+  IDBDatabase.prototype.transaction = write;
+  assert.equal(recorder.state.isStored, false);
+  assert.equal(recorder.state.phase, "recording");
+  recorder.leaveNow(false);
+  await settle();
+});
+
 test("a phone without room keeps recording and sending, and says so", async () => {
   const { phone, node, record } = await newWorld();
   const recorder = await record();

@@ -15,6 +15,9 @@ import { Uploader, type Created, type Shelf } from "./upload.ts";
 /** Ciphertext kept in memory too, so that sending need not read it back; beyond it only what could not be stored stays. */
 const MEMORY_BYTES = 8 * 1024 * 1024;
 
+/** So long may the phone's storage take for a second before the person is told that it is kept nowhere. */
+const STORING_MS = 3000;
+
 export interface Told {
   changed(): void;
   created(created: Created): void;
@@ -43,7 +46,8 @@ export class Session implements Shelf {
   #told: Told;
   #memory = new Map<number, Bytes>();
   #memoryBytes = 0;
-  #unstored = new Set<number>();
+  /** Since when each waits for its place in the storage. */
+  #unstored = new Map<number, number>();
   #isFull = false;
   #covers = new Map<number, number>();
   #row: UnsentRecording | undefined;
@@ -62,9 +66,10 @@ export class Session implements Shelf {
     this.#turn.catch(() => undefined);
   }
 
-  /** Whether everything that is not receipted is also in the phone's storage. */
+  /** Whether everything that is not receipted is also in the phone's storage, or has only just been handed to it. */
   get isStored(): boolean {
-    return this.#unstored.size === 0;
+    const [oldest] = this.#unstored.values();
+    return oldest === undefined || !(this.#isFull || this.#device.now() - oldest >= STORING_MS);
   }
 
   /** Add what was recorded. A body longer than a slice is split; it is overwritten once sealed. */
@@ -151,7 +156,7 @@ export class Session implements Shelf {
     this.bytesSealed += bytes.length;
     this.#memory.set(seq, bytes);
     this.#memoryBytes += bytes.length;
-    this.#unstored.add(seq);
+    this.#unstored.set(seq, this.#device.now());
     const row = { ...this.#row!, sealed: seq + 1, isClosed, touched: this.#device.wall() };
     this.#row = row;
     this.#store(async (unsent) => {
