@@ -85,7 +85,7 @@ def test_spanish_status_has_no_english_word(opened: OpenPage, node: str) -> None
     ("changes", "sentence"),
     [
         ({"network": "lost"}, "No network. Recording goes on"),
-        ({"network": "slow"}, "The network is slow"),
+        ({"network": "slow"}, "Sending is slow"),
         ({"isStored": False}, "This phone cannot keep seconds"),
         ({"isHeldBack": True}, "The phone holds back camera or microphone"),
         ({"phase": "finishing"}, "Sending the last seconds. Keep this page open"),
