@@ -77,14 +77,14 @@ def test_spanish_status_has_no_english_word(opened: OpenPage, node: str) -> None
     page = opened(f"{node}/es/")
     record(page, network="lost", wakeLock=False, takes={"picture": False, "sound": True})
     expect(page.locator("#safe")).to_have_text("A salvo en el nodo hasta 00:42")
-    expect(page.locator("#trouble")).to_contain_text("Sin red")
+    expect(page.locator("#trouble")).to_contain_text("El nodo no responde")
     expect(page.locator("#bits")).to_contain_text("1,2 MB enviados")
 
 
 @pytest.mark.parametrize(
     ("changes", "sentence"),
     [
-        ({"network": "lost"}, "No network. Recording goes on"),
+        ({"network": "lost"}, "The node does not answer. Recording goes on"),
         ({"network": "slow"}, "Sending is slow"),
         ({"isStored": False}, "This phone cannot keep seconds"),
         ({"isHeldBack": True}, "The phone holds back camera or microphone"),
