@@ -134,3 +134,28 @@ async def test_a_full_disk_in_the_middle_of_a_beat_leaves_every_recording_for_th
     assert all(node.encounters.lives[phone.id].is_dirty for phone in phones)
     await node.beat(1_900_000_080)
     assert all(node.encounters.lives[phone.id].row.covered_seq == 0 for phone in phones)
+
+
+async def test_after_a_beat_a_second_promises_a_later_one_even_when_the_clock_stands_behind(
+    node: Node, phone: Phone
+) -> None:
+    await begin(node, phone)
+    await send(node, phone, phone.second())
+    ahead = 1_900_000_020
+    await node.beat(ahead)
+    receipt = read(await send(node, phone, phone.second()), node.encounters.receipts.vkey)
+    assert receipt.received_ms < ahead * 1000
+    assert receipt.beat > ahead, "a beat that is made already covers nothing more"
+
+
+async def test_a_receipt_that_had_to_be_made_again_keeps_its_own_promise(node: Node, phone: Phone, folder: Any) -> None:
+    await begin(node, phone)
+    raw = phone.second()
+    await send(node, phone, raw)
+    await node.beat(1_900_000_020)
+    node.encounters.lives[phone.id].receipts.clear()
+    again = read(await send(node, phone, raw), node.encounters.receipts.vkey)
+    await node.beat(again.beat)
+    with await exported(node, phone, folder) as sealed:
+        leaves = [note["beat"] for _, note in notes_of(sealed, phone) if note["n"] == "leaf"]
+    assert leaves == [1_900_000_020, again.beat]

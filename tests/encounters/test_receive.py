@@ -14,6 +14,7 @@ from tocsin.encounters.model import (
     CapabilityWrong,
     ChunkConflict,
     ChunkOutOfOrder,
+    DiskFull,
     RecordingClosed,
     RecordingExists,
     RecordingFull,
@@ -22,6 +23,7 @@ from tocsin.encounters.model import (
 )
 from tocsin.evidence.receipt import read
 from tocsin.node import Node
+from tocsin.store.disk import DiskFull as StoreFull
 
 pytestmark = pytest.mark.anyio
 
@@ -165,3 +167,43 @@ async def test_time_in_a_recording_does_not_go_back_over_a_restart(
     receipt = read(await send(again, phone, phone.second()), again.encounters.receipts.vkey)
     assert receipt.received_ms >= ahead_ns // 1_000_000
     await again.end()
+
+
+async def test_a_full_disk_gives_the_reserve_up_for_what_must_go_on_and_for_nothing_else(node: Node) -> None:
+    room = node.encounters
+    held: list[int] = []
+
+    async def attempt() -> str:
+        held.append(room.ballast.held)
+        if held[-1]:
+            raise StoreFull
+        return "kept"
+
+    with pytest.raises(DiskFull):
+        await room.with_reserve(attempt, may_take=False)
+    assert room.ballast.is_whole
+    assert await room.with_reserve(attempt) == "kept"
+    assert held == [held[0], held[0], 0]
+
+
+async def test_a_disk_that_stays_full_is_said_so_and_not_tried_for_ever(node: Node) -> None:
+    tried: list[None] = []
+
+    async def attempt() -> None:
+        tried.append(None)
+        raise StoreFull
+
+    with pytest.raises(DiskFull):
+        await node.encounters.with_reserve(attempt)
+    assert len(tried) == 2
+
+
+async def test_a_rehearsal_is_refused_while_the_reserve_is_not_whole_and_an_encounter_is_not(node: Node) -> None:
+    encounter, rehearsal = (Phone(node.share_recipient, kind=kind) for kind in ("encounter", "rehearsal"))
+    for each in (encounter, rehearsal):
+        await begin(node, each)
+        await send(node, each, each.second())
+    node.encounters.ballast.release()
+    await send(node, encounter, encounter.second())
+    with pytest.raises(DiskFull):
+        await send(node, rehearsal, rehearsal.second())
