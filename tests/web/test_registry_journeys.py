@@ -161,6 +161,7 @@ def test_claire_looks_her_town_up_maps_it_walks_its_ties_and_contests_a_line(
     assert page.get_by_text(re.compile(r"1\s200\s000")).first.is_visible()
     assert page.locator(f'a[href="{TOWN.url}"]').count() > 1
     assert page.get_by_role("heading", name=FR.say("registry.place_next")).is_visible()
+    assert page.get_by_role("link", name=re.compile(r"\(marches\.example\)$")).count() > 1, "it is to be printed"
     timed("P6.1")
     page.goto(f"{address}/fr/registry/map?q=marseille&technology=VSA")
     assert page.locator("svg.map path.commune.named").count() == 1

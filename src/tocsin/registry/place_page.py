@@ -44,6 +44,11 @@ class Line:
     source: str
     unknown: tuple[str, ...]
 
+    @property
+    def host(self) -> str:
+        """Whose page the source is, for paper, where a link leads nowhere."""
+        return self.source.partition("://")[2].partition("/")[0]
+
 
 def place_page(config: PageConfig, language: Language, place: str) -> Draw:
     """The page of a town, by its name."""
