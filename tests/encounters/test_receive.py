@@ -1,7 +1,9 @@
 """What is acknowledged is durable, once, in order, and nothing refused changes a recording."""
 
+import asyncio
 import os
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -207,3 +209,39 @@ async def test_a_rehearsal_is_refused_while_the_reserve_is_not_whole_and_an_enco
     await send(node, encounter, encounter.second())
     with pytest.raises(DiskFull):
         await send(node, rehearsal, rehearsal.second())
+
+
+async def test_no_receipt_exists_before_the_second_is_durable(
+    node: Node, phone: Phone, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await begin(node, phone)
+    live, append = node.encounters.lives[phone.id], node.encounters.append
+    reached, durable = asyncio.Event(), asyncio.Event()
+
+    async def slow(*given: Any) -> None:
+        reached.set()
+        await durable.wait()
+        await append(*given)
+
+    monkeypatch.setattr(node.encounters, "append", slow)
+    sent = asyncio.ensure_future(send(node, phone, phone.second()))
+    await reached.wait()
+    assert (sent.done(), live.next_seq, len(live.receipts)) == (False, 0, 0)
+    durable.set()
+    assert read(await sent, node.encounters.receipts.vkey).seq == 0
+
+
+async def test_a_second_that_the_disk_refused_is_not_there_and_may_come_again(
+    node: Node, phone: Phone, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await begin(node, phone)
+    raw, live = phone.second(), node.encounters.lives[phone.id]
+
+    async def full(*_: Any) -> None:
+        raise DiskFull(retry_after=30)
+
+    with monkeypatch.context() as patched, pytest.raises(DiskFull):
+        patched.setattr(node.encounters, "append", full)
+        await send(node, phone, raw)
+    assert (live.next_seq, live.size, live.is_heard) == (0, 0, False)
+    assert read(await send(node, phone, raw), node.encounters.receipts.vkey).seq == 0
