@@ -213,7 +213,7 @@ async def test_whom_hundreds_name_tells_the_newest_of_them_and_leads_to_all(
     assert line.count("as Vendor") == 100
     assert LANGUAGES["en"].count("registry.named_count", 121) in page
     assert LANGUAGES["en"].say("registry.named_cut", shown="100") in page
-    [everything] = re.findall(r'<a href="([^"]+)">' + LANGUAGES["en"].say("registry.named_all"), page)
+    [everything] = re.findall(r'<a href="([^"]+)">' + LANGUAGES["en"].say("registry.named_vendor"), page)
     assert LANGUAGES["en"].count("registry.found", 121) in read(await client.get(everything))
 
 

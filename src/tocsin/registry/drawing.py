@@ -1,12 +1,10 @@
-"""A graph as a still picture, worked out on the node: rings around the middle, no script and nothing that moves. And as GEXF."""
+"""A graph as a still picture, worked out on the node: rings around the middle, no script and nothing that moves."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import cos, pi, sin
 from textwrap import wrap
-from xml.sax.saxutils import escape
 
-from tocsin.registry.cells import xml_cell
 from tocsin.registry.graph import Around, Node, Tie
 from tocsin.registry.schemata import INSTITUTIONS
 
@@ -61,38 +59,3 @@ def frame(spots: Sequence[Spot]) -> tuple[int, int, int, int]:
     left, top = min(one.x for one in spots) - ASIDE, min(one.y for one in spots) - ABOVE
     right, bottom = max(one.x for one in spots) + ASIDE, max(one.y for one in spots) + ABOVE
     return left, top, right - left, bottom - top
-
-
-def gexf(nodes: Mapping[str, Node], ties: Mapping[Tie, list[str]], day: str) -> bytes:
-    """What a page draws, as GEXF: nodes with their kinds, ties with the addresses of their sources."""
-    told = "".join(gexf_node(one) for one in nodes.values())
-    lines = "".join(gexf_edge(at, tie, sources) for at, (tie, sources) in enumerate(ties.items()))
-    return f"{gexf_begin(day)}{told}{GEXF_BETWEEN}{lines}{GEXF_END}".encode()
-
-
-def gexf_begin(day: str) -> str:
-    """Everything before the first node. GEXF 1.2, which more programs read than 1.3."""
-    kinds = '<attributes class="node"><attribute id="schema" title="schema" type="string"/></attributes>'
-    kinds += '<attributes class="edge"><attribute id="sources" title="sources" type="string"/>'
-    kinds += '<attribute id="contested" title="contested" type="string"/></attributes>'
-    head = f'<meta lastmodifieddate="{escape(day)}"><creator>Tocsin</creator></meta>'
-    begin = '<?xml version="1.0" encoding="UTF-8"?><gexf xmlns="http://www.gexf.net/1.2draft" version="1.2">'
-    return f'{begin}{head}<graph defaultedgetype="directed">{kinds}<nodes>'
-
-
-GEXF_BETWEEN, GEXF_END = "</nodes><edges>", "</edges></graph></gexf>"
-
-
-def gexf_node(one: Node) -> str:
-    return (
-        f"<node id={xml_cell(one.id)} label={xml_cell(one.caption)}><attvalues>"
-        f'<attvalue for="schema" value={xml_cell(one.schema)}/></attvalues></node>\n'
-    )
-
-
-def gexf_edge(at: int, tie: Tie, sources: Sequence[str], contested: str = "") -> str:
-    mark = f'<attvalue for="contested" value={xml_cell(contested)}/>' if contested else ""
-    return (
-        f'<edge id="{at}" source={xml_cell(tie.begin)} target={xml_cell(tie.end)} label={xml_cell(tie.property)}><attvalues>'
-        f'<attvalue for="sources" value={xml_cell(" ".join(sources))}/>{mark}</attvalues></edge>\n'
-    )

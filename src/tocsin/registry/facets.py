@@ -18,6 +18,8 @@ from tocsin.registry.tables import choice, chosen
 from tocsin.store.plain import ask
 
 FACETS = ("technology", "buyer", "vendor", "place", "year", "kind")
+TOLD = ("buyer", "vendor", "year")
+"""What one line about an entity says of it."""
 SHOWN = 40
 """Values of one facet that are told, those with the most results; of years all."""
 _BITS = 28

@@ -7,8 +7,9 @@ from typing import Any, BinaryIO
 from sqlalchemy import Connection
 
 from tocsin.registry.bulk import pieces
+from tocsin.registry.facets import TOLD
 from tocsin.registry.graph import heads_of
-from tocsin.registry.wholes import SHOWN, SOME, Whole, of
+from tocsin.registry.wholes import SOME, Whole, of
 from tocsin.store.plain import ask
 
 
@@ -43,7 +44,7 @@ def _placed(connection: Connection) -> Sequence[str]:
 def _feature(one: Whole, at: list[float]) -> dict[str, Any]:
     told = {
         "id": one.id, "schema": one.schema, "caption": one.caption,
-        "about": ", ".join(value for name in SHOWN for value in one.choices.get(name, ())),
+        "about": ", ".join(value for name in TOLD for value in one.choices.get(name, ())),
         "confidence": "low" if one.is_low else "", "contested": one.contested, "sources": one.origins,
     }  # fmt: skip
     return {

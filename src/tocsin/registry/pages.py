@@ -139,7 +139,7 @@ def entity_page(config: PageConfig, language: Language, name: str, version: str 
             since=_since(newest, found),
             line=line,
             groups=_groups(one for one in neighbours if not (line and one.date)),
-            everything=_everything(connection, language, found) if namers > len(neighbours) else "",
+            searches=_searches(connection, language, found) if namers > len(neighbours) else [],
             money=worth.newest,
             low=Confidence.LOW,
             many_amounts=worth.many,
@@ -191,12 +191,10 @@ def _groups(neighbours: Iterable[queries.Neighbour]) -> list[tuple[str, list[que
     return sorted(grouped.items(), key=lambda pair: (-len(pair[1]), pair[0]))
 
 
-def _everything(connection: Connection, language: Language, found: Entity) -> str:
-    """A search for all that an institution bought or sold; nothing where none finds it."""
-    choices = [(name, found.caption) for name in ("vendor", "buyer")]
-    known = facets.codes_of(connection, choices)
-    name = next((name for name, value in choices if (name, value) in known), "")
-    return f"/{language.code}/registry?{name}={quote_plus(found.caption)}" if name else ""
+def _searches(connection: Connection, language: Language, found: Entity) -> list[tuple[str, str]]:
+    """The roles in which somebody of this name can be searched, each with the address."""
+    known = facets.codes_of(connection, [(role, found.caption) for role in ("vendor", "buyer")])
+    return [(role, f"/{language.code}/registry?{role}={quote_plus(name)}") for role, name in sorted(known)]
 
 
 def _cited(config: PageConfig, found: Entity, title: str, permanent: str) -> Cited:
@@ -294,7 +292,7 @@ _HITS = (
 
 
 def _about(choices: Iterable[tuple[str, str]]) -> str:
-    return ", ".join(value for name, value in choices if name in ("buyer", "vendor", "year"))
+    return ", ".join(value for name, value in choices if name in facets.TOLD)
 
 
 def money_text(language: Language, value: Decimal) -> str:

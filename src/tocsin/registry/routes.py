@@ -75,13 +75,13 @@ def _pages(registry: Registry, config: PageConfig, language: Language, pace: Pac
 
     @get(f"{here}/entity/{{name:str}}", include_in_schema=False)
     async def show(name: FromPath[str]) -> Response[bytes]:
-        return _html(await _drawn(registry, config, language, name))
+        return _html(await _or_404(registry, pages.entity_page(config, language, _shown(name))))
 
     @get(f"{here}/entity/{{name:str}}/at/{{version:str}}", include_in_schema=False)
     async def show_version(name: FromPath[str], version: FromPath[str]) -> Response[bytes]:
         if not VERSION.fullmatch(version):
             raise NotFoundException
-        return _html(await _drawn(registry, config, language, name, version))
+        return _html(await _or_404(registry, pages.entity_page(config, language, _shown(name), version)))
 
     return [find, show, show_version, *_contests(registry, config, language, pace), *_ties(registry, config, language)]
 
@@ -97,27 +97,15 @@ def _ties(registry: Registry, config: PageConfig, language: Language) -> list[HT
 
     @get(f"{here}/entity/{{name:str}}/ties", include_in_schema=False)
     async def around(request: AnyRequest, name: FromPath[str]) -> Response[bytes]:
-        try:
-            page = ties_pages.around_page(config, language, _id(name), _begin(request))
-        except EntityUnknown as error:
-            raise NotFoundException from error
-        return _html(await _or_404(registry, page))
+        return _html(await _or_404(registry, ties_pages.around_page(config, language, _shown(name), _begin(request))))
 
     @get(f"{here}/entity/{{name:str}}/same", include_in_schema=False)
     async def same(name: FromPath[str]) -> Response[bytes]:
-        try:
-            page = same_page.same_page(config, language, _id(name))
-        except EntityUnknown as error:
-            raise NotFoundException from error
-        return _html(await _or_404(registry, page))
+        return _html(await _or_404(registry, same_page.same_page(config, language, _shown(name))))
 
     @get(f"{here}/entity/{{name:str}}/shares", include_in_schema=False)
     async def shares(request: AnyRequest, name: FromPath[str]) -> Response[bytes]:
-        try:
-            page = shares_page.shares_page(config, language, _id(name), _begin(request))
-        except EntityUnknown as error:
-            raise NotFoundException from error
-        return _html(await _or_404(registry, page))
+        return _html(await _or_404(registry, shares_page.shares_page(config, language, _shown(name), _begin(request))))
 
     @get(f"{here}/place", include_in_schema=False)
     async def place(request: AnyRequest) -> Response[bytes]:
@@ -197,14 +185,6 @@ def _number(said: str) -> int:
     return int(said)
 
 
-async def _drawn(registry: Registry, config: PageConfig, language: Language, name: str, version: str = "") -> bytes:
-    """The page of an entity. Raises litestar's own error for what is not there, which a person gets as a page."""
-    try:
-        return await registry.read(pages.entity_page(config, language, _id(name), version))
-    except EntityUnknown as error:
-        raise NotFoundException from error
-
-
 def _twins(registry: Registry, config: PageConfig) -> list[HTTPRouteHandler]:
     @get("/registry/search.json", include_in_schema=False)
     async def find_json(request: AnyRequest) -> Response[bytes]:
@@ -281,6 +261,13 @@ def _id(name: str) -> str:
     """An id from an address. Raises `EntityUnknown` for what no id looks like."""
     if not ID.fullmatch(name):
         raise EntityUnknown
+    return name
+
+
+def _shown(name: str) -> str:
+    """The same for a page: litestar's own error, which a person gets as a page."""
+    if not ID.fullmatch(name):
+        raise NotFoundException
     return name
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from tocsin.registry import drawing, graph, queries
+from tocsin.registry import drawing, gexf_out, graph, queries
 from tocsin.registry.days import iso
 from tocsin.registry.graph import Node, Tie
 from tocsin.registry.match import candidates_of
@@ -87,7 +87,7 @@ def gexf_of(connection: Connection, name: str) -> bytes:
     found = graph.around(connection, queries.entity_of(connection, name).id)
     evidence = graph.evidence_of(connection, found.ties)
     sources = {tie: sorted({kept.said.source.url for kept in evidence.get(tie, ())}) for tie in found.ties}
-    return drawing.gexf(found.nodes, sources, iso(queries.newest_day(connection)))
+    return gexf_out.small(found.nodes, sources, iso(queries.newest_day(connection)))
 
 
 def _meant(connection: Connection, said: str) -> list[Node]:

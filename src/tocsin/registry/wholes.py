@@ -13,8 +13,6 @@ from tocsin.registry.queries import Kept
 from tocsin.store.plain import ask
 
 SOME = 500
-SHOWN = ("buyer", "vendor", "year")
-"""Of what an entity can be filtered by, what one line about it says."""
 
 
 @dataclass(frozen=True)
