@@ -86,3 +86,10 @@ test("a trust file that says nothing is refused", async () => {
     await assert.rejects(readTrust(text));
   }
 });
+
+test("a rehearsal and an import are marked, and what is neither is not", async () => {
+  for (const [name, marks] of [["honest_rehearsal", ["rehearsal"]], ["honest_import", ["import"]], ["honest_cut", []]] as const) {
+    const vector = JSON.parse(readFileSync(new URL(`${name}.json`, FOLDER), "utf8")) as Vector;
+    assert.deepEqual((await verify(fileOf(vector), trust)).marks, marks);
+  }
+});

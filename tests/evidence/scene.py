@@ -89,6 +89,8 @@ class Scene:
 
     is_stopped: bool = True
     kind: str = "encounter"
+    continues: tuple[str, int] = ("", 0)
+    is_sample: bool = False
     chunks: int = 8
     step_ms: int = 20_000
     mime: str = "video/webm;codecs=vp8,opus"
@@ -260,7 +262,8 @@ class Scene:
         return {
             "event": "start", "at": self.clock.ms + 250, "kind": self.kind, "mime": self.mime,
             "width": 640, "height": 360, "build": "0" * 64, "browser": "Chromium 156", "os": "Linux",
-            "continues": "", "continued_seq": 0, "recipients": [self.recipient], "recipients_note": "desk",
+            "continues": self.continues[0], "continued_seq": self.continues[1],
+            "recipients": [self.recipient], "recipients_note": "desk",
             "place": "not collected",
         }  # fmt: skip
 
@@ -304,7 +307,7 @@ class Scene:
     def sealed(self, more: dict[str, bytes] | None = None) -> Path:
         path = self.place / f"{self.seed.hex()}.tocsin"
         about = {
-            "client": "0" * 64, "origin": ORIGIN, "pack": "sample", "pack_is_sample": False, "version": "0.1.0",
+            "client": "0" * 64, "origin": ORIGIN, "pack": "sample", "pack_is_sample": self.is_sample, "version": "0.1.0",
             "retention": {"days": {"encounter": 90, "import": 90, "rehearsal": 1}, "leaf": 7, "stewards": [], "table": 1},
         }  # fmt: skip
         members = {"node.json": canonical.dumps(about), **(more or {})}

@@ -108,6 +108,7 @@ def test_an_empty_recording_makes_no_package(tmp_path: Path) -> None:
         ({"is_stopped": False}, "CUT"),
         ({"kind": "rehearsal"}, "REHEARSAL"),
         ({"kind": "import"}, "NOT CAPTURED HERE"),
+        ({"continues": ("A" * 22, 41)}, "IT CONTINUES ANOTHER"),
         ({"is_logged_custodian": False}, "SIGNER NOT IN THE LOG"),
     ],
 )
@@ -149,6 +150,42 @@ def test_of_a_file_that_was_filmed_before_nothing_is_said_that_is_true_of_a_reco
     marks = {"fr-cpc-202-attestation.txt": "NON CAPTÉ ICI"}
     found = {name.partition("/")[2]: text for name, text in told.items() if name.startswith("certificates/")}
     assert [name for name, text in found.items() if marks.get(name, "NOT CAPTURED HERE") not in text] == []
+
+
+MARKS: dict[tuple[str, bool], dict[str, list[str]]] = {
+    ("rehearsal", False): {"en": ["REHEARSAL."], "es": ["ENSAYO."], "fr": ["RÉPÉTITION."]},
+    ("import", False): {"en": ["NOT CAPTURED HERE."], "es": ["NO SE GRABÓ AQUÍ."], "fr": ["NON CAPTÉ ICI."]},
+    ("encounter", True): {"en": ["SAMPLE."], "es": ["MUESTRA."], "fr": ["EXEMPLE."]},
+    ("rehearsal", True): {"en": ["REHEARSAL.", "SAMPLE."], "es": ["ENSAYO.", "MUESTRA."], "fr": ["RÉPÉTITION.", "EXEMPLE."]},
+    ("encounter", False): {"en": [], "es": [], "fr": []},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("kind", "is_sample"), MARKS)
+def test_every_text_says_at_head_and_foot_what_the_recording_is_not(tmp_path: Path, kind: str, is_sample: bool) -> None:
+    made = Scene(tmp_path, kind=kind, is_sample=is_sample).package()
+    told = {name: text for name, text in texts(made).items() if name.endswith(".txt") and not name.startswith("log/")}
+    assert len(told) == 12
+    for name, text in told.items():
+        if name != "system/verify.py.txt":
+            language = {"README.es.txt": "es", "README.fr.txt": "fr"}.get(name, "fr" if "/fr-" in name else "en")
+            marks, lines = MARKS[kind, is_sample][language], text.splitlines()
+            few = len(marks)
+            for place in (lines[:few], lines[len(lines) - few :]):
+                assert [line.startswith(f"*** {mark}") for line, mark in zip(place, marks, strict=True)] == [True] * few
+            assert text.count("***") == 4 * few
+    report = verify(made)
+    assert [mark.partition(".")[0] + "." for mark in report.marks] == MARKS[kind, is_sample]["en"]
+    assert report.as_json()["kind"] == kind
+    assert all(report.as_text().count(f"*** {mark} ***") == 2 for mark in report.marks)
+
+
+def test_marks_are_said_though_a_step_fails(tmp_path: Path) -> None:
+    made = Scene(tmp_path, kind="rehearsal").package()
+    made.write_bytes(made.read_bytes().replace(b"practising", b"practicing", 1))
+    report = verify(made)
+    assert report.exit == 1
+    assert [mark.partition(".")[0] for mark in report.marks] == ["REHEARSAL"]
 
 
 def test_a_broken_off_import_is_called_not_whole(tmp_path: Path) -> None:

@@ -26,9 +26,10 @@ HOSTILE = {"step_ms": 31_000, "chunks": 12, "phone_behind_ms": -7_200_000}
 CASES: dict[str, tuple[dict[str, Any], bool, dict[int, Decision]]] = {
     "usual": ({"restart_at": 5}, SIGNED, {}),
     "unsigned": ({}, UNSIGNED, {}),
+    "a continuation": ({"continues": ("A" * 22, 41)}, SIGNED, {}),
     "cut": ({"is_stopped": False}, SIGNED, {}),
     "import": ({"kind": "import"}, SIGNED, {}),
-    "rehearsal": ({"kind": "rehearsal", "chunks": 6}, SIGNED, {}),
+    "rehearsal": ({"kind": "rehearsal", "chunks": 6, "is_sample": True}, SIGNED, {}),
     "one witness": ({"witness_count": 1}, SIGNED, {}),
     "no timestamp": ({"is_timestamped": False}, SIGNED, {}),
     "stamped a beat later": ({"is_stamped_late": True}, SIGNED, {}),

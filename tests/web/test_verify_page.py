@@ -55,6 +55,16 @@ def test_an_honest_package_is_right_in_all_that_is_checked_here(opened: OpenPage
     assert findings(page) == []
 
 
+def test_a_rehearsal_and_an_import_are_marked_in_the_readers_language(
+    opened: OpenPage, node: str, vector: Vector
+) -> None:
+    page = opened(f"{node}/es/verify")
+    for name, mark in (("honest_rehearsal", "ENSAYO."), ("honest_import", "NO SE GRABÓ AQUÍ.")):
+        check(page, vector(name))
+        expect(page.locator("#results .rehearsing")).to_contain_text(mark)
+    assert findings(page) == []
+
+
 @pytest.mark.parametrize(
     ("name", "step"), [("a_bit_of_a_chunk", 4), ("a_forged_witness", 6), ("bytes_after_the_end", 1)]
 )

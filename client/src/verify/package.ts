@@ -6,7 +6,7 @@ import type { Leaf } from "./leaf.ts";
 import { checkNames } from "./names.ts";
 import { canonical, need, type Json } from "./read_json.ts";
 import type { Recording } from "./recording.ts";
-import { Wrong } from "./report.ts";
+import { Wrong, type Mark } from "./report.ts";
 import { MemberStream } from "./stream.ts";
 import { readMembers, type Member } from "./zip.ts";
 
@@ -44,6 +44,7 @@ export interface Manifest {
 
 export class Package {
   readonly facts: string[] = [];
+  marks: readonly Mark[] = [];
   readonly streams = new Map<string, MemberStream>();
   readonly checkpoints = new Map<number, Checkpoint>();
   /** Links of the chunks that leaves name; -1 is the header's. */

@@ -30,6 +30,8 @@ export class Wrong extends Error {
 /** Not a package at all: exit 2. */
 export class Unreadable extends Error {}
 
+export type Mark = "rehearsal" | "import" | "sample";
+
 export interface Report {
   /** 0 all PASS with outside keys, 1 a FAIL, 2 not a package, 3 something MISSING or NOT PROVEN. */
   readonly exit: 0 | 1 | 2 | 3;
@@ -37,6 +39,8 @@ export interface Report {
   readonly recording: string;
   readonly steps: readonly Step[];
   readonly facts: readonly string[];
+  /** What the recording is not, by the package's own word: rehearsal, import, sample. */
+  readonly marks: readonly Mark[];
   /** Up to which chunk a quorum of witnesses, under keys from outside, had seen the recording, and when (Unix s). */
   readonly witnessed: { readonly seq: number; readonly time: number } | undefined;
   readonly notShown: readonly string[];

@@ -5,6 +5,7 @@
  * itself: the signature of a timestamp is NOT PROVEN here. It never throws for what the file holds.
  */
 import { base64, type Bytes } from "../crypto/bytes.ts";
+import type { Value } from "../crypto/canonical.ts";
 import { checkChunks } from "./check_chunks.ts";
 import { checkDerivatives, checkHashes, checkSignature } from "./check_lists.ts";
 import {
@@ -13,7 +14,7 @@ import {
 import { parseVkey } from "./checkpoint.ts";
 import { Package, type Trust } from "./package.ts";
 import { b64, b64s, isObject } from "./read_json.ts";
-import { exitOf, NOT_SHOWN, shown, Step, STEPS, Unreadable, Wrong, type Report } from "./report.ts";
+import { exitOf, NOT_SHOWN, shown, Step, STEPS, Unreadable, Wrong, type Mark, type Report } from "./report.ts";
 
 export type { Report } from "./report.ts";
 export type { Trust } from "./package.ts";
@@ -46,14 +47,14 @@ export async function verify(file: Blob, trust?: Trust, signer?: Bytes): Promise
     await run(found, steps);
   } catch (error) {
     const reason = error instanceof Unreadable ? error.message : "the file cannot be read";
-    return { exit: 2, package: "", recording: "", steps: [], facts: [], witnessed: undefined, notShown: NOT_SHOWN, reason };
+    return { exit: 2, package: "", recording: "", steps: [], facts: [], marks: [], witnessed: undefined, notShown: NOT_SHOWN, reason };
   }
   const told = found.manifest as Package["manifest"] | undefined;
   const [name, recording] = [shown(told?.package_id ?? ""), shown(told?.recording ?? "")];
   const exit = exitOf(steps);
   // What one step says means nothing when another failed.
   const { facts, witnessed } = exit === 1 ? { facts: [], witnessed: undefined } : found;
-  return { exit, package: name, recording, steps, facts, witnessed, notShown: NOT_SHOWN, reason: "" };
+  return { exit, package: name, recording, steps, facts, marks: found.marks, witnessed, notShown: NOT_SHOWN, reason: "" };
 }
 
 type Act = (found: Package, step: Step) => Promise<void>;
@@ -63,6 +64,7 @@ async function run(found: Package, steps: Step[]): Promise<void> {
   const does = (number: number, act: Act) => perform(found, at(number), act);
   const isOpen = (await does(1, () => found.unzip())) && (await does(2, () => found.readManifest()));
   if (!isOpen) return leaveRest(steps);
+  found.marks = await marksOf(found);
   const isLed = await does(5, readLeavesOf);
   found.isRooted = await does(6, readCheckpoints);
   await does(4, checkChunks);
@@ -74,7 +76,7 @@ async function run(found: Package, steps: Step[]): Promise<void> {
   await does(9, checkTimestamps);
   await does(10, checkDerivatives);
   await does(2, checkHashes);
-  found.facts.unshift(summary(found));
+  found.facts.unshift(summary(found), ...continued(found));
 }
 
 /** Whether the step has no FAIL. What an act throws is one, but for a file that cannot be read at all. */
@@ -98,6 +100,26 @@ const KINDS: ReadonlyMap<string, string> = new Map([
   ["import", ": not captured here, but handed in as filmed before"],
   ["rehearsal", ": somebody was practising"],
 ]);
+
+function continued({ recording }: Package): string[] {
+  const { continues, continued_seq: seq } = recording?.start ?? {};
+  if (!continues) return [];
+  const told = `continues ${shown(continues)}, of which chunk ${shown(seq)} was the newest`;
+  return [`The phone said that it ${told}. That recording is not in this package.`];
+}
+
+/** Said whatever the steps come to. */
+async function marksOf(found: Package): Promise<Mark[]> {
+  const { kind } = (found.manifest as Package["manifest"] | undefined) ?? {};
+  const marks: Mark[] = kind === "rehearsal" || kind === "import" ? [kind] : [];
+  try {
+    const versions = (await found.value("system/versions.json")) as { node?: { pack_is_sample?: Value } };
+    if (versions.node?.pack_is_sample === true) marks.push("sample");
+  } catch {
+    // a step has told of it
+  }
+  return marks;
+}
 
 function summary(found: Package): string {
   const { manifest } = found;

@@ -8,7 +8,7 @@ from functools import cache
 from importlib import resources
 
 from tocsin.evidence.facts import Facts, utc, utc_ms
-from tocsin.evidence.words_of_package import sentences
+from tocsin.evidence.words_of_package import marked, sentences
 
 SIGNED = ("fre-902-13-system", "fre-902-14-copy", "fre-901-b-1-person-with-knowledge")
 """Those that end in an unsworn declaration."""
@@ -32,7 +32,8 @@ def certificates(facts: Facts, package_id: str) -> dict[str, str]:
     for name in (*SIGNED, *UNSIGNED):
         language = "fr" if name.startswith("fr-") else "en"
         head, foot = text(HEADS[language]), text("signed") if name in SIGNED else ""
-        made[f"{name}.txt"] = head + text(name).format(facts=_told(facts, package_id, language)) + foot
+        whole = head + text(name).format(facts=_told(facts, package_id, language)) + foot
+        made[f"{name}.txt"] = marked(whole, facts, language)
     return made
 
 

@@ -23,6 +23,9 @@ class Facts:
     is_stopped: bool
     chunk_count: int
     length_ms: int
+    continues: tuple[str, int] | None
+    """The recording that this one continues and its newest chunk then, as the phone said."""
+
     started_ms: int | None
     """By the phone's clock, Unix ms."""
 

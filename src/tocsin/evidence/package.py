@@ -6,6 +6,7 @@ said in the package's own README, and whether all of it holds is for `verify`, w
 """
 
 import hashlib
+import re
 import zlib
 from base64 import b64decode, b64encode
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -30,7 +31,7 @@ from tocsin.evidence.stored_zip import Archive
 from tocsin.evidence.system_description import retention
 from tocsin.evidence.tables import Tables
 from tocsin.evidence.witnessed import witnessed
-from tocsin.evidence.words_of_package import LANGUAGES, readme
+from tocsin.evidence.words_of_package import LANGUAGES, marked, readme
 from tocsin.ids import b64
 
 FORMAT = "tocsin.package/v1"
@@ -53,6 +54,8 @@ ROLES = (
 
 PLACE_BYTES = 41
 """Seq, flags and previous link, with which a chunk begins."""
+
+RECORDING = re.compile(r"[A-Za-z0-9_-]{22}")
 
 NO_DECISIONS: Mapping[int, Decision] = {}
 
@@ -164,7 +167,8 @@ def _members(
     for language in LANGUAGES:
         yield ("README.txt" if language == "en" else f"README.{language}.txt"), _whole(readme(facts, language).encode())
     key = b64decode(facts.custodian) if facts.custodian else None
-    yield "VERIFY.txt", _whole(instructions(covering, reading.first, opened.header.recording_id, key).encode())
+    by_hand = instructions(covering, reading.first, opened.header.recording_id, key)
+    yield "VERIFY.txt", _whole(marked(by_hand, facts).encode())
     yield "capture.json", _whole(reading.tables.capture())
     yield "chunks.csv", _whole(bytes(reading.tables.chunk_rows))
     yield "events.csv", _whole(bytes(reading.tables.event_rows))
@@ -177,8 +181,9 @@ def _members(
     for name, content in certificates(facts, package_id).items():
         yield f"certificates/{name}", _whole(content.encode())
     node = opened.sealed.node
-    yield "retention.txt", _whole(retention(node, [note.said for note in opened.notes_of("act")]).encode())
-    yield "system/description.txt", _whole(text("description").encode())
+    kept = retention(node, [note.said for note in opened.notes_of("act")])
+    yield "retention.txt", _whole(marked(kept, facts).encode())
+    yield "system/description.txt", _whole(marked(text("description"), facts).encode())
     yield "system/versions.json", _json({"format": FORMAT, "node": node, "tool": TOOL})
     yield "system/verify.py.txt", _whole(resources.files("tocsin.evidence").joinpath("verify.py").read_bytes())
 
@@ -282,6 +287,7 @@ def _facts(opened: Opened, covering: Covering, reading: Reading, custodian: Sign
         is_stopped=tables.is_final,
         chunk_count=tables.count,
         length_ms=tables.last_ms,
+        continues=_continued(start),
         started_ms=started if isinstance(started, int) else None,
         first_received_ms=chunk_notes[0].number("t") if chunk_notes else None,
         last_received_ms=chunk_notes[-1].number("t") if chunk_notes else None,
@@ -302,6 +308,14 @@ def _facts(opened: Opened, covering: Covering, reading: Reading, custodian: Sign
         withheld=len(reading.withheld),
         is_sample=node.get("pack_is_sample") is True,
     )
+
+
+def _continued(start: Mapping[str, Any]) -> tuple[str, int] | None:
+    """None where the phone named none, and for what no id looks like."""
+    name, seq = start.get("continues"), start.get("continued_seq")
+    if isinstance(name, str) and RECORDING.fullmatch(name) and type(seq) is int:
+        return name, seq
+    return None
 
 
 def _write(opened: Opened, members: dict[str, Member], reading: Reading) -> Iterator[bytes]:

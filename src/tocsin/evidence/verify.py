@@ -21,6 +21,7 @@ import sys
 import threading
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
@@ -1052,6 +1053,7 @@ class Verifier:
         self.trust, self.signer, self._file = trust, signer, file
         self.steps = [Step(number, name) for number, name in enumerate(STEPS, 1)]
         self.facts: list[str] = []
+        self.marks: tuple[str, ...] = ()
         self.members: list[Member] = []
         self.streams: dict[str, Stream] = {}
         self.texts: dict[str, bytes] = {}
@@ -1073,6 +1075,7 @@ class Verifier:
             for step in self.steps[first:]:
                 step.found("NOT PROVEN", "not_reached")
             return
+        self.marks = self._marks()
         is_led = self._step(5, self._read_leaves)
         self.is_rooted = self._step(6, self._read_checkpoints)
         self._step(4, self._chunks)
@@ -1621,11 +1624,28 @@ class Verifier:
         if kind != "encounter":
             told += f" Its kind is {shown(kind)}{KINDS.get(kind, '')}."
         self.facts.insert(0, told)
+        start = self.recording.start if self.recording else {}
+        if start.get("continues"):
+            told = f"continues {shown(start['continues'])}, of which chunk {shown(start.get('continued_seq'))} was the newest"
+            self.facts.insert(1, f"The phone said that it {told}. That recording is not in this package.")
+
+    def _marks(self) -> tuple[str, ...]:
+        """What the recording is not, by the package's own word: said first, whatever the steps come to."""
+        kind = self.manifest.get("kind")
+        told = [MARKS[kind]] if kind in MARKS else []
+        with suppress(Wrong, *MALFORMED):
+            told += [MARKS["sample"]] if self._object("system/versions.json")["node"]["pack_is_sample"] is True else []
+        return tuple(told)
 
 
 KINDS = {
     "import": ": not captured here, but handed in as filmed before",
     "rehearsal": ": somebody was practising",
+}
+MARKS = {
+    "import": "NOT CAPTURED HERE. The file was handed in as filmed before.",
+    "rehearsal": "REHEARSAL. The person was practising: this shows no event.",
+    "sample": "SAMPLE. The node ran with a sample city: this is a trial.",
 }
 
 
@@ -1731,6 +1751,8 @@ class Report(NamedTuple):
     steps: tuple[Step, ...]
     facts: tuple[str, ...]
     reason: str = ""
+    kind: str = ""
+    marks: tuple[str, ...] = ()
 
     def as_json(self) -> Json:
         steps = [
@@ -1738,11 +1760,14 @@ class Report(NamedTuple):
             for one in self.steps
         ]
         found = {"format": "tocsin.verify/v1", "exit": self.exit, "package": self.package, "recording": self.recording}
+        found |= {"kind": self.kind, "marks": list(self.marks)}
         return {**found, "steps": steps, "facts": list(self.facts), "not_shown": list(NOT_SHOWN), "reason": self.reason}
 
     def as_text(self, *, colours: bool = False) -> str:
         red, plain = ("\x1b[1;31m", "\x1b[0m") if colours else ("", "")
         lines = [f"Package {self.package}, recording {self.recording}"] if self.steps else [self.reason]
+        marks = [f"{red}*** {one} ***{plain}" for one in self.marks]
+        lines += marks
         for one in self.steps:
             before, after = (red, plain) if one.status in {"FAIL", "MISSING"} else ("", "")
             told = "; ".join(f"{code} {where}".rstrip() for code, where in zip(one.codes, one.where, strict=True))
@@ -1750,6 +1775,7 @@ class Report(NamedTuple):
         lines += (
             [*self.facts, "", "Not shown by any package:", *(f"- {one}" for one in NOT_SHOWN)] if self.steps else []
         )
+        lines += marks
         lines.append(
             f"Result: {red if self.exit == 1 else ''}{VERDICTS[self.exit]}{plain if self.exit == 1 else ''} (exit {self.exit})"
         )
@@ -1772,7 +1798,8 @@ def verify(file: str | Path, trust: Trust | None = None, signer: bytes | None = 
     worst = max(RANKS.index(step.status) for step in run.steps)
     package, recording = (shown(run.manifest.get(name, "")) for name in ("package_id", "recording"))
     facts = () if RANKS[worst] == "FAIL" else tuple(run.facts)  # what one step says means nothing when another failed
-    return Report((0, 3, 3, 1)[worst], package, recording, tuple(run.steps), facts)
+    kind = shown(run.manifest.get("kind", ""))
+    return Report((0, 3, 3, 1)[worst], package, recording, tuple(run.steps), facts, "", kind, run.marks)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -13,6 +13,7 @@ import en from "../../../../src/tocsin/evidence/words_of_package/en.txt";
 import fr from "../../../../src/tocsin/evidence/words_of_package/fr.txt";
 import type { Value } from "../../crypto/canonical.ts";
 import type { Facts } from "./facts.ts";
+import { marked } from "./readme.ts";
 import { filled, plain, sentencesOf, utc, utcMs } from "./text.ts";
 
 /** Member name and text. */
@@ -25,7 +26,7 @@ export function certificates(facts: Facts, packageId: string): [string, string][
     ["fre-902-notice-letter", head + filled(letter, { facts: told })],
     ["fr-cpc-202-attestation", tete + filled(attestation, { facts: block(facts, packageId, faits, sentencesOf(fr)) })],
   ];
-  return texts.map(([name, text]) => [`certificates/${name}.txt`, text]);
+  return texts.map(([name, text]) => [`certificates/${name}.txt`, marked(text, facts, name.startsWith("fr-") ? fr : en)]);
 }
 
 /** The block of facts, in the language of the template around it. */

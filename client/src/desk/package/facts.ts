@@ -5,6 +5,8 @@ export interface Facts {
   readonly isStopped: boolean;
   readonly chunkCount: number;
   readonly lengthMs: number;
+  /** The recording that this one continues and its newest chunk then, as the phone said. */
+  readonly continues: readonly [string, number] | undefined;
   readonly startedMs: number | undefined;
   readonly firstReceivedMs: number | undefined;
   readonly lastReceivedMs: number | undefined;

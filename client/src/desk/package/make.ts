@@ -18,7 +18,7 @@ import { cover, numberIn, type Covering } from "./covering.ts";
 import type { Facts } from "./facts.ts";
 import type { LogSource } from "./log_source.ts";
 import { place, type Placed } from "./originals.ts";
-import { readmes } from "./readme.ts";
+import { marked, readmes } from "./readme.ts";
 import { Refusal } from "./refusal.ts";
 import { Sums } from "./sums.ts";
 import { Tables } from "./tables.ts";
@@ -145,10 +145,10 @@ async function membersOf(
   const { tables, withheld } = reading;
   const texts: [string, string][] = [
     ...readmes(facts),
-    ["VERIFY.txt", await instructions(covering, reading.first, header.recordingId, custodian)],
+    ["VERIFY.txt", marked(await instructions(covering, reading.first, header.recordingId, custodian), facts)],
     ...certificates(facts, packageId),
-    ["retention.txt", retention(sealed.node, notes.map(({ said }) => said).filter((said) => said["n"] === "act"))],
-    ["system/description.txt", description],
+    ["retention.txt", marked(retention(sealed.node, notes.map(({ said }) => said).filter((said) => said["n"] === "act")), facts)],
+    ["system/description.txt", marked(description, facts)],
     ["system/verify.py.txt", verifier],
   ];
   const values: [string, Value][] = [
@@ -271,6 +271,7 @@ async function factsOf({ opened, sealed, notes, madeAt, copy }: Wanted, covering
     isStopped: tables.isFinal,
     chunkCount: tables.count,
     lengthMs: tables.lastMs,
+    continues: continuedBy(tables.start),
     startedMs: typeof started === "number" ? started : undefined,
     firstReceivedMs: chunkNotes[0] && numberIn(chunkNotes[0], "t"),
     lastReceivedMs: chunkNotes.length > 0 ? numberIn(chunkNotes.at(-1)!, "t") : undefined,
@@ -290,6 +291,12 @@ async function factsOf({ opened, sealed, notes, madeAt, copy }: Wanted, covering
     withheld: reading.withheld.size,
     isSample: sealed.node["pack_is_sample"] === true,
   };
+}
+
+/** Undefined where the phone named none, and for what no id looks like. */
+function continuedBy(start: Readonly<Record<string, Value>>): readonly [string, number] | undefined {
+  const { continues, continued_seq: seq } = start;
+  return typeof continues === "string" && /^[A-Za-z0-9_-]{22}$/.test(continues) && typeof seq === "number" ? [continues, seq] : undefined;
 }
 
 /** The zip. Originals are opened again as they are written: nothing in clear is kept. */

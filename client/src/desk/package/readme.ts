@@ -9,6 +9,14 @@ import { filled, sentencesOf, span, utc, utcMs } from "./text.ts";
 const WIDTH = 88;
 type Values = Readonly<Record<string, string | number | null>>;
 
+/** A text that says at its head and at its foot what the recording is not; printed, it goes over two pages at most. */
+export function marked(text: string, facts: Facts, sentences = en): string {
+  const words = sentencesOf(sentences);
+  const told: [string, boolean][] = [["rehearsal", facts.kind === "rehearsal"], ["import", facts.kind === "import"], ["sample", facts.isSample]];
+  const marks = told.map(([name, isSo]) => (isSo ? `*** ${words.get(`mark_${name}`)} ***\n` : "")).join("");
+  return marks ? `${marks}\n${text}\n${marks}` : text;
+}
+
 /** Member name and text, for each language. */
 export function readmes(facts: Facts): [string, string][] {
   const languages = { "README.txt": en, "README.es.txt": es, "README.fr.txt": fr };
@@ -27,7 +35,7 @@ function readme(facts: Facts, text: string): string {
   parts.push(say("not_title"), ...["not_scene", "not_clock", "not_who", "not_outside"].map((name) => say(name)));
   parts.push(say("files_title"), ...facts.originals.map((one) => say("original", { ...one })), say("files"));
   parts.push(say("key_warning"), say("verify"), say("advice"));
-  return `${parts.map((part) => part.split("\n").map(fold).join("\n")).join("\n\n")}\n`;
+  return marked(`${parts.map((part) => part.split("\n").map(fold).join("\n")).join("\n\n")}\n`, facts, text);
 }
 
 type Say = (name: string, values?: Values) => string;
@@ -46,6 +54,7 @@ function missingIn(facts: Facts, say: Say): string[] {
     ["rehearsal", facts.kind === "rehearsal"],
     ["import", facts.kind === "import"],
     ["cut", !facts.isStopped],
+    ["continues", facts.continues !== undefined],
     ["copy", facts.copy !== null],
     ["call", facts.kept > 0],
     ["withheld", facts.muted > 0 && facts.copy === null],
@@ -57,7 +66,13 @@ function missingIn(facts: Facts, say: Say): string[] {
     ["log_of_signer", facts.custodian !== null && facts.custodianIndex === null],
   ];
   const counts: Record<string, number> = { withheld: facts.withheld, copy: facts.withheld };
-  return told.filter(([, isSo]) => isSo).map(([name]) => say(`missing_${name}`, { count: counts[name] ?? uncovered(facts), seq: facts.coveredSeq, name: facts.copy }));
+  const [before, newest] = facts.continues ?? [null, null];
+  return told
+    .filter(([, isSo]) => isSo)
+    .map(([name]) => {
+      const seq = name === "continues" ? newest : facts.coveredSeq;
+      return say(`missing_${name}`, { count: counts[name] ?? uncovered(facts), seq, recording: before, name: facts.copy });
+    });
 }
 
 function shown(facts: Facts, say: Say, told: (name: string, otherwise: string) => string): string[] {

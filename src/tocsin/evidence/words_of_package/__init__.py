@@ -22,6 +22,14 @@ def sentences(language: str) -> dict[str, str]:
     return dict(line.split(": ", 1) for line in text.splitlines())
 
 
+def marked(text: str, facts: Facts, language: str = "en") -> str:
+    """A text that says at its head and at its foot what the recording is not; printed, it goes over two pages at most."""
+    told = (("rehearsal", facts.kind == "rehearsal"), ("import", facts.kind == "import"), ("sample", facts.is_sample))
+    words = sentences(language)
+    marks = "".join(f"*** {words[f'mark_{name}']} ***\n" for name, is_so in told if is_so)
+    return f"{marks}\n{text}\n{marks}" if marks else text
+
+
 def readme(facts: Facts, language: str) -> str:
     """The README in one of `LANGUAGES`."""
     words = _of_kind(sentences(language), facts)
@@ -31,7 +39,7 @@ def readme(facts: Facts, language: str) -> str:
     parts += [words["shows_title"], *_shows(facts, words)]
     parts += [words["not_title"], *(words[name] for name in ("not_scene", "not_clock", "not_who", "not_outside"))]
     parts += [words["files_title"], *_files(facts, words), words["key_warning"], words["verify"], words["advice"]]
-    return "\n\n".join(_fold(part) for part in parts) + "\n"
+    return marked("\n\n".join(_fold(part) for part in parts) + "\n", facts, language)
 
 
 def _of_kind(words: dict[str, str], facts: Facts) -> dict[str, str]:
@@ -48,6 +56,7 @@ def _missing(facts: Facts, words: dict[str, str]) -> Iterator[str]:
         ("rehearsal", facts.kind == "rehearsal"),
         ("import", facts.kind == "import"),
         ("cut", not facts.is_stopped),
+        ("continues", facts.continues is not None),
         ("call", facts.calls > 0),
         ("withheld", facts.muted > 0),
         ("leaf", facts.leaf_count == 0),
@@ -57,10 +66,12 @@ def _missing(facts: Facts, words: dict[str, str]) -> Iterator[str]:
         ("signature", facts.custodian is None),
         ("log_of_signer", facts.custodian is not None and facts.custodian_index is None),
     )
+    before, newest = facts.continues or (None, None)
     for name, is_so in told:
         if is_so:
             count = facts.withheld if name == "withheld" else facts.uncovered
-            yield words[f"missing_{name}"].format(count=count, seq=facts.covered_seq)
+            seq = newest if name == "continues" else facts.covered_seq
+            yield words[f"missing_{name}"].format(count=count, seq=seq, recording=before)
 
 
 def _shows(facts: Facts, words: dict[str, str]) -> Iterator[str]:
