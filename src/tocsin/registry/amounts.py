@@ -135,14 +135,27 @@ def _summed(connection: Connection, found: Entity, shown: int, contests: Contest
 def _summed_where_they_lie(
     connection: Connection, found: Entity, newest: list[MoneyRow], contests: Contested
 ) -> Summed:
-    wrong = [name for name, some in contests.items() if corrected_on(some) is not None]
-    rows = [_Sum(*row) for row in ask(connection, f"{_HERE}, {_SUMS}", *_acts(found), wrong)]
+    rows = [Sum(*row) for row in ask(connection, f"{_HERE}, {sums()}", *_acts(found), _corrected(contests))]
     many, has_low = sum(row.seen for row in rows), any(row.has_low for row in rows)
-    if any(row.inexact for row in rows) or ask(connection, f"{_HERE} {_PARTS}", *_acts(found)):
+    if any(row.inexact for row in rows) or has_parts(connection, found):
         totals = totals_of(connection, money_of(connection, found))
     else:
-        totals = [_total(row) for row in rows]
+        totals = [total_in(row) for row in rows]
     return Summed(newest, int(many), totals, _mixed(totals, has_low))
+
+
+def has_parts(connection: Connection, found: Entity) -> bool:
+    """Whether something is part of one of its acts: then their amounts are looked at one by one."""
+    return bool(ask(connection, f"{_HERE} {_PARTS}", *_acts(found)))
+
+
+def corrected(connection: Connection) -> list[str]:
+    """Events of which a value was found wrong: what `sums` takes."""
+    return _corrected(_contests(connection))
+
+
+def _corrected(contests: Contested) -> list[str]:
+    return [name for name, some in contests.items() if corrected_on(some) is not None]
 
 
 def _mixed(totals: Totals, has_low: bool) -> Refused | None:
@@ -165,28 +178,34 @@ _HERE = (
 """The rows of `money` of an act, or of every act that names an institution."""
 _BY_DATE = f"SELECT {', '.join(MoneyRow._fields)} FROM here ORDER BY date DESC, event DESC LIMIT ?"  # noqa: S608  names of our own
 _PARTS = "SELECT 1 FROM registry_edge g JOIN acts ON acts.entity = g.target WHERE g.property = 'partOf' LIMIT 1"
-"""Whether something here is part of something else: then it is looked at one by one."""
+
+
+def sums(by: str = "") -> str:
+    """For each kind and currency what there is in `here`, and of what counts how many, their units, whether one is low or a contract
+    twice: rows of `Sum`, each behind what it is `by`, columns of `here` that a contract has one of. Takes `corrected`.
+
+    A total that its own source replaced by one of a later date does not count, as in `_newest_totals`.
+    """
+    return _SUMS.replace("/*by*/", by)
+
+
 _SUMS = """
-told AS (SELECT kind, currency, contract, origin, date, is_step, units, digits,
+told AS (SELECT /*by*/kind, currency, contract, origin, date, is_step, units, digits,
   CASE WHEN event IN ? THEN 1 ELSE is_low END AS is_low FROM here),
-one AS (SELECT kind, currency, contract, is_step, units, digits, is_low, 1 AS counts FROM told WHERE is_step = 1
-  UNION ALL SELECT kind, currency, contract, is_step, units, digits, is_low,
+one AS (SELECT /*by*/kind, currency, contract, is_step, units, digits, is_low, 1 AS counts FROM told WHERE is_step = 1
+  UNION ALL SELECT /*by*/kind, currency, contract, is_step, units, digits, is_low,
   CASE WHEN date = '' OR date = max(date) OVER (PARTITION BY kind, currency, contract, origin) THEN 1 ELSE 0 END
   FROM told WHERE is_step = 0),
-act AS (SELECT kind, currency, count(*) AS seen, count(*) - count(units) AS inexact, max(is_low) AS has_low, sum(counts) AS many,
+act AS (SELECT /*by*/kind, currency, count(*) AS seen, count(*) - count(units) AS inexact, max(is_low) AS has_low, sum(counts) AS many,
   sum(units * counts) AS units, max(digits * counts) AS digits, max(is_low * counts) AS is_low,
   CASE WHEN sum(counts) - sum(is_step) > 1 OR (sum(counts) > sum(is_step) AND sum(is_step) > 0) THEN 1 ELSE 0 END AS is_twice
-  FROM one GROUP BY kind, currency, contract)
-SELECT kind, currency, sum(seen), sum(inexact), max(has_low), sum(many), sum(units), max(digits), max(is_low), max(is_twice)
-  FROM act GROUP BY kind, currency ORDER BY kind, currency"""
-"""For each kind and currency what there is, and of what counts how many, their units, whether one is low or a contract twice.
-
-A total that its own source replaced by one of a later date does not count, as in `_newest_totals`.
-"""
+  FROM one GROUP BY /*by*/kind, currency, contract)
+SELECT /*by*/kind, currency, sum(seen), sum(inexact), max(has_low), sum(many), sum(units), max(digits), max(is_low), max(is_twice)
+  FROM act GROUP BY /*by*/kind, currency ORDER BY kind, currency"""
 
 
-class _Sum(NamedTuple):
-    """A row of `_SUMS`."""
+class Sum(NamedTuple):
+    """A row of `sums`."""
 
     kind: str
     currency: str
@@ -200,7 +219,7 @@ class _Sum(NamedTuple):
     is_twice: int
 
 
-def _total(row: _Sum) -> tuple[ValueKind, str, Total | Refused]:
+def total_in(row: Sum) -> tuple[ValueKind, str, Total | Refused]:
     """As `value_sums.total_of` has it, in the same order of reasons."""
     reasons = {
         Refused.UNCONFIRMED: row.is_low,

@@ -49,6 +49,44 @@ class Side:
 
 def shares_of(connection: Connection, found: Entity) -> dict[str, Side]:
     """Sides of `SIDES` on which it has amounts."""
+    if amounts.has_parts(connection, found):
+        return one_by_one(connection, found)
+    made = {}
+    wrong = amounts.corrected(connection)
+    for side, (mine, theirs) in SIDES.items():
+        named = [[*found.members], [*mine], [*theirs]]
+        rows = [(who, acts, amounts.Sum(*row)) for who, acts, *row in ask(connection, _SUMS, *named, wrong)]
+        if any(row.inexact for _, _, row in rows):
+            return one_by_one(connection, found)
+        if rows:
+            made[side] = _added(rows)
+    return made
+
+
+def _added(rows: Sequence[tuple[str, int, amounts.Sum]]) -> Side:
+    totals, acts, counted = defaultdict[str, Totals](list), dict[str, int](), Counter[Key]()
+    for who, many, row in rows:
+        acts[who] = many
+        totals[who].append(amounts.total_in(row))
+        counted[totals[who][-1][:2]] += int(row.seen)
+    return _ordered([Share(tuple(sorted(who.split(APART))), acts[who], some) for who, some in totals.items()], counted)
+
+
+APART = "\x1f"
+_SUMS = f"""
+WITH acts AS (SELECT DISTINCT entity AS act FROM registry_edge WHERE target IN ? AND property IN ?
+  AND EXISTS (SELECT 1 FROM registry_money WHERE contract = registry_edge.entity)),
+others AS (SELECT DISTINCT act, COALESCE(canonical, value) AS who FROM acts
+  JOIN registry_statement s ON s.entity = act AND property IN ? LEFT JOIN registry_entity e ON e.entity = value),
+named AS (SELECT act, string_agg(who, '{APART}' ORDER BY who) AS who FROM others GROUP BY act),
+counted AS (SELECT act, who, count(*) OVER (PARTITION BY who) AS acts FROM named),
+here AS (SELECT who, acts, m.* FROM counted JOIN registry_money m ON m.contract = act),
+{amounts.sums("who, acts, ")}"""  # noqa: S608  constants
+"""Each act that names the institution, who is on the other side of it, and what acts with the same others add up to."""
+
+
+def one_by_one(connection: Connection, found: Entity) -> dict[str, Side]:
+    """The same, of amounts that are read: where an act is part of another, or an amount is finer or larger than a database adds up."""
     money: dict[str, list[Money]] = defaultdict(list)
     for one in amounts.money_of(connection, found):
         money[one.amount.contract].append(one)
@@ -64,9 +102,9 @@ def shares_of(connection: Connection, found: Entity) -> dict[str, Side]:
                 grouped[tuple(others)].append(act)
         grouped.pop((), None)
         if grouped:
-            made[side] = _ordered(
-                _shares(grouped, money, within), [one for acts in grouped.values() for one in acts], money
-            )
+            acts = [one for some in grouped.values() for one in some]
+            counted = Counter((one.amount.kind, one.amount.currency) for act in acts for one in money[act])
+            made[side] = _ordered(list(_shares(grouped, money, within)), counted)
     return made
 
 
@@ -87,9 +125,8 @@ def _shares(
         yield Share(who, len(acts), amounts.added_up([one for act in acts for one in money[act]], within))
 
 
-def _ordered(shares: Iterator[Share], acts: Sequence[str], money: Mapping[str, Sequence[Money]]) -> Side:
+def _ordered(shares: Sequence[Share], counted: Counter[Key]) -> Side:
     """The largest sum of the first kind and currency first; those without one last, by name."""
-    counted = Counter((one.amount.kind, one.amount.currency) for act in acts for one in money[act])
     first = max(sorted(counted), key=lambda key: counted[key])
 
     def place(share: Share) -> tuple[bool, Decimal, tuple[str, ...]]:
