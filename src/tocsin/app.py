@@ -14,9 +14,8 @@ from urllib.parse import urlsplit
 
 import msgspec
 from litestar import Litestar, Request, Response, get
-from litestar.enums import ScopeType
 from litestar.handlers import HTTPRouteHandler
-from litestar.types import ASGIApp, Receive, Scope, Send
+from litestar.types import ASGIApp
 
 from tocsin import (
     __version__,
@@ -64,10 +63,10 @@ from tocsin.registry import sheet
 from tocsin.registry.hand_in import hand_in
 from tocsin.registry.reading import Desk
 from tocsin.registry.room import Registry
+from tocsin.seconds import hot_path, unexpected
 from tocsin.tlog import served
 from tocsin.watch import Watch
 from tocsin.web import headers, i18n, pages, refusals, static_files
-from tocsin.web.body import Disconnected
 from tocsin.web.render import KeptClass, Schedule
 
 AnyRequest = Request[Any, Any, Any]
@@ -80,7 +79,7 @@ SECURITY_TXT_LIFE = timedelta(days=180)
 
 def application(node: Node) -> ASGIApp:
     """The whole node as one ASGI application. Its lifespan starts and ends the node's loops."""
-    inner, settings = _hot_path(node, litestar_of(node)), node.settings
+    inner, settings = hot_path(node, litestar_of(node)), node.settings
     clear = headers.with_headers(inner, site_of(node))
     if not settings.onion:
         return clear
@@ -300,34 +299,6 @@ def _alerts(
     ]
 
 
-def _hot_path(node: Node, rest: ASGIApp) -> ASGIApp:
-    """Seconds go straight to their verb; everything else to Litestar."""
-    upload = encounters.upload(node.encounters)
-
-    async def route(scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != ScopeType.HTTP or scope["method"] != "PUT" or not encounters.is_upload(scope["path"]):
-            await rest(scope, receive, send)
-            return
-        try:
-            await upload(scope, receive, send)
-        except Disconnected:
-            return
-        except TocsinError as error:
-            node.noticed.count(error.code)
-            await _send(send, error, node.clock.random_bytes(8).hex())
-        except Exception as error:  # noqa: BLE001  the constant body, whatever broke
-            await _send(send, *_unexpected(node, error))
-
-    return route
-
-
-async def _send(send: Send, error: TocsinError, error_id: str) -> None:
-    body = refusals.body_of(error, error_id)
-    own = [(b"content-type", refusals.JSON), (b"content-length", str(len(body)).encode()), *refusals.headers_of(error)]
-    await send({"type": "http.response.start", "status": error.status, "headers": own})
-    await send({"type": "http.response.body", "body": body, "more_body": False})
-
-
 def _refused(node: Node, config: pages.PageConfig) -> Callable[[AnyRequest, TocsinError], Response[bytes]]:
     shown = pages.failed_page(config)
 
@@ -354,14 +325,9 @@ def _asked_to_sign_in(node: Node, config: pages.PageConfig) -> Callable[[AnyRequ
 
 def _broke(node: Node) -> Callable[[AnyRequest, Exception], Response[bytes]]:
     def broke(_: AnyRequest, error: Exception) -> Response[bytes]:
-        return _response(*_unexpected(node, error))
+        return _response(*unexpected(node, error))
 
     return broke
-
-
-def _unexpected(node: Node, error: Exception) -> tuple[TocsinError, str]:
-    node.noticed.count(TocsinError.code)
-    return refusals.unexpected(error, node.noticed, node.clock)
 
 
 def _response(error: TocsinError, error_id: str) -> Response[bytes]:

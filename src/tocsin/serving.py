@@ -7,10 +7,11 @@ import os
 import resource
 import sys
 
-from tocsin.app import application
+from tocsin.app import application, site_of
 from tocsin.clock import SystemClock
 from tocsin.jurisdictions import load
 from tocsin.node import Node
+from tocsin.seconds import shortcut
 from tocsin.settings import Settings
 from tocsin.store import fail_points
 from tocsin.web.server import server
@@ -32,13 +33,21 @@ def run(settings: Settings) -> None:
     gc.disable()
     node = Node.open(settings, load.load(settings.pack), SystemClock())
     tls = (settings.tls_certificate, settings.tls_key) if settings.tls_certificate else None
-    program = application(node)
+    program, past_asgi = application(node), shortcut(node, site_of(node))
     gc.collect()
     gc.freeze()
     gc.set_threshold(5_000, 20, 100)
     gc.enable()
     sys.setswitchinterval(SWITCH_SECONDS)
-    server(program, host=settings.host, port=settings.port, tls=tls, onion_port=settings.onion_port).run()
+    served = server(
+        program,
+        host=settings.host,
+        port=settings.port,
+        tls=tls,
+        onion_port=settings.onion_port,
+        shortcut=past_asgi,
+    )
+    served.run()
 
 
 def harden() -> None:

@@ -9,8 +9,11 @@ from typing import Any
 import pytest
 
 from tests.serving import free_ports
+from tocsin.errors import TocsinError
 from tocsin.forgetful import MEMORY
+from tocsin.web.headers import Site
 from tocsin.web.server import Wiped, server
+from tocsin.web.shortcut import Headers, Shortcut
 
 
 async def answer(scope: Any, receive: Any, send: Any) -> None:
@@ -43,12 +46,24 @@ def test_what_arrived_is_overwritten_as_soon_as_it_was_read() -> None:
     assert not any(Wiped._arriving)
 
 
+async def nothing(path: str, headers: Headers, body: bytes) -> bytes:
+    return b""
+
+
+def refused(error: Exception) -> tuple[TocsinError, str]:
+    raise error
+
+
+SHORTCUT = Shortcut(lambda _: True, 10, nothing, refused, Site())
+
+
 @pytest.mark.parametrize("then", ["silent", "closed"])
-def test_an_answered_request_is_let_go_without_a_collection(then: str) -> None:
+@pytest.mark.parametrize("shortcut", [None, SHORTCUT], ids=["asgi", "shortcut"])
+def test_an_answered_request_is_let_go_without_a_collection(then: str, shortcut: Shortcut | None) -> None:
     secret = b"Tocsin a-capability-that-nobody-may-find"
 
     async def ask() -> list[Any]:
-        running = server(answer, host="127.0.0.1", port=free_ports(1)[0], tls=None)
+        running = server(answer, host="127.0.0.1", port=free_ports(1)[0], tls=None, shortcut=shortcut)
         serving = asyncio.create_task(running.serve())
         while not running.started:
             await asyncio.sleep(0)

@@ -58,13 +58,12 @@ def recording_of(text: str) -> RecordingId:
 
 def upload(room: Room) -> Callable[[Scope, Receive, Send], Any]:
     """The ASGI application for one second. The caller has matched `UPLOAD_PATH` and turns refusals into answers."""
+    take_whole = whole(room)
 
     async def take(scope: Scope, receive_message: Receive, send: Send) -> None:
-        match = UPLOAD_PATH.fullmatch(scope["path"])
-        assert match is not None
-        capability = capability_of(scope["headers"])
+        capability_of(scope["headers"])  # nobody's body is read without one
         raw = await read_body(scope, receive_message, CHUNK_LIMIT)
-        receipt = await receive.receive(room, recording_of(match[1]), capability, int(match[2]), raw)
+        receipt = await take_whole(scope["path"], scope["headers"], raw)
         await send(
             {
                 "type": "http.response.start",
@@ -77,6 +76,17 @@ def upload(room: Room) -> Callable[[Scope, Receive, Send], Any]:
             }
         )
         await send({"type": "http.response.body", "body": receipt, "more_body": False})
+
+    return take
+
+
+def whole(room: Room) -> Callable[[str, Iterable[tuple[bytes, bytes]], bytes], Awaitable[bytes]]:
+    """Answers the receipt for one second whose request is here: path, headers, body. Raises what `receive` raises."""
+
+    async def take(path: str, headers: Iterable[tuple[bytes, bytes]], raw: bytes) -> bytes:
+        match = UPLOAD_PATH.fullmatch(path)
+        assert match is not None
+        return await receive.receive(room, recording_of(match[1]), capability_of(headers), int(match[2]), raw)
 
     return take
 

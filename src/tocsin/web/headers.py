@@ -326,6 +326,11 @@ def _encoded(kind: Kind, site: Site, onion_asked: bool, path: str) -> list[tuple
     return _same_for_all(kind, site, host)
 
 
+def line_block(kind: Kind, site: Site, host: str) -> bytes:
+    """The headers of a kind that is no page, as the lines they are sent in. `host` is ".onion" or empty."""
+    return b"".join(b"%b: %b\r\n" % header for header in _same_for_all(kind, site, host))
+
+
 @cache
 def _same_for_all(kind: Kind, site: Site, host: str) -> list[tuple[bytes, bytes]]:
     return _as_bytes(headers_for(kind, site, host))

@@ -20,11 +20,14 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from tocsin.web.body import allowed_until
 from tocsin.web.headers import Kind, Site, headers_for
 from tocsin.web.joined import JoinedWrites
+from tocsin.web.shortcut import Shortcut, Taken
 
 HEADER_SECONDS = 5.0
 HEADER_BYTES = 16 * 1024
 DRAIN_SECONDS = 30.0
 KEEP_ALIVE_SECONDS = 20
+AT_ONCE_SECONDS = 1.0
+"""A body that takes longer goes no shortcut; less than `_look_at_body` leaves a reader to answer in."""
 
 READ_BYTES = 256 * 1024
 ZEROS = memoryview(bytes(READ_BYTES))
@@ -38,11 +41,19 @@ MALFORMED = b'{"code":"request_malformed","message":"The node could not read the
 
 
 class DeadlineProtocol(HttpToolsProtocol):
-    """uvicorn's HTTP protocol under our deadlines."""
+    """uvicorn's HTTP protocol under our deadlines.
 
+    A timer is set where a head or a body is not whole once what came was read: most come whole, and need none.
+    """
+
+    shortcut: Shortcut | None = None
     _head: asyncio.TimerHandle | None = None
     _body: asyncio.TimerHandle | None = None
     _drain: asyncio.TimerHandle | None = None
+    _awaits_head = True
+    _awaits_body = False
+    _taken: Taken | None = None
+    """A request on its way past ASGI whose body is still coming."""
     _head_bytes = 0
     _body_bytes = 0
     _body_began = 0.0
@@ -56,20 +67,23 @@ class DeadlineProtocol(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         for timer in (self._head, self._body, self._drain):
             _cancel(timer)
+        self._taken = None
         super().connection_lost(exc)
 
     def data_received(self, more: bytes) -> None:
-        if self.timeout_keep_alive_task is not None:
-            # uvicorn takes any byte for the end of the silence; line feeds between requests begin none and could go on for ever.
-            _cancel(self._head)
-            self._head = self.loop.call_later(HEADER_SECONDS, self.transport.abort)
+        # uvicorn takes any byte for the end of the silence; line feeds between requests begin none and could go on for ever.
+        self._awaits_head |= self.timeout_keep_alive_task is not None
         super().data_received(more)
+        if self._awaits_head and self._head is None:
+            self._head = self.loop.call_later(HEADER_SECONDS, self.transport.abort)
+        if self._awaits_body and self._body is None:
+            self._look_at_body()
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
         self._head_bytes = 0
-        _cancel(self._head)
-        self._head = self.loop.call_later(HEADER_SECONDS, self.transport.abort)
+        self._awaits_head = True
+        self._end_head()
 
     def on_url(self, url: bytes) -> None:
         self._count(len(url))
@@ -80,24 +94,75 @@ class DeadlineProtocol(HttpToolsProtocol):
         super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
-        _cancel(self._head)
-        self._body_began, self._body_bytes = self.loop.time(), 0
-        self._look_at_body()
-        super().on_headers_complete()
-        self.scope["extensions"] = {POUR: {"pour": partial(self._pour, self.cycle)}}
+        self._awaits_head = False
+        self._end_head()
+        self._awaits_body, self._body_began, self._body_bytes = True, self.loop.time(), 0
+        if self._is_usual():
+            self.cycle = self._taken = Taken(self.url, self.headers, self.scope)  # type: ignore[assignment]  # its part
+        else:
+            self._by_asgi()
 
     def on_body(self, body: bytes) -> None:
         self._body_bytes += len(body)
-        super().on_body(body)
+        if self._taken is not None:
+            self._taken.parts.append(body)
+        else:
+            super().on_body(body)
 
     def on_message_complete(self) -> None:
+        self._awaits_body = False
         _cancel(self._body)
-        super().on_message_complete()
+        self._body = None
+        taken, self._taken = self._taken, None
+        if taken is None:
+            super().on_message_complete()
+            return
+        task = self.loop.create_task(self._past_asgi(taken))
+        task.add_done_callback(self.tasks.discard)
+        self.tasks.add(task)
 
     def on_response_complete(self) -> None:
         answered = self.cycle.scope
         super().on_response_complete()
-        self._forget(answered)
+        if self.cycle.response_complete:  # else it is one that waited behind the one answered
+            self._forget(answered)
+
+    def _end_head(self) -> None:
+        _cancel(self._head)
+        self._head = None
+
+    def _is_usual(self) -> bool:
+        under_way: Any = self.cycle
+        return (
+            self.shortcut is not None
+            and (under_way is None or under_way.response_complete)
+            and not self.flow.write_paused
+            and self.parser.should_keep_alive()
+            and self.shortcut.fits(self.parser.get_method(), self.url, self.headers)
+        )
+
+    def _by_asgi(self) -> None:
+        super().on_headers_complete()
+        self.scope["extensions"] = {POUR: {"pour": partial(self._pour, self.cycle)}}
+
+    def _give_up_shortcut(self) -> None:
+        """A body that does not come at once is another case: ASGI's reader has its own deadline and words for it."""
+        taken, self._taken = self._taken, None
+        if taken is not None:
+            self.cycle = None  # type: ignore[assignment]  # as on a connection that had none yet
+            self._by_asgi()
+            super().on_body(taken.given_up()[2])
+
+    async def _past_asgi(self, taken: Taken) -> None:
+        assert self.shortcut is not None
+        head, text = await self.shortcut.answer(*taken.given_up())
+        taken.response_complete = True
+        if not taken.disconnected:
+            end = b"\r\n" if taken.keep_alive else b"connection: close\r\n\r\n"
+            self._joined.write_now(head + end + text)
+            if not taken.keep_alive:
+                self.transport.close()
+        self.on_response_complete()
 
     def _forget(self, answered: Any) -> None:
         """Let go of a request that was answered: a connection may stay silent for twenty seconds, and its last request with it."""
@@ -144,6 +209,10 @@ class DeadlineProtocol(HttpToolsProtocol):
 
     def _look_at_body(self) -> None:
         """Drop a body that fell behind; a little later than its own deadline, so that a reader can still answer in words."""
+        if self._taken is not None and self.loop.time() < self._body_began + AT_ONCE_SECONDS:
+            self._body = self.loop.call_at(self._body_began + AT_ONCE_SECONDS, self._look_at_body)
+            return
+        self._give_up_shortcut()
         due = allowed_until(self._body_began, self._body_bytes) + 2
         if due > self.loop.time():
             self._body = self.loop.call_at(due, self._look_at_body)
@@ -164,8 +233,9 @@ class Wiped(asyncio.BufferedProtocol):
 
     _arriving = memoryview(bytearray(READ_BYTES))
 
-    def __init__(self, **made: Any) -> None:
+    def __init__(self, shortcut: Shortcut | None = None, **made: Any) -> None:
         self._http = DeadlineProtocol(**made)
+        self._http.shortcut = shortcut
         self.connection_lost = self._http.connection_lost  # type: ignore[method-assign]
         self.pause_writing = self._http.pause_writing  # type: ignore[method-assign]
         self.resume_writing = self._http.resume_writing  # type: ignore[method-assign]
@@ -201,15 +271,24 @@ class TwoDoors(uvicorn.Server):
 
 
 def server(
-    app: ASGIApp, *, host: str, port: int, tls: tuple[str, str] | None, sockets: Sequence[int] = (), onion_port: int = 0
+    app: ASGIApp,
+    *,
+    host: str,
+    port: int,
+    tls: tuple[str, str] | None,
+    sockets: Sequence[int] = (),
+    onion_port: int = 0,
+    shortcut: Shortcut | None = None,
 ) -> uvicorn.Server:
-    """A server for `app`, not yet running. `tls` is certificate and key file; `sockets` an inherited listening one."""
+    """A server for `app`, not yet running. `tls` is certificate and key file; `sockets` an inherited listening one; `shortcut` is
+    taken at the first door alone.
+    """
     config = uvicorn.Config(
         app,
         host=host,
         port=port,
         fd=sockets[0] if sockets else None,
-        http=Wiped,  # type: ignore[arg-type]  # any protocol will do
+        http=partial(Wiped, shortcut=shortcut),  # type: ignore[arg-type]  # whatever makes a protocol will do
         ws="none",
         loop="uvloop",
         lifespan="on",
