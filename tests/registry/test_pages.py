@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
-from threading import Lock
+from threading import Event, Lock
 from typing import Any, cast
 from xml.etree import ElementTree as ET
 
@@ -20,10 +20,10 @@ from sqlalchemy import Connection
 
 from tests.crypto.counted_clock import CountedClock
 from tests.web.sample import page_config, small_build
-from tocsin.registry import derived, routes, search
+from tocsin.registry import derived, room, routes, search
 from tocsin.registry.model import Claim, Confidence, Draft, Row, Source
 from tocsin.registry.record import record
-from tocsin.registry.room import AT_ONCE, Registry
+from tocsin.registry.room import AT_ONCE, WAITING, ReadersTooMany, Registry
 from tocsin.store.db import Database
 from tocsin.web import i18n, pages
 from tocsin.web.headers import Kind, Site, headers_for, with_headers
@@ -302,6 +302,31 @@ async def test_a_crowd_of_readers_takes_two_threads_and_each_is_answered(registr
     fresh = Registry(registry.database, registry.clock)
     assert len(await asyncio.gather(*(fresh.read(counted) for _ in range(12)))) == 12
     assert most == AT_ONCE
+
+
+async def test_more_than_wait_at_most_are_told_to_come_back_and_those_who_went_make_room(registry: Registry) -> None:
+    fresh, door = Registry(registry.database, registry.clock), Event()
+    inside = [asyncio.create_task(fresh.read(lambda _: door.wait(60))) for _ in range(AT_ONCE)]
+    await asyncio.sleep(0)
+    line = [asyncio.create_task(fresh.read(lambda _: True)) for _ in range(WAITING)]
+    await asyncio.sleep(0)
+    with pytest.raises(ReadersTooMany) as refused:
+        await fresh.read(lambda _: True)
+    assert (refused.value.status_code, refused.value.headers) == (503, {"retry-after": "10"})
+    line[0].cancel()
+    await asyncio.sleep(0)
+    line.append(asyncio.create_task(fresh.read(lambda _: True)))
+    door.set()
+    assert all(await asyncio.gather(*inside, *line[1:]))
+
+
+async def test_whoever_is_told_to_come_back_gets_a_page(
+    client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(room, "WAITING", 0)
+    answer = await client.get("/es/registry", headers={"accept": "text/html"})
+    assert answer.status_code == 503
+    assert LANGUAGES["es"].say("error.503") in html.unescape(answer.text)
 
 
 async def test_strange_questions_are_answered(client: httpx.AsyncClient) -> None:

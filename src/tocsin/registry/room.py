@@ -1,10 +1,12 @@
 """The registry of one node, opened: its database, its clock, the full text made sure of."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import TypeVar
 
+from litestar.exceptions import ServiceUnavailableException
 from sqlalchemy import Connection, func, select
 
 from tocsin.clock import Clock
@@ -21,7 +23,39 @@ AT_ONCE = 2
 """Pages that are drawn at the same time. More of them would only take the processor from each other, and from a recording: each thread
 that draws gets as much of it as the one that all recordings go through.
 """
+WAITING = 100
+"""Questions that wait for their turn. Whoever went away still has one, so more than these would be answered to nobody for minutes."""
 REASON = "starter facts: spellings of one firm"
+
+
+class ReadersTooMany(ServiceUnavailableException):
+    """A page for a person, as for whatever else the node cannot answer now."""
+
+    def __init__(self) -> None:
+        super().__init__(headers={"retry-after": "10"})
+
+
+@dataclass
+class Line:
+    """Who waits, and who is let in."""
+
+    turns: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE))
+    waiting: int = 0
+
+    @asynccontextmanager
+    async def turn(self) -> AsyncIterator[None]:
+        """Raises `ReadersTooMany`."""
+        if self.waiting >= WAITING:
+            raise ReadersTooMany
+        self.waiting += 1
+        try:
+            await self.turns.acquire()
+        finally:
+            self.waiting -= 1
+        try:
+            yield
+        finally:
+            self.turns.release()
 
 
 @dataclass(frozen=True)
@@ -30,11 +64,11 @@ class Registry:
 
     database: Database
     clock: Clock
-    _turns: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE))
+    _line: Line = field(default_factory=Line)
 
     async def read(self, question: Callable[[Connection], T]) -> T:
-        """`Database.read` for what the public asks, `AT_ONCE` at a time, in the order in which it came."""
-        async with self._turns:
+        """`Database.read` for what the public asks, `AT_ONCE` at a time, in the order in which it came. Raises `ReadersTooMany`."""
+        async with self._line.turn():
             return await self.database.read(question)
 
     @classmethod
