@@ -80,7 +80,7 @@ async def test_every_claim_of_a_disputed_contract_is_shown_with_source_and_mark(
     for claim in ("stop-work 2024", "reactivated Aug 2025", "DHS denies relationship 2026-05-22"):
         assert claim in page
     assert say("registry.contested", date="X").split("X")[0] in page
-    assert f"<em>{say('registry.unconfirmed')}:</em> DHS denies" in page
+    assert f"<em>{say('registry.unconfirmed')}{say('page.colon')}</em> DHS denies" in page
     assert say("registry.verb_alleged") in page
     assert page.count("https://itmagazine.com/") >= 10, "each claim leads to its source"
 

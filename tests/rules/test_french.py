@@ -16,6 +16,15 @@ NARROW = "\u202f"
 WRONG = re.compile(rf"[^\S{NARROW}][:;?!%»]|«[^{NARROW}]|[^\s{NARROW}][;!»]|[^\s{NARROW}][:?](?=\s|$)")
 """A sign behind another space, or behind none where a sentence has it (a colon inside of `10:30` or `https://` is no such place)."""
 
+SET_BY_HAND = re.compile(r"(?:}}|%}|>[\w-]+)(?:</\w+>)?\s?[:;!?](?=[\s<])")
+"""A sign that a template sets itself, the same for every language, behind what is said: `{{ colon }}` is that of the language."""
+
+JOINED = re.compile(r"}[:;] (?:`|\$\{)")
+"""The same in a script, which has `titled`."""
+
+ENGLISH_PAPERS = ("desk/package/", "verify/")
+"""Scripts that write what is English everywhere: papers of a package, findings by their codes."""
+
 TEXTS = ("words_of_package/fr.txt", "texts/faits.txt", "texts/fr-cpc-202-attestation.txt", "texts/tete.txt")
 
 
@@ -46,6 +55,22 @@ def test_so_are_the_french_words_of_a_pack() -> None:
     assert [text for text in told if WRONG.search(text)] == []
 
 
+def test_no_template_sets_a_sign_for_every_language() -> None:
+    templates = sorted((ROOT / "src/tocsin").glob("*/templates/*.html"))
+    told = {
+        path.name: SET_BY_HAND.findall(re.sub(r"{#.*?#}|style=\"[^\"]*\"", "", path.read_text())) for path in templates
+    }
+    assert len(told) > 50
+    assert {name: found for name, found in told.items() if found} == {}
+
+
+def test_no_script_does() -> None:
+    scripts = sorted((ROOT / "client/src").rglob("*.ts"))
+    there = {path.relative_to(ROOT / "client/src").as_posix(): path.read_text() for path in scripts}
+    found = {name for name, text in there.items() if JOINED.search(text) and not name.startswith(ENGLISH_PAPERS)}
+    assert found == set()
+
+
 def french(value: object, *, is_french: bool = False) -> Iterator[str]:
     """Every text below a key `fr`."""
     if isinstance(value, dict):
@@ -68,3 +93,8 @@ def test_the_rule_sees_what_it_is_for() -> None:
         "(minutes:secondes)",
     ]
     assert not any(WRONG.search(text) for text in right)
+    by_hand = ['{{ say("a") }}: {{ b }}', "<b>{{ a }}</b>: x", "{% endif %}; {{ b }}", "<p>SHA-256: <span>"]
+    assert all(SET_BY_HAND.search(text) for text in by_hand)
+    assert not any(SET_BY_HAND.search(text) for text in ("{{ a }}{{ colon }} {{ b }}", "{{ a }}:{{ b }}", "{{ a }}, b"))
+    assert JOINED.search("`${a}: ${b}`")
+    assert not JOINED.search("{ a: `${b}` }")

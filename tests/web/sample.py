@@ -28,8 +28,8 @@ class RightToLeft(Language):
 def small_build() -> Built:
     """A build of a few bytes, for tests that look at pages and not at script."""
     scripts = ("first", "rehearsal", "import", "recover", "verify", "open", "desk", "worker", *PASSPORT)
-    files = {"app-AAAAAAAA.css": b"body{}", "desk-AAAAAAAA.css": b"body{}", "part-CCCCCCCC.js": b"export{}"}
-    names = {"app.css": "app-AAAAAAAA.css", "desk.css": "desk-AAAAAAAA.css"}
+    names = {f"{sheet}.css": f"{sheet}-AAAAAAAA.css" for sheet in ("app", "desk", "passport", "registry", "staff")}
+    files = {**dict.fromkeys(names.values(), b"body{}"), "part-CCCCCCCC.js": b"export{}"}
     scripts_of = {}
     for name in scripts:
         hashed = f"{name}-BBBBBBBB.js"

@@ -118,6 +118,26 @@ def test_twice_the_size_of_text_does_not_scroll_sideways_on_a_small_phone(
     page.close()
 
 
+CUT = """() => ['mark-word', 'safe', 'here'].flatMap(id => {
+  const node = document.getElementById(id).firstChild;
+  return [...node.data.matchAll(/\\S+/g)].filter(({ 0: word, index }) => {
+    const range = document.createRange();
+    range.setStart(node, index);
+    range.setEnd(node, index + word.length);
+    return new Set([...range.getClientRects()].map(box => Math.round(box.top))).size > 1;
+  }).map(([word]) => word);
+})"""
+"""Words of what is said of a recording that stand on two lines."""
+
+
+def test_words_stay_whole_while_it_records_in_large_type(opened: OpenPage, node: str) -> None:
+    page = opened(f"{node}/es/", viewport=NARROW, bypass_csp=True)
+    page.add_style_tag(content="html { font-size: 200% !important } #preview { display: block !important }")
+    record(page, **UNDER_WAY)
+    assert page.evaluate("document.documentElement.scrollWidth") <= NARROW["width"]
+    assert page.evaluate(CUT) == []
+
+
 def test_nothing_moves_for_who_asked_for_no_motion(opened: OpenPage, node: str) -> None:
     page = opened(f"{node}/en/", reduced_motion="reduce")
     moving = (

@@ -167,7 +167,7 @@ async function choose(matter: string): Promise<void> {
 async function redraw(line: Line): Promise<void> {
   const isMine = line.owner === me?.pseudonym;
   put("item-title", view.titleOf(line));
-  put("item-who", `${words.say("adesk.who")}: ${ownerOf(line)} · ${words.say(`adesk.state_${line.state}`)}`);
+  put("item-who", words.titled(words.say("adesk.who"), `${ownerOf(line)} · ${words.say(`adesk.state_${line.state}`)}`));
   drawMissing(line, state);
   drawAsked(line);
   drawDecision(line, state);

@@ -41,7 +41,7 @@ export async function drawWarnings(count: number, matters: Matters, titleOf: (li
 function item(one: Warned, matters: Matters, titleOf: (line: Line) => string): HTMLElement {
   const line = matters.all().find(({ alert }) => alert === one.alert);
   const about = words.say(`alerts.danger_about_${one.about}`);
-  const text = make("p", {}, `${line ? titleOf(line) : words.say("adesk.warning_none")}: ${about}`);
+  const text = make("p", {}, words.titled(line ? titleOf(line) : words.say("adesk.warning_none"), about));
   const button = (answer: string, key: string): HTMLElement => {
     const made = make("button", { type: "button", className: "button" }, words.say(key));
     made.addEventListener("click", () => void attempt(async () => void (await post(`/alert-desk/warnings/${one.alert}`, { answer }))));

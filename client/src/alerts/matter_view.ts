@@ -115,7 +115,7 @@ function previews(line: Line, state: DeskState): HTMLElement[] {
   const city: City = { areas: state.areas, timezone: state.timezone, emergencyNumber: state.number };
   return Object.entries(state.languages).map(([code, { name, texts }]) => {
     const own = new Sentences(code, texts);
-    const title = make("strong", {}, `${state.areas[line.area] ?? line.area}: ${own.say(`alert.kind.${alert.kind}`)}`);
+    const title = make("strong", {}, own.titled(state.areas[line.area] ?? line.area, own.say(`alert.kind.${alert.kind}`)));
     const drill = line.status === "Actual" ? [] : [make("p", { className: "drill" }, own.say(`alert.status.${line.status.toLowerCase()}`))];
     const lines = sentencesOf(alert, city, own).map((text) => make("p", {}, text));
     return make("section", { lang: code, className: "alert" }, make("p", { className: "muted small" }, name), ...drill, make("p", {}, title), ...lines);

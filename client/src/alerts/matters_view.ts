@@ -54,7 +54,7 @@ export class MattersView {
   }
 
   titleOf(line: Line): string {
-    const drill = line.status === "Actual" ? "" : `${words.say("adesk.drill")}: `;
+    const drill = line.status === "Actual" ? "" : words.titled(words.say("adesk.drill"), "");
     return `${drill}${words.say(`report.kind_${line.kind}`)}, ${this.#names[line.area] ?? line.area}`;
   }
 

@@ -77,7 +77,7 @@ export class Writing {
   draw(talk: Talk): void {
     for (const { from, text } of talk.notes.slice(this.#drawn)) {
       const who = from === talk.end.me ? this.#words.say("call.you") : this.#words.say(`call.role_${talk.people.get(from)?.role ?? "caller"}`);
-      this.#list.append(make("li", {}, make("strong", {}, `${who}: `), text));
+      this.#list.append(make("li", {}, make("strong", {}, this.#words.titled(who, "")), text));
     }
     this.#drawn = talk.notes.length;
   }

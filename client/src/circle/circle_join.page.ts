@@ -65,7 +65,7 @@ async function drawMessage(one: Message, mine: readonly Membership[]): Promise<H
 async function drawMembership(one: Membership): Promise<HTMLElement> {
   const number = await shortNumber(fromBase64url(one.key));
   const button = make("button", { type: "button", className: "button" }, words.say("circle.leave"));
-  button.setAttribute("aria-label", `${words.say("circle.leave")}: ${words.say("circle.number", { number })}`);
+  button.setAttribute("aria-label", words.titled(words.say("circle.leave"), words.say("circle.number", { number })));
   button.addEventListener("click", () => void go(one));
   return make("li", { className: "recipient" }, words.say("circle.number", { number }), button);
 }

@@ -54,7 +54,7 @@ export class ListView {
 
   #button(key: string, name: string, act: () => void): HTMLButtonElement {
     const made = make("button", { type: "button", className: "button" }, words.say(key));
-    made.setAttribute("aria-label", `${words.say(key)}: ${name}`);
+    made.setAttribute("aria-label", words.titled(words.say(key), name));
     made.addEventListener("click", act);
     return made;
   }

@@ -57,7 +57,7 @@ export function drawClocks(): void {
   const next = nextDeadline(all);
   note("next-deadline", next ? words.say("desk.next_deadline", { name: next.name, at: moment(next.at) }) : all.length > 0 ? words.say("desk.deadlines_past") : "");
   element("deadlines").replaceChildren(...all.map((one) =>
-    make("li", { className: one.isPast ? "muted" : "" }, `${one.name}: ${moment(one.at)}${one.isPast ? ` (${words.say("desk.past")})` : ""}. ${words.say("desk.source", { source: one.source })}`)));
+    make("li", { className: one.isPast ? "muted" : "" }, `${words.titled(one.name, moment(one.at))}${one.isPast ? ` (${words.say("desk.past")})` : ""}. ${words.say("desk.source", { source: one.source })}`)));
   show("no-clocks", law.length === 0);
 }
 

@@ -71,12 +71,12 @@ async function told(statement: Statement): Promise<string[]> {
   const act = words.has(named) ? words.say(named) : statement.act;
   if (statement.keys) {
     const names = statement.keys.map((one) => one.name).join(", ");
-    const lines = statement.keys.map(async (one) => `${one.name}: ${await fingerprint(one)}`);
-    return [`${act}: ${names}`, ...(await Promise.all(lines))];
+    const lines = statement.keys.map(async (one) => words.titled(one.name, await fingerprint(one)));
+    return [words.titled(act, names), ...(await Promise.all(lines))];
   }
-  const days = Object.entries(statement.days ?? {}).map(([kind, count]) => `${words.say(`kept.class_${kind}`)}: ${words.count("decide.days", count)}`);
+  const days = Object.entries(statement.days ?? {}).map(([kind, count]) => words.titled(words.say(`kept.class_${kind}`), words.count("decide.days", count)));
   const reason = statement.reason ? [words.say(`decide.reason_${statement.reason}`)] : [];
-  return [statement.recording ? `${act}: ${statement.recording}` : act, ...reason, ...days];
+  return [statement.recording ? words.titled(act, statement.recording) : act, ...reason, ...days];
 }
 
 function typed(form: HTMLFormElement): Fields {

@@ -30,6 +30,11 @@ export class Sentences {
     return fill(this.#rule.select(n) === "one" ? forms.one : forms.other, { n: this.number(n) });
   }
 
+  /** A word and what is said of it, with the colon as the language sets it. */
+  titled(title: string, text: string): string {
+    return `${title}${this.say("page.colon")} ${text}`;
+  }
+
   has(key: string): boolean {
     return key in this.#texts;
   }

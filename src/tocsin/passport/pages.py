@@ -43,7 +43,7 @@ def fixed(config: PageConfig, language: Language, page: Page) -> bytes:
 def kept(config: PageConfig) -> KeptPage:
     """The page that opens a passport, which every phone keeps: what is left can be seen, and a token taken, without network."""
     drawn = [fixed(config, language, HOLD) for language in config.languages.values()]
-    return KeptPage(HOLD.path, HOLD.name, "app.css", sha256(b"".join(drawn)).hexdigest())
+    return KeptPage(HOLD.path, HOLD.name, "passport.css", sha256(b"".join(drawn)).hexdigest())
 
 
 def train(config: PageConfig, language: Language, given: dict[str, int] | None = None) -> bytes:

@@ -23,6 +23,8 @@ from tocsin.web import kept_work
 REFERENCE = "en"
 NAMES = {"en": "English", "es": "Español", "fr": "Français"}
 """Languages in their own words, in the order they are offered."""
+COLON = "page.colon"
+"""What stands between a word and what is said of it: French sets a narrow space before it."""
 
 
 class LocaleIncomplete(TocsinError):
@@ -88,9 +90,9 @@ class Language:
         return sorted([*self.single, *self.plural])
 
     def strings(self, prefixes: Iterable[str]) -> dict[str, object]:
-        """What a page's script needs: keys under `prefixes`, plural keys as their forms."""
+        """What a page's script needs: keys under `prefixes`, plural keys as their forms; and the colon, which every language sets."""
         picked: dict[str, object] = {}
-        for prefix in prefixes:
+        for prefix in (*prefixes, COLON):
             for at in range(bisect_left(self._keys, prefix), len(self._keys)):
                 key = self._keys[at]
                 if not key.startswith(prefix):

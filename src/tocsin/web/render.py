@@ -20,7 +20,7 @@ from markupsafe import Markup
 from tocsin.jurisdictions.model import Pack, RiskRoom
 from tocsin.jurisdictions.model import Page as RecordingPage
 from tocsin.jurisdictions.risk import may_answer
-from tocsin.web.i18n import NAMES, Language
+from tocsin.web.i18n import COLON, NAMES, Language
 from tocsin.web.kept_work import CompiledTemplates
 from tocsin.web.lean_templates import LeanEnvironment
 from tocsin.web.static_files import Built
@@ -221,6 +221,7 @@ def draw(environment: Environment, config: PageConfig, language: Language, page:
         direction=language.direction,
         languages=list(config.languages.values()),
         say=language.say,
+        colon=language.say(COLON),
         built=config.built,
         scripts=config.built.scripts(page.name) if page.is_scripted else [],
         strings=embedded(language.strings(page.strings)) if page.is_scripted else "",

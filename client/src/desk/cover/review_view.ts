@@ -131,7 +131,7 @@ export class ReviewView {
 
   #button(key: string, does: () => void, what = ""): HTMLButtonElement {
     const button = make("button", { type: "button", className: "button" }, this.#say(key));
-    if (what) button.setAttribute("aria-label", `${this.#say(key)}: ${what}`);
+    if (what) button.setAttribute("aria-label", this.#words.titled(this.#say(key), what));
     button.addEventListener("click", () => {
       does();
       this.#again(this.#say("did_uncover"));
