@@ -1,8 +1,7 @@
 """The room's addresses (`docs/spec/desk.md`): who asks, what, answer. Every one of them needs a session; none has a secret in it."""
 
-import asyncio
 import contextlib
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from collections.abc import AsyncGenerator
 from typing import Any
 
 from litestar import Request, Response, asgi, delete, get, post, put
@@ -19,6 +18,7 @@ from tocsin.ids import RecordingId, b64, unb64
 from tocsin.web.body import read_json
 from tocsin.web.events import event, stream
 from tocsin.web.render import PageConfig
+from tocsin.web.streamed import in_turns
 
 BODY_LIMIT = 128 * 1024
 SCHEME = "Tocsin "
@@ -183,7 +183,7 @@ def _reading(desk: Desk, door: Door) -> list[HTTPRouteHandler]:
     async def fetch(request: AnyRequest, recording: FromPath[str]) -> Stream:
         caller = door(request)
         parts = await open.export(desk, caller, recording_of(recording), capability_of(request))
-        return Stream(_in_thread(parts), media_type=BYTES, headers=NO_STORE)
+        return Stream(in_turns(parts), media_type=BYTES, headers=NO_STORE)
 
     return [open_it, seconds, history, fetch]
 
@@ -219,10 +219,3 @@ def _turned(item: Item) -> Response[Any]:
 
 def _json(answer: Any) -> Response[Any]:
     return Response(answer, headers=NO_STORE)
-
-
-async def _in_thread(parts: Iterator[bytes]) -> AsyncIterator[bytes]:
-    """Read a blocking iterator without blocking the loop."""
-    end = object()
-    while (part := await asyncio.to_thread(next, parts, end)) is not end:
-        yield part  # type: ignore[misc]  # not the sentinel

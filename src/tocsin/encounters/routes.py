@@ -3,9 +3,8 @@
 `PUT .../chunks/{seq}` is the hot path and a plain ASGI application (`upload`); the rest are Litestar handlers.
 """
 
-import asyncio
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 
 from litestar import Request, Response, get, post, put
@@ -20,6 +19,7 @@ from tocsin.encounters.model import BodyMalformed, CapabilityMissing, Capability
 from tocsin.encounters.room import Room
 from tocsin.ids import RecordingId, b64, unb64
 from tocsin.web.body import read_body, read_json
+from tocsin.web.streamed import in_turns
 
 START_LIMIT = 64 * 1024
 UPLOAD_PATH = re.compile(r"/encounters/([A-Za-z0-9_-]{22})/chunks/([0-9]{1,15})")
@@ -137,7 +137,7 @@ def routes(room: Room, sealed_extra: Callable[[], Awaitable[dict[str, bytes]]]) 
         live = await room.find(recording_of(recording), capability_of(_headers(request)), "owner")
         parts = await export.export(room, live, "owner", await sealed_extra())
         headers = {"Content-Disposition": 'attachment; filename="recording.tocsin"'} | NO_STORE
-        return Stream(_in_thread(parts), media_type="application/octet-stream", headers=headers)
+        return Stream(in_turns(parts), media_type="application/octet-stream", headers=headers)
 
     @post("/recover", status_code=200)
     async def recover(request: PlainRequest) -> Any:
@@ -157,10 +157,3 @@ def _headers(request: PlainRequest) -> list[tuple[bytes, bytes]]:
 def _json(answer: Any, status: int = 200) -> Any:
 
     return Response(answer, status_code=status, headers=NO_STORE)
-
-
-async def _in_thread(parts: Iterator[bytes]) -> AsyncIterator[bytes]:
-    """Read a blocking iterator without blocking the loop."""
-    end = object()
-    while (part := await asyncio.to_thread(next, parts, end)) is not end:
-        yield part  # type: ignore[misc]  # not the sentinel
