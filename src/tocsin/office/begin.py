@@ -46,7 +46,7 @@ async def steps(office: Office, config: PageConfig) -> list[Step]:
         Step("roll", bool(roll.get("stewards")), "staff/decisions"),
         Step("pack", not pack.is_sample and pack.review.is_done, "", {"name": pack.name}),
         Step("languages", set(config.languages) == set(pack.languages), "", _named(config)),
-        Step("areas", bool(pack.areas), "staff/areas", {"n": len(pack.areas), "floor": pack.area_floor}),
+        Step("areas", bool(pack.areas), "staff/areas", {"n": len(pack.areas)}),
         Step("retention", bool(kept.rows), "staff/decisions"),
         Step("witness", parts.get("witness") == WORKS),
         Step("lawyer", bool(lawyers), "staff/decisions", {"n": len(lawyers)}),

@@ -1,10 +1,13 @@
-"""Where planted leaks get at requests: around the whole application."""
+"""Where planted leaks get at requests: around the whole application, and around what goes past ASGI."""
 
+import dataclasses
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from tocsin import app, serving
+from tocsin import app, seconds, serving
 from tocsin.node import Node
+from tocsin.web.headers import Site
+from tocsin.web.shortcut import Headers, Shortcut
 
 
 class Request(NamedTuple):
@@ -48,13 +51,30 @@ def _wrap() -> None:
             parts += [message.get("body", b"") for message in early]
             await inner(scope, taken, send)
             if scope["type"] == "http":
-                headers = {name.decode(): value.decode() for name, value in scope["headers"]}
-                request = Request(
-                    scope["method"], scope["path"], scope["query_string"].decode(), headers, b"".join(parts)
-                )
-                for watcher in _watchers:
-                    watcher(request)
+                query = scope["query_string"].decode()
+                _tell(Request(scope["method"], scope["path"], query, _read(scope["headers"]), b"".join(parts)))
 
         return outer
 
+    def shortcut(node: Node, site: Site) -> Shortcut:
+        whole = seconds.shortcut(node, site)
+
+        async def take(path: str, headers: Headers, body: bytes) -> bytes:
+            try:
+                return await whole.take(path, headers, body)
+            finally:
+                _tell(Request("PUT", path, "", _read(headers), body))
+
+        return dataclasses.replace(whole, take=take)
+
     serving.application = application  # type: ignore[attr-defined]
+    serving.shortcut = shortcut  # type: ignore[attr-defined]
+
+
+def _read(headers: Headers) -> dict[str, str]:
+    return {name.decode(): value.decode() for name, value in headers}
+
+
+def _tell(request: Request) -> None:
+    for watcher in _watchers:
+        watcher(request)
