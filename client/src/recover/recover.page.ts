@@ -143,6 +143,8 @@ async function change(own: Owner, recipients: readonly string[]): Promise<void> 
 
 async function erase(own: Owner): Promise<void> {
   await own.erase();
+  // The node gives out nothing of it from now on, whoever asks.
+  for (const part of ["take-part", "recipients-part", "erase-part"]) show(part, false);
   outcome("recover.state_erased");
 }
 
