@@ -1,7 +1,8 @@
 """The composition root: settings -> node -> rooms -> ASGI. The only file that knows everybody.
 
 The way of one request: deadlines (`web.server`), exact headers and refusal of foreign hosts and sites (`web.headers`),
-then the hot path of seconds, then everything else through Litestar.
+then the hot path of seconds, then everything else through Litestar. The usual request
+with a second leaves this way after the deadlines (`seconds.shortcut`).
 """
 
 import asyncio

@@ -320,13 +320,16 @@ async def test_more_than_wait_at_most_are_told_to_come_back_and_those_who_went_m
     assert all(await asyncio.gather(*inside, *line[1:]))
 
 
-async def test_whoever_is_told_to_come_back_gets_a_page(
+async def test_whoever_is_told_to_come_back_gets_a_page_or_a_code_and_when(
     client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(room, "WAITING", 0)
     answer = await client.get("/es/registry", headers={"accept": "text/html"})
     assert answer.status_code == 503
+    assert answer.headers["retry-after"] == "10"
     assert LANGUAGES["es"].say("error.503") in html.unescape(answer.text)
+    told = await client.get("/registry/search.json", params={"q": "x"})
+    assert (told.status_code, told.json()["code"], told.headers["retry-after"]) == (503, "readers_too_many", "10")
 
 
 async def test_strange_questions_are_answered(client: httpx.AsyncClient) -> None:

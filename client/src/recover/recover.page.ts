@@ -143,7 +143,7 @@ async function change(own: Owner, recipients: readonly string[]): Promise<void> 
 
 async function erase(own: Owner): Promise<void> {
   await own.erase();
-  // The node gives out nothing of it from now on, whoever asks.
+  // Its owner is refused all of it from now on, even where a duty to keep it holds it for others.
   for (const part of ["take-part", "recipients-part", "erase-part"]) show(part, false);
   outcome("recover.state_erased");
 }

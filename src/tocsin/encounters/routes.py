@@ -1,6 +1,7 @@
 """The room's addresses (`docs/spec/http.md`): parse, call the verb, answer.
 
-`PUT .../chunks/{seq}` is the hot path and a plain ASGI application (`upload`); the rest are Litestar handlers.
+`PUT .../chunks/{seq}` is the hot path: `whole` where its request is here already, `upload` as a plain ASGI application; the rest are
+Litestar handlers.
 """
 
 import re

@@ -39,6 +39,7 @@ JAVASCRIPT = "text/javascript; charset=utf-8"
 PLAIN_WORDS = {
     404: ("not_found", "There is nothing at this address."),
     405: ("method_wrong", "This address does not take that method."),
+    503: ("readers_too_many", "More ask at once than the node answers. Try again in ten seconds."),
 }
 
 AnyRequest = Request[Any, Any, Any]
@@ -140,10 +141,15 @@ def failures(config: PageConfig) -> Mapping[type[Exception] | int, ExceptionHand
 
     def failed(request: AnyRequest, failure: Exception) -> Response[Any]:
         status = failure.status_code if isinstance(failure, HTTPException) else getattr(failure, "status", 500)
-        if not isinstance(failure, TocsinError) and wants_page(request):
-            return _page(rendered, config, request, status)
         code, message = PLAIN_WORDS.get(status, (TocsinError.code, TocsinError.message))
-        return Response({"code": code, "message": message}, status_code=status, media_type=MediaType.JSON)
+        answer: Response[Any] = Response(
+            {"code": code, "message": message}, status_code=status, media_type=MediaType.JSON
+        )
+        if not isinstance(failure, TocsinError) and wants_page(request):
+            answer = _page(rendered, config, request, status)
+        if wait := (getattr(failure, "headers", None) or {}).get("retry-after"):
+            answer.headers["retry-after"] = wait
+        return answer
 
     return {HTTPException: failed, 500: failed}
 

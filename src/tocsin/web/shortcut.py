@@ -1,7 +1,7 @@
 """A second's way past ASGI: its body is taken whole before anybody is asked, and its answer leaves in one write.
 
-ASGI carries a request in messages and an answer in two, and each is made, awaited and looked at; for a second that was a fifth of its
-processor time. Only the usual request goes this way: kept alive, its length said and within the limit, soon here. Every other one
+ASGI carries a request in messages and an answer in two, and each is made, awaited and looked at; for a second that was a seventh of
+its processor time. Only the usual request goes this way: kept alive, its length said and within the limit, soon here. Every other one
 goes through uvicorn and ASGI as everything does, and both give the same answer byte for byte (`tests/web/test_shortcut.py`).
 """
 
@@ -71,7 +71,6 @@ class Shortcut:
 class Taken:
     """Stands where uvicorn has a request and its answer under way: as much of one as its protocol looks at."""
 
-    chunked_encoding = False
     message_event = asyncio.Event()
     """Nobody waits for it."""
 
