@@ -274,7 +274,7 @@ def test_sams_evening_from_nothing_to_a_desk_nobody_opens_alone(
     wait_until(lambda: "Done." in reloaded(kestrel, f"{sam.url}/en/staff/begin", "A lawyer’s key"), 60)
     watch.tell("7  two signed, a day has passed: phones seal to the lawyer, whose words were read aloud")
 
-    assert "none with fewer than 2000 residents" in step(kestrel, "Areas")
+    assert "none with fewer than 2,000 residents" in step(kestrel, "Areas")
     enter(kestrel, "a[href$='/staff/areas']")
     draws_areas(kestrel)
     watch.tell(
