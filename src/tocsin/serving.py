@@ -46,6 +46,7 @@ def run(settings: Settings) -> None:
         tls=tls,
         onion_port=settings.onion_port,
         shortcut=past_asgi,
+        site=site_of(node),
     )
     served.run()
 

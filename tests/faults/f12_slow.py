@@ -20,6 +20,7 @@ BODY = (
     b"PUT /encounters/AAAAAAAAAAAAAAAAAAAAAA/chunks/0 HTTP/1.1\r\nHost: localhost\r\n"
     b"Content-Length: 1000000\r\nAuthorization: Tocsin AAAA\r\n\r\n"
 )
+ENDLESS = b"a" * 65_536
 GREEDY = b"GET /en/about HTTP/1.1\r\nHost: localhost\r\n\r\n" * 400
 SLACK_S = 3.0
 """A timer of a node under attack may be so late; the tests, which may run on a busy machine, ask for the function alone."""
@@ -35,6 +36,21 @@ async def trickled_header(port: int, every_s: float) -> float:
 async def trickled_body(port: int, every_s: float) -> float:
     """A byte of a claimed million now and then."""
     return await _trickle(port, BODY, b"x", every_s)
+
+
+async def endless_head(port: int, every_s: float) -> float:
+    """One name of a header that never ends, as fast as it is taken."""
+    del every_s
+    _, writer = await asyncio.open_connection("127.0.0.1", port)
+    began = time.monotonic()
+    try:
+        writer.write(HEAD + b"X")
+        while True:
+            writer.write(ENDLESS)
+            await writer.drain()
+    except OSError:
+        writer.transport.abort()
+    return time.monotonic() - began
 
 
 async def silent(port: int, every_s: float) -> float:
@@ -94,6 +110,7 @@ def deadlines(scale: float) -> dict[str, tuple[Bad, float]]:
     return {
         "trickled_header": (trickled_header, server.HEADER_SECONDS * scale),
         "trickled_body": (trickled_body, grace + 2),
+        "endless_head": (endless_head, server.HEADER_SECONDS * scale),
         "silent": (silent, server.HEADER_SECONDS * scale),
         "kept_alive": (kept_alive, server.KEEP_ALIVE_SECONDS * scale + 1),
         "never_reading": (never_reading, server.DRAIN_SECONDS * scale + server.HEADER_SECONDS),

@@ -49,6 +49,10 @@ ASKED = [
 ]  # fmt: skip
 
 
+HTTPS = headers.Site(https=True)
+"""What the parser's own refusals are to know of the deployment, as every answer does."""
+
+
 @pytest.fixture
 def anyio_backend() -> str:
     return "asyncio"
@@ -62,7 +66,7 @@ async def node(tmp_path_factory: pytest.TempPathFactory) -> Node:
 @pytest.fixture
 async def address(node: Node) -> AsyncIterator[tuple[str, int]]:
     listening = socket.create_server(("127.0.0.1", 0))
-    running = server.server(application(node), host="127.0.0.1", port=0, tls=None)
+    running = server.server(application(node), host="127.0.0.1", port=0, tls=None, site=HTTPS)
     task = asyncio.create_task(running.serve(sockets=[listening]))
     while not running.started:
         await asyncio.sleep(0.01)
@@ -105,7 +109,8 @@ async def test_what_the_parser_refuses_says_nothing_back_and_has_the_headers_too
     assert "canary" not in answer
     assert '"request_malformed"' in body
     lines = dict(line.split(": ", 1) for line in head.split("\r\n")[1:])
-    assert dict(headers.headers_for(Kind.MACHINE, headers.Site())).items() <= lines.items()
+    assert dict(headers.headers_for(Kind.MACHINE, HTTPS)).items() <= lines.items()
+    assert "strict-transport-security" in lines
 
 
 async def test_trickled_headers_are_let_go(address: tuple[str, int], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -124,3 +129,35 @@ async def test_trickled_headers_are_let_go(address: tuple[str, int], monkeypatch
             raise ConnectionResetError
     task.cancel()
     writer.close()
+
+
+CHUNKED = b"POST /encounters HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    ("first", "then"),
+    [
+        (b"GET / HTTP/1.1\r\nhost: x\r\nx-long: ", b"a"),
+        (b"GET / HTTP/1.1\r\nhost: x\r\nx", b"a"),
+        (b"GET /", b"a"),
+        (b"GET / HTTP/1.1\r\nhost: x\r\n", b"x: y\r\n"),
+        (b"", b"\r\n"),
+        (CHUNKED + b"0\r\nx: ", b"a"),
+        (CHUNKED + b"2;x=", b"a"),
+    ],
+    ids=["value", "name", "address", "lines", "between", "trailer", "extension"],
+)
+async def test_a_head_without_end_is_let_go_by_its_size(
+    address: tuple[str, int], monkeypatch: pytest.MonkeyPatch, first: bytes, then: bytes
+) -> None:
+    """The parser keeps a name or a value until it ends and copies it with every read: eight such senders stalled a node."""
+    monkeypatch.setattr(server, "HEADER_SECONDS", 600.0)
+    _, writer = await asyncio.open_connection(*address)
+    writer.write(first)
+    megabyte = then * (1024 * 1024 // len(then))
+    async with asyncio.timeout(60):
+        with pytest.raises(OSError, match=r"reset|Broken pipe|lost"):
+            for _ in range(64):  # the system's own buffers take some
+                writer.write(megabyte)
+                await writer.drain()
+    writer.transport.abort()

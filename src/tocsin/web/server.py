@@ -1,6 +1,7 @@
 """The HTTP server: uvicorn, with absolute deadlines that a trickling or silent client cannot move.
 
-* Headers: complete within `HEADER_SECONDS` of the first byte, at most `HEADER_BYTES` (a timer that each byte resets is no timer).
+* Headers: complete within `HEADER_SECONDS` of the first byte, at most `HEADER_BYTES` (a timer that each byte resets is no timer); of
+  one that never ends no more is kept than a read brings.
 * Body: never further behind than `web.body` allows, whether or not anybody still reads it.
 * Answer: a client that drains nothing for `DRAIN_SECONDS` is dropped.
 
@@ -47,6 +48,7 @@ class DeadlineProtocol(HttpToolsProtocol):
     """
 
     shortcut: Shortcut | None = None
+    site = Site()
     _head: asyncio.TimerHandle | None = None
     _body: asyncio.TimerHandle | None = None
     _drain: asyncio.TimerHandle | None = None
@@ -55,6 +57,10 @@ class DeadlineProtocol(HttpToolsProtocol):
     _taken: Taken | None = None
     """A request on its way past ASGI whose body is still coming."""
     _head_bytes = 0
+    _head_waits = 0
+    """Bytes that came of a head which the parser has not told of: it keeps a name or a value to itself until that ends, and copies it
+    with every read."""
+    _heads = 0
     _body_bytes = 0
     _body_began = 0.0
 
@@ -73,7 +79,13 @@ class DeadlineProtocol(HttpToolsProtocol):
     def data_received(self, more: bytes) -> None:
         # uvicorn takes any byte for the end of the silence; line feeds between requests begin none and could go on for ever.
         self._awaits_head |= self.timeout_keep_alive_task is not None
+        was_awaited, heads = self._awaits_head, self._heads
         super().data_received(more)
+        if self._awaits_head:
+            self._head_waits = self._head_waits + len(more) if was_awaited and heads == self._heads else 0
+            if self._head_waits > HEADER_BYTES:
+                self.transport.abort()
+                return
         if self._awaits_head and self._head is None:
             self._head = self.loop.call_later(HEADER_SECONDS, self.transport.abort)
         if self._awaits_body and self._body is None:
@@ -94,7 +106,7 @@ class DeadlineProtocol(HttpToolsProtocol):
         super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
-        self._awaits_head = False
+        self._awaits_head, self._head_waits, self._heads = False, 0, self._heads + 1
         self._end_head()
         self._awaits_body, self._body_began, self._body_bytes = True, self.loop.time(), 0
         if self._is_usual():
@@ -143,6 +155,9 @@ class DeadlineProtocol(HttpToolsProtocol):
 
     def _by_asgi(self) -> None:
         super().on_headers_complete()
+        if any(name == b"transfer-encoding" for name, _ in self.headers):
+            # No address takes a body of no length; what is said between and behind its pieces could go on for ever.
+            self.cycle.keep_alive = False
         self.scope["extensions"] = {POUR: {"pour": partial(self._pour, self.cycle)}}
 
     def _give_up_shortcut(self) -> None:
@@ -191,7 +206,7 @@ class DeadlineProtocol(HttpToolsProtocol):
             ("content-length", str(len(MALFORMED))),
             ("connection", "close"),
         ]
-        lines = "".join(f"{name}: {value}\r\n" for name, value in [*headers, *headers_for(Kind.MACHINE, Site())])
+        lines = "".join(f"{name}: {value}\r\n" for name, value in [*headers, *headers_for(Kind.MACHINE, self.site)])
         self.transport.write(b"HTTP/1.1 400 Bad Request\r\n" + lines.encode() + b"\r\n" + MALFORMED)
         self.transport.close()
 
@@ -233,9 +248,9 @@ class Wiped(asyncio.BufferedProtocol):
 
     _arriving = memoryview(bytearray(READ_BYTES))
 
-    def __init__(self, shortcut: Shortcut | None = None, **made: Any) -> None:
+    def __init__(self, shortcut: Shortcut | None = None, site: Site | None = None, **made: Any) -> None:
         self._http = DeadlineProtocol(**made)
-        self._http.shortcut = shortcut
+        self._http.shortcut, self._http.site = shortcut, site or Site()
         self.connection_lost = self._http.connection_lost  # type: ignore[method-assign]
         self.pause_writing = self._http.pause_writing  # type: ignore[method-assign]
         self.resume_writing = self._http.resume_writing  # type: ignore[method-assign]
@@ -279,16 +294,17 @@ def server(
     sockets: Sequence[int] = (),
     onion_port: int = 0,
     shortcut: Shortcut | None = None,
+    site: Site | None = None,
 ) -> uvicorn.Server:
     """A server for `app`, not yet running. `tls` is certificate and key file; `sockets` an inherited listening one; `shortcut` is
-    taken at the first door alone.
+    taken at the first door alone, and `site` is what that door adds to the answers that no application gives.
     """
     config = uvicorn.Config(
         app,
         host=host,
         port=port,
         fd=sockets[0] if sockets else None,
-        http=partial(Wiped, shortcut=shortcut),  # type: ignore[arg-type]  # whatever makes a protocol will do
+        http=partial(Wiped, shortcut=shortcut, site=site),  # type: ignore[arg-type]  # whatever makes a protocol will do
         ws="none",
         loop="uvloop",
         lifespan="on",
