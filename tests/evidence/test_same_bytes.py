@@ -40,6 +40,7 @@ CASES: dict[str, tuple[dict[str, Any], bool, dict[int, Decision]]] = {
     "many beats": (HOSTILE, SIGNED, {}),
     "a talk kept": (TALK, SIGNED, {1: KEEP}),
     "a talk muted": (TALK, UNSIGNED, {1: MUTE}),
+    "a talk muted in one that was cut": ({**TALK, "is_stopped": False}, SIGNED, {1: MUTE}),
     "a talk undecided": (TALK, SIGNED, {}),
     "a talk that is not there": ({}, SIGNED, {1: MUTE}),
 }

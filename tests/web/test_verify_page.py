@@ -7,9 +7,12 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.evidence.make_vectors import FOLDER, put_together
+from tests.evidence.scene import Scene
 from tests.web.conftest import OpenPage
 from tests.web.test_accessible import findings
+from tocsin.web import i18n
 
+LANGUAGES = i18n.load()
 TRUST = FOLDER / "trust.json"
 
 
@@ -33,6 +36,7 @@ class Vector:
 
 def check(page: Page, package: Path, trust: Path | None = TRUST) -> None:
     page.set_input_files("#package", package)
+    page.set_input_files("#trust", [])
     if trust:
         page.set_input_files("#trust", trust)
     page.click("#check button")
@@ -51,6 +55,7 @@ def test_an_honest_package_is_right_in_all_that_is_checked_here(opened: OpenPage
     assert statuses(page) == ["PASS"] * 8 + ["NOT PROVEN", "PASS"]
     expect(page.locator("#results")).to_contain_text("checked only by the other verifier or by openssl")
     expect(page.locator("#results")).to_contain_text("a quorum of witnesses says so")
+    expect(page.locator("#results")).to_contain_text("those before its last entry; later ones are the node’s word")
     assert set(sent) <= {"GET"}
     assert findings(page) == []
 
@@ -63,6 +68,25 @@ def test_a_rehearsal_and_an_import_are_marked_in_the_readers_language(
         check(page, vector(name))
         expect(page.locator("#results .rehearsing")).to_contain_text(mark)
     assert findings(page) == []
+
+
+@pytest.mark.parametrize("code", ["en", "es", "fr"])
+def test_both_parts_of_a_cut_recording_say_that_there_is_or_may_be_another(
+    opened: OpenPage, node: str, vector: Vector, tmp_path: Path, code: str
+) -> None:
+    page, say = opened(f"{node}/{code}/verify"), LANGUAGES[code].say
+    known = ("A" * 22, 41)
+    for changes, told in (
+        ({"is_stopped": False}, [say("verify.cut")]),
+        ({"continues": known}, [say("verify.continues", recording=known[0], n=str(known[1]))]),
+        ({"kind": "import", "is_stopped": False}, [say("verify.cut_import")]),
+    ):
+        seed = "".join(changes).encode()
+        check(page, Scene(tmp_path, seed, **changes).package(), None)
+        assert page.locator("#results p.problem").all_text_contents() == told
+    assert findings(page) == []
+    check(page, vector("honest"))
+    assert page.locator("#results p.problem").count() == 0
 
 
 @pytest.mark.parametrize(

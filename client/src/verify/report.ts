@@ -32,6 +32,8 @@ export class Unreadable extends Error {}
 
 export type Mark = "rehearsal" | "import" | "sample";
 
+export type Ending = "stopped" | "cut" | "cut_import";
+
 export interface Report {
   /** 0 all PASS with outside keys, 1 a FAIL, 2 not a package, 3 something MISSING or NOT PROVEN. */
   readonly exit: 0 | 1 | 2 | 3;
@@ -43,6 +45,10 @@ export interface Report {
   readonly marks: readonly Mark[];
   /** Up to which chunk a quorum of witnesses, under keys from outside, had seen the recording, and when (Unix s). */
   readonly witnessed: { readonly seq: number; readonly time: number } | undefined;
+  /** How the recording ends, by what is in it; undefined where a step failed. */
+  readonly ending: Ending | undefined;
+  /** The recording that this one continues and the newest chunk of it that the phone still knew of, by its word. */
+  readonly continues: readonly [string, string] | undefined;
   readonly notShown: readonly string[];
   /** Why the exit is 2. */
   readonly reason: string;

@@ -31,13 +31,20 @@ async function check(): Promise<void> {
 function draw(report: Report): void {
   const verdict = VERDICTS[report.exit];
   const title = make("h2", { tabIndex: -1, className: verdict === "pass" ? "" : "problem" }, words.say(`verify.verdict_${verdict}`));
-  element("results").replaceChildren(title, ...marks(report), ...(report.steps.length > 0 ? [...existed(report), table(report)] : []));
+  element("results").replaceChildren(title, ...marks(report), ...around(report), ...(report.steps.length > 0 ? [...existed(report), table(report)] : []));
   title.focus();
 }
 
 /** What the recording is not, under the verdict and before anything that it shows. */
 function marks(report: Report): HTMLElement[] {
   return report.marks.map((mark) => make("p", { className: "rehearsing" }, words.say(`verify.mark_${mark}`)));
+}
+
+/** That there is or may be more than this recording. */
+function around({ ending, continues }: Report): HTMLElement[] {
+  const told = ending === undefined || ending === "stopped" ? [] : [words.say(`verify.${ending}`)];
+  if (continues) told.push(words.say("verify.continues", { recording: continues[0], n: continues[1] }));
+  return told.map((text) => make("p", { className: "problem" }, text));
 }
 
 /** By when what was recorded existed, where witnesses say so and nothing failed. */

@@ -14,7 +14,7 @@ import {
 import { parseVkey } from "./checkpoint.ts";
 import { Package, type Trust } from "./package.ts";
 import { b64, b64s, isObject } from "./read_json.ts";
-import { exitOf, NOT_SHOWN, shown, Step, STEPS, Unreadable, Wrong, type Mark, type Report } from "./report.ts";
+import { exitOf, NOT_SHOWN, shown, Step, STEPS, Unreadable, Wrong, type Ending, type Mark, type Report } from "./report.ts";
 
 export type { Report } from "./report.ts";
 export type { Trust } from "./package.ts";
@@ -47,14 +47,26 @@ export async function verify(file: Blob, trust?: Trust, signer?: Bytes): Promise
     await run(found, steps);
   } catch (error) {
     const reason = error instanceof Unreadable ? error.message : "the file cannot be read";
-    return { exit: 2, package: "", recording: "", steps: [], facts: [], marks: [], witnessed: undefined, notShown: NOT_SHOWN, reason };
+    return { exit: 2, package: "", recording: "", steps: [], facts: [], marks: [], ...NOTHING, notShown: NOT_SHOWN, reason };
   }
   const told = found.manifest as Package["manifest"] | undefined;
   const [name, recording] = [shown(told?.package_id ?? ""), shown(told?.recording ?? "")];
   const exit = exitOf(steps);
   // What one step says means nothing when another failed.
-  const { facts, witnessed } = exit === 1 ? { facts: [], witnessed: undefined } : found;
-  return { exit, package: name, recording, steps, facts, marks: found.marks, witnessed, notShown: NOT_SHOWN, reason: "" };
+  const said = exit === 1 ? NOTHING : { witnessed: found.witnessed, ending: endingOf(found), continues: continuedBy(found) };
+  return { exit, package: name, recording, steps, facts: exit === 1 ? [] : found.facts, marks: found.marks, ...said, notShown: NOT_SHOWN, reason: "" };
+}
+
+const NOTHING = { witnessed: undefined, ending: undefined, continues: undefined };
+
+function endingOf({ manifest }: Package): Ending {
+  if (manifest.state === "stopped") return "stopped";
+  return manifest.kind === "import" ? "cut_import" : "cut";
+}
+
+function continuedBy({ recording }: Package): readonly [string, string] | undefined {
+  const { continues, continued_seq: seq } = recording?.start ?? {};
+  return continues ? [shown(continues), shown(seq)] : undefined;
 }
 
 type Act = (found: Package, step: Step) => Promise<void>;
@@ -76,7 +88,7 @@ async function run(found: Package, steps: Step[]): Promise<void> {
   await does(9, checkTimestamps);
   await does(10, checkDerivatives);
   await does(2, checkHashes);
-  found.facts.unshift(summary(found), ...continued(found));
+  found.facts.unshift(summary(found), ...around(found));
 }
 
 /** Whether the step has no FAIL. What an act throws is one, but for a file that cannot be read at all. */
@@ -101,11 +113,15 @@ const KINDS: ReadonlyMap<string, string> = new Map([
   ["rehearsal", ": somebody was practising"],
 ]);
 
-function continued({ recording }: Package): string[] {
-  const { continues, continued_seq: seq } = recording?.start ?? {};
-  if (!continues) return [];
-  const told = `continues ${shown(continues)}, of which chunk ${shown(seq)} was the newest`;
-  return [`The phone said that it ${told}. That recording is not in this package.`];
+const LATER =
+  "Whether the same phone went on in another recording cannot be told from this package: only the later one would name the earlier.";
+
+/** What the phone may have recorded before and after. */
+function around(found: Package): string[] {
+  const [later, before] = [endingOf(found) === "cut" ? [LATER] : [], continuedBy(found)];
+  if (!before) return later;
+  const told = `continues ${before[0]}, of which chunk ${before[1]} was the newest that it still knew of`;
+  return [...later, `The phone said that it ${told}. That recording is not in this package.`];
 }
 
 /** Said whatever the steps come to. */
@@ -121,10 +137,17 @@ async function marksOf(found: Package): Promise<Mark[]> {
   return marks;
 }
 
+const ENDINGS = {
+  stopped: "the recording was stopped by a person or the phone",
+  cut: "the recording was CUT: it ends without a stop",
+  cut_import: "the handing in was CUT: the file is not whole",
+};
+
 function summary(found: Package): string {
   const { manifest } = found;
-  const ending = manifest.state === "stopped" ? "stopped by a person or the phone" : "CUT: it ends without a stop";
+  const isWhole = manifest.kind === "import" && manifest.state === "stopped";
+  const ending = isWhole ? "the file was handed in to its end, by the phone's word" : ENDINGS[endingOf(found)];
   const gaps = Array.isArray(manifest.gaps) ? manifest.gaps.length : 0;
   const kind = manifest.kind === "encounter" ? "" : ` Its kind is ${shown(manifest.kind)}${KINDS.get(manifest.kind) ?? ""}.`;
-  return `Chunks: ${manifest.chunk_count}, declared gaps: ${gaps}; the recording was ${ending}.${kind}`;
+  return `Chunks: ${manifest.chunk_count}, declared gaps: ${gaps}; ${ending}.${kind}`;
 }

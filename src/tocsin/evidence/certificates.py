@@ -8,7 +8,7 @@ from functools import cache
 from importlib import resources
 
 from tocsin.evidence.facts import Facts, utc, utc_ms
-from tocsin.evidence.words_of_package import marked, sentences
+from tocsin.evidence.words_of_package import marked, of_kind
 
 SIGNED = ("fre-902-13-system", "fre-902-14-copy", "fre-901-b-1-person-with-knowledge")
 """Those that end in an unsworn declaration."""
@@ -39,7 +39,7 @@ def certificates(facts: Facts, package_id: str) -> dict[str, str]:
 
 def _told(facts: Facts, package_id: str, language: str) -> str:
     """The block of facts, in the language of the template around it."""
-    words = sentences(language)
+    words, block = of_kind(language, facts), text(BLOCKS[language])
     state = words["state_stopped" if facts.is_stopped else "state_cut"]
     kinds = [state, words.get(f"kind_{facts.kind}", facts.kind)]
     kinds += [words["of_sample"]] if facts.is_sample else []
@@ -47,11 +47,12 @@ def _told(facts: Facts, package_id: str, language: str) -> str:
     lines = (
         f"    {words['original'].format(name=one.name, size=one.size, sha256=one.sha256)}\n" for one in facts.originals
     )
-    return text(BLOCKS[language]).format(
+    column = next(line.index("{chunks}") for line in block.splitlines() if "{chunks}" in line)
+    return block.format(
         recording=facts.recording,
         package=package_id,
         made=utc(facts.made_at),
-        chunks=f"{facts.chunk_count} ({', '.join(kinds)})",
+        chunks=("\n" + " " * column).join([str(facts.chunk_count), *kinds]),
         first=utc_ms(facts.first_received_ms),
         last=utc_ms(facts.last_received_ms),
         originals="".join(lines).replace(", SHA-256 ", "\n      SHA-256 "),

@@ -13,12 +13,15 @@ def retention(node: Mapping[str, Value], acts: Sequence[Mapping[str, Value]]) ->
         "",
         f"Node: {plain(node.get('origin'))}, rules of: {plain(node.get('pack'))}",
         *_schedule(node.get("retention")),
-        "Its owner may ask to erase it before. What is under legal hold is kept until two stewards release it.",
+        "Its owner may ask to erase it before.",
+        "What is under legal hold is kept until two stewards release it.",
         "",
         *_holds(acts),
         "",
-        "Stewards are named by the ids of their keys, which stand in the node's log under pseudonyms.",
-        "Each line on a hold is an act in custody.jsonl. Nothing that came after this export was handed out is told here.",
+        "Stewards are named by the ids of their keys,",
+        "which stand in the node's log under pseudonyms.",
+        "Each line on a hold is an act in custody.jsonl.",
+        "Nothing that came after this export was handed out is told here.",
         "",
     ]
     return "\n".join(lines)
@@ -38,7 +41,8 @@ def _schedule(told: Value) -> Iterator[str]:
             if isinstance(signers, list) and signers
             else "no stewards: the first table"
         )
-        yield f"Newest table: number {told.get('table')}, entry {told.get('leaf')} of the log, signed by the city key and {by}."
+        yield f"Newest table: number {told.get('table')}, entry {told.get('leaf')} of the log,"
+        yield f"  signed by the city key and {by}."
     else:
         yield "No table stood in the node's log yet: nothing was erased by its time."
 

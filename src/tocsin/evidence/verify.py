@@ -1617,17 +1617,18 @@ class Verifier:
         return stated
 
     def _tell(self) -> None:
-        state, count = self.manifest["state"], self.manifest["chunk_count"]
-        ending = "stopped by a person or the phone" if state == "stopped" else "CUT: it ends without a stop"
-        told = f"Chunks: {count}, declared gaps: {len(self.manifest['gaps'])}; the recording was {shown(ending)}."
-        kind = self.manifest["kind"]
+        state, count, kind = (self.manifest[name] for name in ("state", "chunk_count", "kind"))
+        told = f"Chunks: {count}, declared gaps: {len(self.manifest['gaps'])}; {HOW_IT_ENDS[kind == 'import', state == 'stopped']}."
         if kind != "encounter":
             told += f" Its kind is {shown(kind)}{KINDS.get(kind, '')}."
-        self.facts.insert(0, told)
+        more = [told]
+        if state != "stopped" and kind != "import":
+            more.append(LATER)
         start = self.recording.start if self.recording else {}
         if start.get("continues"):
             told = f"continues {shown(start['continues'])}, of which chunk {shown(start.get('continued_seq'))} was the newest"
-            self.facts.insert(1, f"The phone said that it {told}. That recording is not in this package.")
+            more.append(f"The phone said that it {told} that it still knew of. That recording is not in this package.")
+        self.facts[:0] = more
 
     def _marks(self) -> tuple[str, ...]:
         """What the recording is not, by the package's own word: said first, whatever the steps come to."""
@@ -1638,6 +1639,18 @@ class Verifier:
         return tuple(told)
 
 
+HOW_IT_ENDS = {
+    (False, True): "the recording was stopped by a person or the phone",
+    (False, False): "the recording was CUT: it ends without a stop",
+    (True, True): "the file was handed in to its end, by the phone's word",
+    (True, False): "the handing in was CUT: the file is not whole",
+}
+"""Whether it was handed in, whether it was stopped."""
+
+LATER = (
+    "Whether the same phone went on in another recording cannot be told from this package: "
+    "only the later one would name the earlier."
+)
 KINDS = {
     "import": ": not captured here, but handed in as filmed before",
     "rehearsal": ": somebody was practising",

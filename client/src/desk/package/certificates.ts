@@ -13,7 +13,7 @@ import en from "../../../../src/tocsin/evidence/words_of_package/en.txt";
 import fr from "../../../../src/tocsin/evidence/words_of_package/fr.txt";
 import type { Value } from "../../crypto/canonical.ts";
 import type { Facts } from "./facts.ts";
-import { marked } from "./readme.ts";
+import { endingsOf, marked } from "./readme.ts";
 import { filled, plain, sentencesOf, utc, utcMs } from "./text.ts";
 
 /** Member name and text. */
@@ -31,7 +31,9 @@ export function certificates(facts: Facts, packageId: string): [string, string][
 
 /** The block of facts, in the language of the template around it. */
 function block(facts: Facts, packageId: string, template: string, words: ReadonlyMap<string, string>): string {
-  const say = (name: string, otherwise = name): string => words.get(name) ?? otherwise;
+  const endings = [...endingsOf(facts), ""];
+  const say = (name: string, otherwise = name): string => endings.map((ending) => words.get(name + ending)).find((one) => one !== undefined) ?? otherwise;
+  const column = template.split("\n").find((line) => line.includes("{chunks}"))!.indexOf("{chunks}");
   const kinds = [say(facts.isStopped ? "state_stopped" : "state_cut"), say(`kind_${facts.kind}`, facts.kind)];
   if (facts.isSample) kinds.push(say("of_sample"));
   if (facts.withheld > 0) kinds.push(filled(say("of_withheld"), { count: facts.withheld }));
@@ -40,7 +42,7 @@ function block(facts: Facts, packageId: string, template: string, words: Readonl
     recording: facts.recording,
     package: packageId,
     made: utc(facts.madeAt),
-    chunks: `${facts.chunkCount} (${kinds.join(", ")})`,
+    chunks: [facts.chunkCount, ...kinds].join(`\n${" ".repeat(column)}`),
     first: utcMs(facts.firstReceivedMs),
     last: utcMs(facts.lastReceivedMs),
     originals: originals.replaceAll(", SHA-256 ", "\n      SHA-256 "),
@@ -56,12 +58,15 @@ export function retention(node: Json, acts: readonly Json[]): string {
     "",
     `Node: ${plain(node["origin"])}, rules of: ${plain(node["pack"])}`,
     ...schedule(node["retention"]),
-    "Its owner may ask to erase it before. What is under legal hold is kept until two stewards release it.",
+    "Its owner may ask to erase it before.",
+    "What is under legal hold is kept until two stewards release it.",
     "",
     ...holds(acts),
     "",
-    "Stewards are named by the ids of their keys, which stand in the node's log under pseudonyms.",
-    "Each line on a hold is an act in custody.jsonl. Nothing that came after this export was handed out is told here.",
+    "Stewards are named by the ids of their keys,",
+    "which stand in the node's log under pseudonyms.",
+    "Each line on a hold is an act in custody.jsonl.",
+    "Nothing that came after this export was handed out is told here.",
     "",
   ].join("\n");
 }
@@ -78,7 +83,8 @@ function schedule(told: Value | undefined): string[] {
   lines.push(...kept.filter(([, count]) => typeof count === "number").map(([name, count]) => `  ${plain(name)}: ${String(count)}`));
   if (!table) return [...lines, "No table stood in the node's log yet: nothing was erased by its time."];
   const signers = Array.isArray(stewards) && stewards.length > 0 ? stewards.map((one) => plain(one)).join(" and ") : "no stewards: the first table";
-  return [...lines, `Newest table: number ${String(table)}, entry ${String(leaf)} of the log, signed by the city key and ${signers}.`];
+  lines.push(`Newest table: number ${String(table)}, entry ${String(leaf)} of the log,`);
+  return [...lines, `  signed by the city key and ${signers}.`];
 }
 
 const HOLDS: Record<string, string> = { hold_proposed: "hold asked for", held: "held", release_proposed: "release asked for", released: "released" };

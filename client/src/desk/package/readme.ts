@@ -25,7 +25,7 @@ export function readmes(facts: Facts): [string, string][] {
 
 function readme(facts: Facts, text: string): string {
   const words = sentencesOf(text);
-  const endings = [...(facts.copy === null ? [] : ["_copy"]), endingOf(facts), ""];
+  const endings = [...(facts.copy === null ? [] : ["_copy"]), ...endingsOf(facts), ""];
   const say: Say = (name, values = {}) => filled(words.get(endings.map((ending) => name + ending).find((one) => words.has(one)) ?? name) ?? name, values);
   const told = (name: string, otherwise: string): string => words.get(name) ?? otherwise;
   const missing = missingIn(facts, say);
@@ -40,10 +40,11 @@ function readme(facts: Facts, text: string): string {
 
 type Say = (name: string, values?: Values) => string;
 
-/** A file that was filmed before, and chunks that are withheld, have sentences of their own: others are not true of them. */
-function endingOf(facts: Facts): string {
-  if (facts.kind === "import") return "_import";
-  return facts.withheld > 0 ? "_withheld" : "";
+/** A file that was filmed before, chunks that are withheld and what was cut have sentences of their own: others are not true of them. */
+export function endingsOf(facts: Facts): string[] {
+  const kept = facts.withheld > 0 ? "_withheld" : "";
+  const kind = facts.kind === "import" ? "_import" : kept;
+  return facts.isStopped ? [kind] : [`${kind}_cut`, kind];
 }
 
 /** Everything a reader must not overlook. */

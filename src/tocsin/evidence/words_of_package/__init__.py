@@ -32,7 +32,7 @@ def marked(text: str, facts: Facts, language: str = "en") -> str:
 
 def readme(facts: Facts, language: str) -> str:
     """The README in one of `LANGUAGES`."""
-    words = _of_kind(sentences(language), facts)
+    words = of_kind(language, facts)
     parts = [words["title"], " ".join((words["what"].format(recording=facts.recording), words["made"], words["holds"]))]
     missing = list(_missing(facts, words))
     parts += [words["missing_title"], *missing] if missing else [words["nothing_missing"]]
@@ -42,10 +42,17 @@ def readme(facts: Facts, language: str) -> str:
     return marked("\n\n".join(_fold(part) for part in parts) + "\n", facts, language)
 
 
-def _of_kind(words: dict[str, str], facts: Facts) -> dict[str, str]:
-    """A file that was filmed before, and chunks that are withheld, have sentences of their own: others are not true of them."""
-    ending = "_import" if facts.kind == "import" else "_withheld" if facts.withheld else ""
-    return {name: words.get(name + ending, sentence) for name, sentence in words.items()}
+def of_kind(language: str, facts: Facts) -> dict[str, str]:
+    """The sentences as they are true of this one: a file that was filmed before, chunks that are withheld and what was cut have some
+    of their own.
+    """
+    words = sentences(language)
+    kind = "_import" if facts.kind == "import" else "_withheld" if facts.withheld else ""
+    endings = (kind,) if facts.is_stopped else (f"{kind}_cut", kind)
+    return {
+        name: next((words[name + ending] for ending in endings if name + ending in words), sentence)
+        for name, sentence in words.items()
+    }
 
 
 def _missing(facts: Facts, words: dict[str, str]) -> Iterator[str]:
