@@ -55,6 +55,11 @@ def client(registry: Registry) -> httpx.AsyncClient:
     return httpx.AsyncClient(transport=httpx.ASGITransport(app=cast(Any, app)), base_url="http://node.example")
 
 
+async def stays() -> Any:
+    """What a server says of whoever waits for their answer: nothing more."""
+    await asyncio.Future()
+
+
 def read(answer: httpx.Response) -> str:
     assert answer.status_code == 200
     return re.sub(r"[ \n]+", " ", answer.text)
@@ -300,22 +305,22 @@ async def test_a_crowd_of_readers_takes_two_threads_and_each_is_answered(registr
         return here
 
     fresh = Registry(registry.database, registry.clock)
-    assert len(await asyncio.gather(*(fresh.read(counted) for _ in range(12)))) == 12
+    assert len(await asyncio.gather(*(fresh.read(stays, counted) for _ in range(12)))) == 12
     assert most == AT_ONCE
 
 
 async def test_more_than_wait_at_most_are_told_to_come_back_and_those_who_went_make_room(registry: Registry) -> None:
     fresh, door = Registry(registry.database, registry.clock), Event()
-    inside = [asyncio.create_task(fresh.read(lambda _: door.wait(60))) for _ in range(AT_ONCE)]
+    inside = [asyncio.create_task(fresh.read(stays, lambda _: door.wait(60))) for _ in range(AT_ONCE)]
     await asyncio.sleep(0)
-    line = [asyncio.create_task(fresh.read(lambda _: True)) for _ in range(WAITING)]
+    line = [asyncio.create_task(fresh.read(stays, lambda _: True)) for _ in range(WAITING)]
     await asyncio.sleep(0)
     with pytest.raises(ReadersTooMany) as refused:
-        await fresh.read(lambda _: True)
+        await fresh.read(stays, lambda _: True)
     assert (refused.value.status_code, refused.value.headers) == (503, {"retry-after": "10"})
     line[0].cancel()
     await asyncio.sleep(0)
-    line.append(asyncio.create_task(fresh.read(lambda _: True)))
+    line.append(asyncio.create_task(fresh.read(stays, lambda _: True)))
     door.set()
     assert all(await asyncio.gather(*inside, *line[1:]))
 

@@ -179,13 +179,15 @@ def public_routes(registry: Registry) -> list[HTTPRouteHandler]:
     """A published document's pages, for anybody."""
 
     @get("/registry/documents/{name:str}/{page:int}", include_in_schema=False)
-    async def picture(name: FromPath[str], page: FromPath[int]) -> Response[bytes]:
-        found = await registry.read(partial(documents.picture_of, name=name[:200], page=min(page, 1 << 30)))
+    async def picture(request: AnyRequest, name: FromPath[str], page: FromPath[int]) -> Response[bytes]:
+        found = await registry.read(
+            request.receive, partial(documents.picture_of, name=name[:200], page=min(page, 1 << 30))
+        )
         return Response(found, media_type="image/png")
 
     @get("/registry/documents/{name:str}/pdf", include_in_schema=False)
-    async def paper(name: FromPath[str]) -> Response[bytes]:
-        found = await registry.read(partial(documents.paper_of, name=name[:200]))
+    async def paper(request: AnyRequest, name: FromPath[str]) -> Response[bytes]:
+        found = await registry.read(request.receive, partial(documents.paper_of, name=name[:200]))
         headers = {"content-disposition": f'attachment; filename="{NAME.sub("", name)[:60]}.pdf"'}
         return Response(found, media_type="application/pdf", headers=headers)
 

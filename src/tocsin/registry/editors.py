@@ -70,14 +70,14 @@ def _routes(registry: Registry, sessions: Sessions, config: PageConfig, language
             )  # a form that says nothing it can do is refused before the database
         except PROBLEMS as error:
             page = editors_page(config, language, form, error.code)
-            return Response(await registry.read(page), media_type=HTML)
+            return Response(await registry.read(request.receive, page), media_type=HTML)
         return Response(b"", status_code=303, headers={"location": here})
 
     @get(here, include_in_schema=False)
     async def show(request: AnyRequest) -> Response[bytes]:
         sessions.require(request, *ROLES)
         given = {name: str(request.query_params.get(name, ""))[:200] for name in ("one", "other")}
-        return Response(await registry.read(editors_page(config, language, given)), media_type=HTML)
+        return Response(await registry.read(request.receive, editors_page(config, language, given)), media_type=HTML)
 
     @post(f"{here}/answer", include_in_schema=False, status_code=200)
     async def answer(request: AnyRequest) -> Response[bytes]:

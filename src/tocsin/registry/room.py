@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from litestar.exceptions import ServiceUnavailableException
+from litestar.types import Receive
 from sqlalchemy import Connection, func, select
 
 from tocsin.clock import Clock
@@ -15,6 +16,7 @@ from tocsin.registry.judge import Verdict, judge
 from tocsin.registry.record import Recorded, record, release
 from tocsin.registry.tables import COUNTING, entity, judgement, statement
 from tocsin.store.db import Database
+from tocsin.web.events import gone
 
 T = TypeVar("T")
 
@@ -24,7 +26,7 @@ AT_ONCE = 2
 that draws gets as much of it as the one that all recordings go through.
 """
 WAITING = 100
-"""Questions that wait for their turn. Whoever went away still has one, so more than these would be answered to nobody for minutes."""
+"""Questions that wait for their turn. More would wait for minutes, and be answered to people who have long given up."""
 REASON = "starter facts: spellings of one firm"
 
 
@@ -35,6 +37,10 @@ class ReadersTooMany(ServiceUnavailableException):
         super().__init__(headers={"retry-after": "10"})
 
 
+class ReaderGone(ReadersTooMany):
+    """Whoever asked went away before their turn came: this answer reaches nobody."""
+
+
 @dataclass
 class Line:
     """Who waits, and who is let in."""
@@ -43,19 +49,35 @@ class Line:
     waiting: int = 0
 
     @asynccontextmanager
-    async def turn(self) -> AsyncIterator[None]:
-        """Raises `ReadersTooMany`."""
+    async def turn(self, receive: Receive) -> AsyncIterator[None]:
+        """`receive` is asked whether who waits is still there. Raises `ReadersTooMany`, `ReaderGone`."""
         if self.waiting >= WAITING:
             raise ReadersTooMany
         self.waiting += 1
         try:
-            await self.turns.acquire()
+            await self._come_up(receive)
         finally:
             self.waiting -= 1
         try:
             yield
         finally:
             self.turns.release()
+
+    async def _come_up(self, receive: Receive) -> None:
+        if not self.turns.locked():
+            await self.turns.acquire()
+            return
+        turn, left = asyncio.create_task(self.turns.acquire()), asyncio.create_task(gone(receive))
+        is_here = False
+        try:
+            await asyncio.wait((turn, left), return_when=asyncio.FIRST_COMPLETED)
+            is_here = not left.done()
+        finally:
+            left.cancel()
+            if not is_here and not turn.cancel():  # it came up in the same moment, and goes to the next
+                self.turns.release()
+        if not is_here:
+            raise ReaderGone
 
 
 @dataclass(frozen=True)
@@ -66,9 +88,12 @@ class Registry:
     clock: Clock
     _line: Line = field(default_factory=Line)
 
-    async def read(self, question: Callable[[Connection], T]) -> T:
-        """`Database.read` for what the public asks, `AT_ONCE` at a time, in the order in which it came. Raises `ReadersTooMany`."""
-        async with self._line.turn():
+    async def read(self, receive: Receive, question: Callable[[Connection], T]) -> T:
+        """`Database.read` for what the public asks, `AT_ONCE` at a time, in the order in which it came. `receive` is the asker's.
+
+        Raises `ReadersTooMany`, and `ReaderGone` where `receive` tells that nobody waits for the answer any more.
+        """
+        async with self._line.turn(receive):
             return await self.database.read(question)
 
     @classmethod

@@ -71,17 +71,19 @@ def _pages(registry: Registry, config: PageConfig, language: Language, pace: Pac
     @get(here, include_in_schema=False)
     async def find(request: AnyRequest) -> Response[bytes]:
         said, asked = asked_in(request)
-        return _html(await registry.read(pages.search_page(config, language, said, asked, _begin(request))))
+        return _html(
+            await registry.read(request.receive, pages.search_page(config, language, said, asked, _begin(request)))
+        )
 
     @get(f"{here}/entity/{{name:str}}", include_in_schema=False)
-    async def show(name: FromPath[str]) -> Response[bytes]:
-        return _html(await _or_404(registry, pages.entity_page(config, language, _shown(name))))
+    async def show(request: AnyRequest, name: FromPath[str]) -> Response[bytes]:
+        return _html(await _or_404(registry, request, pages.entity_page(config, language, _shown(name))))
 
     @get(f"{here}/entity/{{name:str}}/at/{{version:str}}", include_in_schema=False)
-    async def show_version(name: FromPath[str], version: FromPath[str]) -> Response[bytes]:
+    async def show_version(request: AnyRequest, name: FromPath[str], version: FromPath[str]) -> Response[bytes]:
         if not VERSION.fullmatch(version):
             raise NotFoundException
-        return _html(await _or_404(registry, pages.entity_page(config, language, _shown(name), version)))
+        return _html(await _or_404(registry, request, pages.entity_page(config, language, _shown(name), version)))
 
     return [find, show, show_version, *_contests(registry, config, language, pace), *_ties(registry, config, language)]
 
@@ -93,30 +95,36 @@ def _ties(registry: Registry, config: PageConfig, language: Language) -> list[HT
     @get(f"{here}/way", include_in_schema=False)
     async def way(request: AnyRequest) -> Response[bytes]:
         one, other = (str(request.query_params.get(name, ""))[:LONGEST].replace("\x00", "") for name in ("from", "to"))
-        return _html(await registry.read(ties_pages.way_page(config, language, one.strip(), other.strip())))
+        return _html(
+            await registry.read(request.receive, ties_pages.way_page(config, language, one.strip(), other.strip()))
+        )
 
     @get(f"{here}/entity/{{name:str}}/ties", include_in_schema=False)
     async def around(request: AnyRequest, name: FromPath[str]) -> Response[bytes]:
-        return _html(await _or_404(registry, ties_pages.around_page(config, language, _shown(name), _begin(request))))
+        return _html(
+            await _or_404(registry, request, ties_pages.around_page(config, language, _shown(name), _begin(request)))
+        )
 
     @get(f"{here}/entity/{{name:str}}/same", include_in_schema=False)
-    async def same(name: FromPath[str]) -> Response[bytes]:
-        return _html(await _or_404(registry, same_page.same_page(config, language, _shown(name))))
+    async def same(request: AnyRequest, name: FromPath[str]) -> Response[bytes]:
+        return _html(await _or_404(registry, request, same_page.same_page(config, language, _shown(name))))
 
     @get(f"{here}/entity/{{name:str}}/shares", include_in_schema=False)
     async def shares(request: AnyRequest, name: FromPath[str]) -> Response[bytes]:
-        return _html(await _or_404(registry, shares_page.shares_page(config, language, _shown(name), _begin(request))))
+        return _html(
+            await _or_404(registry, request, shares_page.shares_page(config, language, _shown(name), _begin(request)))
+        )
 
     @get(f"{here}/place", include_in_schema=False)
     async def place(request: AnyRequest) -> Response[bytes]:
         name = str(request.query_params.get("name", ""))[:LONGEST].replace("\x00", "").strip()
-        return _html(await registry.read(place_page.place_page(config, language, name)))
+        return _html(await registry.read(request.receive, place_page.place_page(config, language, name)))
 
     @get(f"{here}/map", include_in_schema=False)
     async def seen(request: AnyRequest) -> Response[bytes]:
         said, asked = asked_in(request)
         view = map_page.view_of({name: str(request.query_params.get(name, ""))[:20] for name in map_page.VIEW})
-        return _html(await registry.read(map_page.map_page(config, language, said, asked, view)))
+        return _html(await registry.read(request.receive, map_page.map_page(config, language, said, asked, view)))
 
     return [way, around, same, shares, place, seen]
 
@@ -132,8 +140,8 @@ def _contests(registry: Registry, config: PageConfig, language: Language, pace: 
     here = f"/{language.code}/registry"
 
     @get(f"{here}/contest/{{number:str}}", include_in_schema=False)
-    async def ask(number: FromPath[str]) -> Response[bytes]:
-        return _html(await _or_404(registry, pages.contest_page(config, language, _number(number))))
+    async def ask(request: AnyRequest, number: FromPath[str]) -> Response[bytes]:
+        return _html(await _or_404(registry, request, pages.contest_page(config, language, _number(number))))
 
     @post(
         f"{here}/contest/{{number:str}}", include_in_schema=False, request_max_body_size=LARGEST_FORM, status_code=200
@@ -146,24 +154,26 @@ def _contests(registry: Registry, config: PageConfig, language: Language, pace: 
             verb = partial(contest.file, number=claim, sent=sent, day=registry.today, clock=registry.clock)
             reference = await registry.database.write(verb)
         except PROBLEMS as error:
-            drawn = await _or_404(registry, pages.contest_page(config, language, claim, sent, f"registry.{error.code}"))
+            drawn = await _or_404(
+                registry, request, pages.contest_page(config, language, claim, sent, f"registry.{error.code}")
+            )
             return Response(drawn, media_type=HTML, status_code=error.status)
         except contest.ContestUnknown as error:
             raise NotFoundException from error
         return Response(b"", status_code=303, headers={"location": f"{here}/contested/{reference}"})
 
     @get(f"{here}/contested/{{reference:str}}", include_in_schema=False)
-    async def sent(reference: FromPath[str]) -> Response[bytes]:
+    async def sent(request: AnyRequest, reference: FromPath[str]) -> Response[bytes]:
         known = reference.upper() if contest.REFERENCE.fullmatch(reference.upper()) else ""
-        return _html(await _or_404(registry, pages.contested_page(config, language, known)))
+        return _html(await _or_404(registry, request, pages.contested_page(config, language, known)))
 
     return [ask, send, sent]
 
 
-async def _or_404(registry: Registry, page: pages.Draw) -> bytes:
+async def _or_404(registry: Registry, request: AnyRequest, page: pages.Draw) -> bytes:
     """The page. Raises litestar's own error for what is not there, which a person gets as a page."""
     try:
-        return await registry.read(page)
+        return await registry.read(request.receive, page)
     except (EntityUnknown, contest.ContestUnknown) as error:
         raise NotFoundException from error
 
@@ -188,44 +198,44 @@ def _number(said: str) -> int:
 def _twins(registry: Registry, config: PageConfig) -> list[HTTPRouteHandler]:
     @get("/registry/search.json", include_in_schema=False)
     async def find_json(request: AnyRequest) -> Response[bytes]:
-        hits, total = await registry.read(partial(_found, asked=asked_in(request)[1]))
+        hits, total = await registry.read(request.receive, partial(_found, asked=asked_in(request)[1]))
         return Response(twins.search_json(hits, total), media_type="application/json")
 
     @get("/registry/search.csv", include_in_schema=False)
     async def find_csv(request: AnyRequest) -> Response[bytes]:
-        hits, _ = await registry.read(partial(_found, asked=asked_in(request)[1]))
+        hits, _ = await registry.read(request.receive, partial(_found, asked=asked_in(request)[1]))
         return _csv(twins.search_csv(hits), "registry-search")
 
     @get("/registry/search.geojson", include_in_schema=False)
     async def find_geojson(request: AnyRequest) -> Response[bytes]:
-        places = await registry.read(partial(_places, asked=asked_in(request)[1]))
+        places = await registry.read(request.receive, partial(_places, asked=asked_in(request)[1]))
         return Response(places, media_type="application/geo+json")
 
     @get("/registry/entities/{name:str}/json", include_in_schema=False)
-    async def entity_json(name: FromPath[str]) -> Response[bytes]:
-        found = await registry.read(partial(queries.entity_of, name=_id(name)))
+    async def entity_json(request: AnyRequest, name: FromPath[str]) -> Response[bytes]:
+        found = await registry.read(request.receive, partial(queries.entity_of, name=_id(name)))
         return Response(twins.entity_json(found), media_type="application/json")
 
     @get("/registry/entities/{name:str}/csv", include_in_schema=False)
-    async def entity_csv(name: FromPath[str]) -> Response[bytes]:
-        found = await registry.read(partial(queries.entity_of, name=_id(name)))
+    async def entity_csv(request: AnyRequest, name: FromPath[str]) -> Response[bytes]:
+        found = await registry.read(request.receive, partial(queries.entity_of, name=_id(name)))
         return _csv(twins.entity_csv(found), found.id)
 
     @get("/registry/entities/{name:str}/ftm", include_in_schema=False)
-    async def entity_ftm(name: FromPath[str]) -> Response[bytes]:
-        lines = await registry.read(partial(_ftm, name=_id(name)))
+    async def entity_ftm(request: AnyRequest, name: FromPath[str]) -> Response[bytes]:
+        lines = await registry.read(request.receive, partial(_ftm, name=_id(name)))
         headers = {"content-disposition": f'attachment; filename="{_id(name)}.ftm.json"'}
         return Response(lines, media_type="application/json+ftm", headers=headers)
 
     @get("/registry/entities/{name:str}/gexf", include_in_schema=False)
-    async def entity_gexf(name: FromPath[str]) -> Response[bytes]:
-        drawn = await registry.read(partial(ties_pages.gexf_of, name=_id(name)))
+    async def entity_gexf(request: AnyRequest, name: FromPath[str]) -> Response[bytes]:
+        drawn = await registry.read(request.receive, partial(ties_pages.gexf_of, name=_id(name)))
         headers = {"content-disposition": f'attachment; filename="{_id(name)}.gexf"'}
         return Response(drawn, media_type="application/gexf+xml", headers=headers)
 
     @get("/registry/changes.atom", include_in_schema=False)
-    async def changes() -> Response[bytes]:
-        newest, versions = await registry.read(_changed)
+    async def changes(request: AnyRequest) -> Response[bytes]:
+        newest, versions = await registry.read(request.receive, _changed)
         feed = twins.changes_atom(newest, config.origin, versions)
         return Response(feed, media_type="application/atom+xml")
 

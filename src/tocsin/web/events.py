@@ -22,7 +22,7 @@ def event(value: Any, number: str = "") -> bytes:
 async def stream(events: AsyncGenerator[bytes, None], receive: Receive, send: Send) -> None:
     """Tell each. A server that ends cancels this, and nothing of it outlives that."""
     await send({"type": "http.response.start", "status": 200, "headers": HEADERS})
-    both = asyncio.create_task(_tell(events, send)), asyncio.create_task(_gone(receive))
+    both = asyncio.create_task(_tell(events, send)), asyncio.create_task(gone(receive))
     try:
         await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
     finally:
@@ -38,7 +38,7 @@ async def _tell(events: AsyncGenerator[bytes, None], send: Send) -> None:
     await send({"type": "http.response.body", "body": b"", "more_body": False})
 
 
-async def _gone(receive: Receive) -> None:
-    """Until the reader has left."""
+async def gone(receive: Receive) -> None:
+    """Until whoever asked has left: their connection is closed. Nothing else of the request is to come any more."""
     while (await receive())["type"] != "http.disconnect":
         pass
