@@ -35,6 +35,7 @@ export class FakeNode {
   /** Changes a receipt before it is sent. */
   forge: (receipt: string) => string = (receipt) => receipt;
   desk: unknown = undefined;
+  limits: { max_bytes?: number; max_seconds?: number } = {};
   shareSeed = new Uint8Array(32).fill(7);
   requests: string[] = [];
 
@@ -87,7 +88,7 @@ export class FakeNode {
     if (!standing) {
       this.held.set(id, { header, kind: start.kind, upload: start.upload, wraps: start.wraps, share: start.return_share, body, chunks: [], receipts: [] });
     }
-    return Response.json({ recording: id, limits: {}, receipt_key: this.receiptKey.vkey, node_time_ms: 5 }, { status: standing ? 200 : 201 });
+    return Response.json({ recording: id, limits: this.limits, receipt_key: this.receiptKey.vkey, node_time_ms: 5 }, { status: standing ? 200 : 201 });
   }
 
   async #take(held: Held, id: string, seq: number, raw: Uint8Array): Promise<Response> {

@@ -325,6 +325,18 @@ test("an unproven desk is not sealed to, and the recording says so", async () =>
   assert.equal(start!["recipients_note"], "desk-unproven");
 });
 
+test("ten seconds before the longest time that the node allows it ends by itself, with words, and says why", async () => {
+  const { phone, node, record } = await newWorld();
+  node.limits = { max_seconds: 20 };
+  const recorder = await record();
+  await phone.pass(9_000);
+  assert.equal(recorder.state.phase, "recording");
+  await phone.pass(2_000);
+  await until(() => recorder.state.phase === "words", "words", phone);
+  assert.equal(recorder.state.stoppedBecause, "too_long");
+  assert.equal(events(await node.open(only(node), DESK)).at(-1)!["reason"], "too_long");
+});
+
 test("a node that takes nothing more ends it, and it says so", async () => {
   const { phone, node, record } = await newWorld();
   const recorder = await record();

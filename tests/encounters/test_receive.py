@@ -132,7 +132,10 @@ async def test_quotas_are_refused_in_words_and_lose_nothing(node: Node, phone: P
     live.size = node.encounters.limits[live.row.kind].max_bytes
     with pytest.raises(RecordingFull):
         await send(node, phone, raw)
-    live.size, live.pace.level, live.pace.rate = 0, 0.0, 1.0
+    live.size, live.next_seq = 0, node.encounters.limits[live.row.kind].max_chunks
+    with pytest.raises(RecordingFull):
+        await send(node, phone, live.next_seq.to_bytes(8) + raw[8:])
+    live.next_seq, live.pace.level, live.pace.rate = 1, 0.0, 1.0
     with pytest.raises(TooFast) as refusal:
         await send(node, phone, raw)
     assert int(refusal.value.fields["retry_after"]) > 1

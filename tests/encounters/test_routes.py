@@ -55,6 +55,7 @@ async def test_a_recording_from_the_first_second_to_its_words(client: httpx.Asyn
     begun = await client.post("/encounters", content=phone.start_json())
     assert begun.status_code == 201, begun.text
     vkey = begun.json()["receipt_key"]
+    assert begun.json()["limits"]["max_seconds"] == node.settings.recording.max_minutes * 60
     assert (await client.post("/encounters", content=phone.start_json())).status_code == 200
     for final in (False, False, True):
         answer = await put(client, phone, phone.second(final=final))

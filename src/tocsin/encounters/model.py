@@ -70,6 +70,9 @@ class Limits(msgspec.Struct, frozen=True):
 
     max_bytes: int
     max_seconds: int
+    """What the phone is told, and keeps to by its own clock."""
+    max_chunks: int
+    """What the node counts: it cannot see how long a second was."""
     chunk_bytes: int
     bytes_per_second: int
     burst_bytes: int

@@ -124,7 +124,7 @@ def _allow(room: Room, live: Live, amount: int) -> None:
     limits = room.limits[live.row.kind]
     if live.row.kind is not Kind.ENCOUNTER and not room.ballast.is_whole:
         raise DiskFull(retry_after=600)
-    if live.size + amount > limits.max_bytes or live.next_seq >= limits.max_seconds:
+    if live.size + amount > limits.max_bytes or live.next_seq >= limits.max_chunks:
         raise RecordingFull
     if not live.pace.take(amount, room.clock.monotonic()):
         raise TooFast(retry_after=live.pace.wait(amount))
