@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { derive } from "../../client/src/crypto/words.ts";
 import { TYPE } from "../../client/src/crypto/stream.ts";
 import { SLICE_LIMIT } from "../../client/src/crypto/stream.ts";
+import { Recorder } from "../../client/src/encounter/recorder.ts";
 import { FakeRecorder, settle, until } from "./fake_phone.ts";
 import { DESK, events, finish, names, newWorld, only, originals, states } from "./world.ts";
 import { storedRecordings } from "./storage.ts";
@@ -249,6 +250,30 @@ test("stopping while paused declares the gap too", async () => {
   await finish(recorder, phone);
   assert.equal(recorder.state.stoppedAtMs, 2_000);
   assert.ok((await node.open(only(node), DESK)).some((inner) => inner.type === TYPE.gap));
+});
+
+test("leaving while paused declares the gap too", async () => {
+  const { phone, node, record } = await newWorld();
+  const recorder = await record();
+  await phone.pass(2_000);
+  recorder.pause();
+  await phone.pass(4_000);
+  recorder.leaveNow(true);
+  await phone.pass(3_000);
+  const inners = await node.open(only(node), DESK);
+  assert.ok(inners.some((inner) => inner.type === TYPE.gap));
+  assert.equal(events(inners).at(-1)!["reason"], "leave_now");
+});
+
+test("what was refused to whoever asked for the stream is an event of the recording as well", async () => {
+  for (const [wanted, event] of [[{ audio: true }, "camera_refused"], [{ video: true }, "microphone_refused"]] as const) {
+    const { phone, node } = await newWorld();
+    const recorder = new Recorder({ config: await node.config(), kind: "encounter", lang: "en", device: phone, stream: await phone.getUserMedia(wanted) });
+    await recorder.start();
+    await phone.pass(2_000);
+    await finish(recorder, phone);
+    assert.ok(names(await node.open(only(node), DESK)).includes(event));
+  }
 });
 
 test("taking the camera away leaves sound; taking both away ends it and says so", async () => {

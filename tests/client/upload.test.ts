@@ -91,6 +91,20 @@ test("a killed tab: the next page sends what was left, and the new recording say
   assert.deepEqual([start!["continues"], start!["continued_seq"]], [id, inners.length - 1]);
 });
 
+test("a recording continues none of another kind", async () => {
+  const world = await newWorld();
+  const rehearsal = await world.record("rehearsal");
+  await world.phone.pass(3_000);
+  const id = only(world.node);
+  world.phone.kill();
+  await letGo(rehearsal);
+
+  const later = nextPage(world);
+  await finish(await later.record(), later.phone);
+  const second = [...world.node.held.keys()].find((one) => one !== id)!;
+  assert.equal(events(await world.node.open(second, DESK))[0]!["continues"], "");
+});
+
 test("of a recording that was left on purpose nothing stays once it is sent, though its page could not close it any more", async () => {
   const world = await newWorld();
   const first = await world.record();

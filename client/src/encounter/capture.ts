@@ -77,6 +77,12 @@ export async function openMedia(device: Device): Promise<Opened> {
   throw new CaptureError(fault);
 }
 
+/** What was not given of a stream that somebody else asked for. */
+export function missing(stream: MediaStream): Opened["refused"] {
+  if (stream.getVideoTracks().length === 0) return "camera";
+  return stream.getAudioTracks().length === 0 ? "microphone" : undefined;
+}
+
 /** Acts one after the other, the first when `after` has resolved. */
 class Lane {
   #last: Promise<unknown>;

@@ -13,7 +13,7 @@ import { thisPhone, type Device } from "../phone/device.ts";
 import { tellChoice } from "../phone/leaving.ts";
 import { Unsent } from "../phone/unsent.ts";
 import { begin, sealedFor, type Begun } from "./begin.ts";
-import { Capture, CaptureError, openMedia, type Mode, type Opened } from "./capture.ts";
+import { Capture, CaptureError, missing, openMedia, type Mode, type Opened } from "./capture.ts";
 import { Elapsed } from "./elapsed.ts";
 import { bitsOf, BACKLOG_MS, chooseRung, LADDER, possible, startRung } from "./ladder.ts";
 import { interrupted, type Interrupted } from "./resume.ts";
@@ -71,7 +71,7 @@ export class Recorder extends EventTarget {
     this.state = Object.freeze({ ...IDLE, rehearsal: options.kind === "rehearsal" });
     this.#wake = new Wakefulness((isHeld) => this.#onWake(isHeld));
     const unsent = Unsent.open().catch(() => undefined);
-    this.#interrupted = unsent.then((store) => store && interrupted(store, this.#device.wall())).catch(() => undefined);
+    this.#interrupted = unsent.then((store) => store && interrupted(store, options.kind, this.#device.wall())).catch(() => undefined);
     this.#session = this.#newSession(unsent);
   }
 
@@ -86,7 +86,7 @@ export class Recorder extends EventTarget {
     this.#set({ phase: "starting" });
     try {
       const { stream } = this.#options;
-      const opened = stream ? { stream, refused: undefined } : await openMedia(this.#device);
+      const opened = stream ? { stream, refused: missing(stream) } : await openMedia(this.#device);
       if (this.#leaving.signal.aborted) return opened.stream.getTracks().forEach((track) => track.stop());
       this.#run(opened);
     } catch (error) {
@@ -145,12 +145,15 @@ export class Recorder extends EventTarget {
   /** Keys are dropped at once. Sealed seconds go on by themselves (`keepUnsent`), or are dropped. No words are ever shown for it. */
   leaveNow(keepUnsent: boolean): void {
     if (["stopped", "failed"].includes(this.state.phase)) return;
+    const now = this.#device.now();
     const wasRecording = !this.#elapsed.hasStopped;
-    this.#elapsed.stop(this.#device.now());
+    const gap = this.#elapsed.endPause(now);
+    this.#elapsed.stop(now);
     this.#leaving.abort();
     this.#capture?.release();
     if (keepUnsent && this.#elapsed.hasStarted) {
       // The last chunk is sealed with the last key: the writer drops itself with it, some milliseconds from now.
+      if (gap) this.#addGap(gap);
       if (wasRecording) this.#addEnd("leave_now");
       this.#session.dropHalf();
     } else {

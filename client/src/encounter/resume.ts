@@ -2,6 +2,7 @@
  * What an earlier page left: sends its ciphertext, and tells a new recording which one it continues. Works in a service worker too.
  * Nothing here has keys, so a recording that was interrupted stays cut; it is a state, not an error.
  */
+import type { Kind } from "../phone/config.ts";
 import { thisPhone, type Device } from "../phone/device.ts";
 import { droppedRecordings, forgetDropped } from "../phone/leaving.ts";
 import { isBeingRecorded, sendAlone } from "../phone/lock.ts";
@@ -17,10 +18,11 @@ export interface Interrupted {
   readonly at: number;
 }
 
-/** The newest recording that an earlier page cut off within `CONTINUES_MS`. */
-export async function interrupted(unsent: Unsent, nowMs: number): Promise<Interrupted | undefined> {
+/** The newest recording of this kind that an earlier page cut off within `CONTINUES_MS`: an encounter goes on from no rehearsal and no film. */
+export async function interrupted(unsent: Unsent, kind: Kind, nowMs: number): Promise<Interrupted | undefined> {
   const rows = await unsent.recordings();
-  const cut = rows.filter((row) => !row.isClosed && row.sealed > 0 && nowMs - row.touched < CONTINUES_MS);
+  const isCut = (row: UnsentRecording) => !row.isClosed && row.sealed > 0 && nowMs - row.touched < CONTINUES_MS;
+  const cut = rows.filter((row) => isCut(row) && (JSON.parse(row.create) as { kind: Kind }).kind === kind);
   for (const row of cut.sort((a, b) => b.touched - a.touched)) {
     if (!(await isBeingRecorded(row.id))) return { recording: row.id, lastSeq: row.sealed - 1, at: row.touched };
   }
