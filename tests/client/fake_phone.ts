@@ -66,9 +66,12 @@ export class FakeRecorder extends EventTarget {
   #count = 0;
   #name: number;
   #cancel: () => void = () => undefined;
+  /** As Chromium does: a track that had ended is waited for, and nothing comes before the end. */
+  #waits: boolean;
 
-  constructor(phone: FakePhone, options: MediaRecorderOptions, name: number) {
+  constructor(phone: FakePhone, options: MediaRecorderOptions, name: number, waits = false) {
     super();
+    this.#waits = waits;
     this.#phone = phone;
     this.options = options;
     this.mimeType = options.mimeType ?? "video/x-fake";
@@ -77,7 +80,7 @@ export class FakeRecorder extends EventTarget {
 
   start(slice: number): void {
     this.state = "recording";
-    this.#cancel = this.#phone.every(slice, () => this.state === "recording" && this.#deliver());
+    this.#cancel = this.#phone.every(slice, () => this.state === "recording" && !this.#waits && this.#deliver());
   }
 
   pause(): void {
@@ -152,7 +155,7 @@ export class FakePhone implements Device {
 
   mediaRecorder = (stream: MediaStream, options: MediaRecorderOptions): MediaRecorder => {
     if (!stream.getTracks().some((track) => track.readyState === "live")) throw new DOMException("nothing to record", "NotSupportedError");
-    const made = new FakeRecorder(this, options, this.recorders.length);
+    const made = new FakeRecorder(this, options, this.recorders.length, stream.getTracks().some((track) => track.readyState === "ended"));
     this.recorders.push(made);
     return made as unknown as MediaRecorder;
   };

@@ -291,6 +291,17 @@ test("taking the camera away leaves sound; taking both away ends it and says so"
   assert.equal(events(inners).at(-1)!["reason"], "track_ended");
 });
 
+test("taking the microphone away leaves a picture that goes on arriving", async () => {
+  const { phone, record } = await newWorld();
+  const recorder = await record();
+  await phone.pass(2_000);
+  phone.streams[0]!.getAudioTracks()[0]!.end();
+  await phone.pass(5_000);
+  await until(() => recorder.state.safeMs > 5_000, "safe", phone);
+  assert.deepEqual([recorder.state.phase, recorder.state.takes], ["recording", { picture: true, sound: false }]);
+  recorder.leaveNow(false);
+});
+
 test("after an hour it asks, goes on when answered, and stops when not", async () => {
   const { phone, record } = await newWorld();
   phone.answer = () => Promise.reject(new TypeError("no network"));

@@ -248,15 +248,16 @@ export class Capture {
     else this.switchTo(this.#rung);
   }
 
+  /** A browser that is given a track that has ended waits for it and hands over nothing before the recorder's end. */
   #tracksFor(mode: Mode): MediaStream {
     const isAll = mode === "video" || this.stream.getVideoTracks().length === 0;
-    return isAll ? this.stream : new MediaStream(this.stream.getAudioTracks());
+    const live = (isAll ? this.stream.getTracks() : this.stream.getAudioTracks()).filter((track) => track.readyState !== "ended");
+    return live.length === this.stream.getTracks().length ? this.stream : new MediaStream(live);
   }
 
   /** The tracks that the recorder is given and that have not ended. */
   get #used(): MediaStreamTrack[] {
-    const tracks = this.#rung ? this.#tracksFor(this.#rung.mode).getTracks() : [];
-    return tracks.filter((track) => track.readyState !== "ended");
+    return this.#rung ? this.#tracksFor(this.#rung.mode).getTracks() : [];
   }
 
   #isLive(tracks: MediaStreamTrack[]): boolean {

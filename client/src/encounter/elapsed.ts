@@ -23,9 +23,11 @@ export class Elapsed {
     return pause;
   }
 
-  /** Nothing is recorded from `now` on. Only the first call counts. */
-  stop(now: number): void {
+  /** Nothing is recorded from `now` on; the pause that this ends. Only the first call counts. */
+  stop(now: number): ReturnType<Elapsed["endPause"]> {
+    const pause = this.endPause(now);
     this.#stoppedAt ??= now;
+    return pause;
   }
 
   get hasStarted(): boolean {

@@ -39,10 +39,12 @@ async function begin(): Promise<void> {
   if (recording) return;
   try {
     const { Recorder } = await loading;
-    recording = new Recorder({ config, kind: "encounter", lang: words.lang });
-    recording.addEventListener("change", () => onChange(recording!.state));
-    onChange(recording.state);
-    await recording.start();
+    const made = new Recorder({ config, kind: "encounter", lang: words.lang });
+    recording = made;
+    // One that failed is let go, and what its keys still tell when they are ready is of nothing any more.
+    made.addEventListener("change", () => recording === made && onChange(made.state));
+    onChange(made.state);
+    await made.start();
   } catch {
     if (phase !== "failed") failed("node_absent");
   }

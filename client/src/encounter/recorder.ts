@@ -120,9 +120,7 @@ export class Recorder extends EventTarget {
   async stop(reason: StopReason = "person"): Promise<void> {
     if (this.state.phase === "starting") return this.leaveNow(false);
     if (this.state.phase !== "recording" && this.state.phase !== "paused") return;
-    const now = this.#device.now();
-    const gap = this.#elapsed.endPause(now);
-    this.#elapsed.stop(now);
+    const gap = this.#elapsed.stop(this.#device.now());
     this.#set({ phase: "finishing", stoppedBecause: asSeen(reason), stoppedAtMs: this.#recordedMs() });
     await this.#capture!.stop();
     if (gap) this.#addGap(gap);
@@ -145,10 +143,8 @@ export class Recorder extends EventTarget {
   /** Keys are dropped at once. Sealed seconds go on by themselves (`keepUnsent`), or are dropped. No words are ever shown for it. */
   leaveNow(keepUnsent: boolean): void {
     if (["stopped", "failed"].includes(this.state.phase)) return;
-    const now = this.#device.now();
     const wasRecording = !this.#elapsed.hasStopped;
-    const gap = this.#elapsed.endPause(now);
-    this.#elapsed.stop(now);
+    const gap = this.#elapsed.stop(this.#device.now());
     this.#leaving.abort();
     this.#capture?.release();
     if (keepUnsent && this.#elapsed.hasStarted) {
