@@ -16,6 +16,7 @@ from tocsin.alerts.coarsen import table
 from tocsin.alerts.model import Caller, Door, MsgType, Post, Posted, Reason, Status
 from tocsin.alerts.refusals import KeysLocked, TableAbsent
 from tocsin.alerts.room import Alerts, Limits, Ports
+from tocsin.alerts.start import start
 from tocsin.alerts.tables import timer
 from tocsin.at_deliver import Delivery
 from tocsin.crypto.alert import AlertRefused
@@ -86,13 +87,15 @@ def loops(node: Node, alerts: Alerts | None) -> list[Coroutine[Any, Any, None]]:
 
 
 async def refill(node: Node, alerts: Alerts | None, delivery: Delivery) -> None:
-    """Show what stands to the stream of a node that was started anew: its memory is empty, the tables are not.
+    """Show what stands to the stream of a node that was started anew: its memory is empty, the tables are not. Marks of people that
+    only the process before could read are dropped first (`alerts.start`).
 
     What the outbox has still to show comes under the same number, and is shown once. Where the tables hold what no key of the node
     signed, the node starts all the same, and says so.
     """
     if alerts is None:
         return
+    await start(alerts)
     try:
         found = await node.database.read(lambda c: truth.carried(alerts, c))
     except AlertRefused:

@@ -9,9 +9,9 @@ from tests.alerts.world import DEE, SAM, STEW
 from tests.passport.conftest import MovableClock, anyio_backend, clock, node, passport
 from tests.passport.member import issued, key_of
 from tocsin import at_alerts, at_deliver, at_passport
-from tocsin.alerts import ask, attribute, cancel, confirm, queries, release, take
+from tocsin.alerts import ask, attribute, brake, cancel, confirm, queries, release, take
 from tocsin.alerts.decide import digest
-from tocsin.alerts.model import Answer, Kind, Posted, Reason, Verdict
+from tocsin.alerts.model import NOBODY, Answer, Caller, Kind, Posted, Reason, Verdict
 from tocsin.alerts.refusals import CallerWrong, DecisionUnlogged
 from tocsin.alerts.report import Asked, report
 from tocsin.alerts.room import Alerts, digest_of
@@ -109,6 +109,13 @@ async def test_a_node_that_was_started_anew_shows_what_stands_once_and_what_ende
     ended = at_deliver.delivery_of(node)
     await at_alerts.refill(node, alerts, ended)
     assert b"data:" not in await stream(ended.hub)
+
+
+async def test_a_node_that_was_started_anew_knows_nobody_by_their_mark(node: Node, passport: Passport) -> None:
+    alerts, _ = await published(node, passport)
+    await brake.lift(alerts, Caller(b"stew-stew-stew-1", False, True, "Stew"))
+    await at_alerts.refill(node, alerts, at_deliver.delivery_of(node))
+    assert (await node.database.read(brake.read)).lifting == NOBODY
 
 
 async def test_what_a_decision_committed_to_is_found_in_the_log_once_an_outside_witness_saw_it(

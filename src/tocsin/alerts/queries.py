@@ -7,7 +7,7 @@ import msgspec
 from sqlalchemy import Connection, Table, delete, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from tocsin.alerts.model import Answer, Matter, MatterId, Report, ReportId, Standing, State, Voice
+from tocsin.alerts.model import DESK, Answer, Matter, MatterId, Report, ReportId, Standing, State, Voice
 from tocsin.alerts.tables import matter, report, standing, voice
 
 T = TypeVar("T", bound=msgspec.Struct)
@@ -108,6 +108,11 @@ def change_voices(connection: Connection, ids: Iterable[bytes], answer: Answer, 
 
 def drop_voices(connection: Connection, matter_id: MatterId) -> None:
     connection.execute(delete(voice).where(voice.c.matter_id == matter_id))
+
+
+def drop_desk_voices(connection: Connection) -> None:
+    """Of everybody at the desk, about every matter."""
+    connection.execute(delete(voice).where(voice.c.cohort == DESK))
 
 
 def standings(connection: Connection) -> list[Standing]:

@@ -22,7 +22,7 @@ MARK_BYTES = 16
 
 
 class Threat(msgspec.Struct, frozen=True):
-    """The row. `stewards`: marks of those who would hold it, one after the other, sorted."""
+    """The row. `stewards`: marks of those who would hold it, of a held one of those who would let it go, in order, end to end."""
 
     id: MatterId
     slot: SlotNumber
@@ -75,7 +75,7 @@ async def listed(alerts: Alerts, caller: Caller) -> list[dict[str, object]]:
             "id": b64(one.id),
             "day": one.day,
             "is_held": one.is_held,
-            "would_hold": len(one.stewards) // MARK_BYTES,
+            "would_hold": len(_marks(one)),
             "sealed": b64(msgspec.msgpack.decode(alerts.open(one.slot, one.id, one.box), type=Sealed).file),
         }
         for one in found
@@ -87,29 +87,28 @@ async def hold(alerts: Alerts, caller: Caller, threat_id: MatterId) -> bool:
 
     def turn(connection: Connection) -> bool:
         found = _one(connection, caller, threat_id)
-        marks = {found.stewards[at : at + MARK_BYTES] for at in range(0, len(found.stewards), MARK_BYTES)}
-        marks.add(alerts.mark(b"steward", caller.id))
-        is_held = found.is_held or len(marks) > 1
-        values = {"stewards": b"".join(sorted(marks)), "is_held": is_held}
-        connection.execute(update(table).where(table.c.id == threat_id).values(**values))
-        return is_held
+        mine, marks = alerts.mark(b"steward", caller.id), _marks(found)
+        if found.is_held:
+            _mark(connection, found, marks - {mine})
+        elif len(marks | {mine}) > 1:
+            _mark(connection, found, set(), is_held=True)
+        else:
+            _mark(connection, found, {mine})
+        return found.is_held or len(marks | {mine}) > 1
 
     return await alerts.database.write(turn)
 
 
 async def release(alerts: Alerts, caller: Caller, threat_id: MatterId) -> bool:
-    """What two held, two release: the first takes back their mark, the second ends it. Whether it is gone now."""
+    """What two held, two let go: the first says so, the second ends it. What one would hold they end alone. Whether it is gone now."""
 
     def turn(connection: Connection) -> tuple[bool, list[Gone]]:
         found = _one(connection, caller, threat_id)
-        mine = alerts.mark(b"steward", caller.id)
-        marks = {found.stewards[at : at + MARK_BYTES] for at in range(0, len(found.stewards), MARK_BYTES)}
-        if found.is_held and len(marks) > 1 and mine in marks:
-            connection.execute(
-                update(table).where(table.c.id == threat_id).values(stewards=b"".join(sorted(marks - {mine})))
-            )
+        mine, marks = alerts.mark(b"steward", caller.id), _marks(found)
+        if found.is_held and marks <= {mine}:
+            _mark(connection, found, {mine}, is_held=True)
             return False, []
-        if mine not in marks:
+        if not found.is_held and mine not in marks:
             return False, []
         connection.execute(delete(table).where(table.c.id == threat_id))
         return True, alerts.forget_later(connection, [found.slot])
@@ -119,12 +118,26 @@ async def release(alerts: Alerts, caller: Caller, threat_id: MatterId) -> bool:
     return is_gone
 
 
+def unmark(connection: Connection) -> None:
+    """Forget who would hold or let go: no mark of the process before means anything under this one's key."""
+    connection.execute(update(table).where(table.c.stewards != b"").values(stewards=b""))
+
+
 def forget(alerts: Alerts, connection: Connection) -> list[Gone]:
     """Drop what nobody held within its days."""
     over = (table.c.day < alerts.now_s // DAY_S - KEPT_DAYS) & table.c.is_held.is_(False)
     slots = [SlotNumber(slot) for slot in connection.execute(select(table.c.slot).where(over)).scalars()]
     connection.execute(delete(table).where(over))
     return alerts.forget_later(connection, slots)
+
+
+def _marks(found: Threat) -> set[bytes]:
+    return {found.stewards[at : at + MARK_BYTES] for at in range(0, len(found.stewards), MARK_BYTES)}
+
+
+def _mark(connection: Connection, found: Threat, marks: set[bytes], *, is_held: bool | None = None) -> None:
+    values = {"stewards": b"".join(sorted(marks)), "is_held": found.is_held if is_held is None else is_held}
+    connection.execute(update(table).where(table.c.id == found.id).values(**values))
 
 
 def _all(connection: Connection, caller: Caller) -> list[Threat]:
