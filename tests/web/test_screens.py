@@ -180,6 +180,19 @@ def test_the_keyboard_stops_too(opened: OpenPage, node: str) -> None:
     assert page.evaluate("fake.calls") == ["start", "stop"]
 
 
+def test_a_key_that_is_kept_down_does_not_end_what_it_began(opened: OpenPage, node: str) -> None:
+    """The stop takes the place of the control and its focus: a key repeats after half a second, thirty times a second."""
+    page = opened(f"{node}/en/")
+    page.locator("#record").focus()
+    page.keyboard.down("Enter")
+    expect(page.locator("#stop")).to_be_focused()
+    for _ in range(30):
+        page.keyboard.down("Enter")
+    page.keyboard.up("Enter")
+    assert page.evaluate("fake.calls") == ["start"]
+    expect(page.locator("#stop-word")).to_have_text("Stop")
+
+
 def test_pause_is_one_tap_and_is_shown(opened: OpenPage, node: str) -> None:
     page = opened(f"{node}/en/")
     record(page)

@@ -1,5 +1,11 @@
 /** Time of one recording by the phone's growing clock: since it began, and recorded (pauses left out). All in milliseconds. */
 
+/** A stretch in which nothing was taken in, in milliseconds since the recording began. */
+export interface Gap {
+  from_ms: number;
+  until_ms: number;
+}
+
 export class Elapsed {
   #startedAt: number | undefined;
   #pausedAt: number | undefined;
@@ -15,7 +21,7 @@ export class Elapsed {
   }
 
   /** Ends a pause and tells from when until when it lasted, since the recording began; undefined when there was none. */
-  endPause(now: number): { from_ms: number; until_ms: number } | undefined {
+  endPause(now: number): Gap | undefined {
     if (this.#pausedAt === undefined) return undefined;
     const pause = { from_ms: this.since(this.#pausedAt), until_ms: this.since(now) };
     this.#pausedMs += now - this.#pausedAt;
@@ -24,7 +30,7 @@ export class Elapsed {
   }
 
   /** Nothing is recorded from `now` on; the pause that this ends. Only the first call counts. */
-  stop(now: number): ReturnType<Elapsed["endPause"]> {
+  stop(now: number): Gap | undefined {
     const pause = this.endPause(now);
     this.#stoppedAt ??= now;
     return pause;

@@ -4,6 +4,7 @@
  * A step changes what follows, never what was recorded. Down: when what waits to be sent grows beyond `BACKLOG_MS`, to the highest rung that
  * the measured rate carries. Up: after `CALM_MS` without backlog, to the highest rung that the rate carries well. While nothing at all gets
  * through there is no rate to judge by; video then goes down to `LOST_FLOOR` (less to catch up later) but not to sound alone.
+ * Seconds of sound are so small that on a line with a long way they measure the way and not the line: then picture is tried (`Trying`).
  */
 import type { LineHint } from "../phone/device.ts";
 
@@ -27,6 +28,9 @@ export const BACKLOG_MS = 3_000;
 export const CALM_MS = 15_000;
 /** A rung must have run this long before its backlog says anything about it. */
 export const SETTLE_MS = 3_000;
+/** Picture is tried after so long without backlog, and twice as late after each try that failed. */
+export const TRY_MS = 30_000;
+export const LATEST_TRY_MS = 8 * 60_000;
 const LOST_FLOOR = 2;
 /** Padding, framing and requests around the recorder's own bits. */
 const DOWN_MARGIN = 1.25;
@@ -42,6 +46,22 @@ export interface Measures {
   readonly sinceStepMs: number;
   /** Milliseconds since the backlog was last above `BACKLOG_MS`. */
   readonly calmMs: number;
+  /** `Trying.afterMs`. */
+  readonly tryAfterMs: number;
+}
+
+/** How long sound alone has to run calmly before picture is tried without a rate that says so. */
+export class Trying {
+  afterMs = TRY_MS;
+  #since: number | undefined;
+
+  /** Told of each step. A try has failed when sound alone came back within `TRY_MS`. */
+  stepped(from: number, to: number, now: number): void {
+    const audio = firstRung("audio");
+    if (from >= audio && to < audio) this.#since = now;
+    if (from >= audio || to < audio || this.#since === undefined) return;
+    this.afterMs = now - this.#since < TRY_MS ? Math.min(this.afterMs * 2, LATEST_TRY_MS) : TRY_MS;
+  }
 }
 
 /** Bits a second of a rung. */
@@ -76,9 +96,11 @@ export function startRung(mode: "video" | "audio", hint: LineHint = {}): number 
 export function chooseRung(current: number, highest: number, measures: Measures): number {
   if (measures.sinceStepMs < SETTLE_MS) return current;
   if (measures.backlogMs > BACKLOG_MS) return stepDown(current, measures);
-  const { achieved = 0, calmMs } = measures;
+  const { achieved = 0, calmMs, tryAfterMs } = measures;
   const carried = LADDER.findIndex((rung, i) => i >= highest && bitsOf(rung) * UP_MARGIN <= achieved);
-  return calmMs >= CALM_MS && carried >= 0 && carried < current ? carried : current;
+  if (calmMs >= CALM_MS && carried >= 0 && carried < current) return carried;
+  const least = firstRung("audio") - 1;
+  return current > least && highest <= least && calmMs >= tryAfterMs ? least : current;
 }
 
 function stepDown(current: number, { achieved, isLost }: Measures): number {

@@ -14,8 +14,8 @@ import { tellChoice } from "../phone/leaving.ts";
 import { Unsent } from "../phone/unsent.ts";
 import { begin, sealedFor, type Begun } from "./begin.ts";
 import { Capture, CaptureError, missing, openMedia, type Mode, type Opened } from "./capture.ts";
-import { Elapsed } from "./elapsed.ts";
-import { bitsOf, BACKLOG_MS, chooseRung, LADDER, possible, startRung } from "./ladder.ts";
+import { Elapsed, type Gap } from "./elapsed.ts";
+import { bitsOf, BACKLOG_MS, chooseRung, LADDER, possible, startRung, Trying } from "./ladder.ts";
 import { interrupted, type Interrupted } from "./resume.ts";
 import { drawWords } from "./return_share.ts";
 import { Session } from "./session.ts";
@@ -57,6 +57,7 @@ export class Recorder extends EventTarget {
   #pausing: Promise<unknown> = Promise.resolve();
   #rung = 0;
   #steppedAt = 0;
+  #trying = new Trying();
   #busyAt = 0;
   #limits: Created["limits"] = {};
   #stillThere = new StillThere();
@@ -123,8 +124,7 @@ export class Recorder extends EventTarget {
     const gap = this.#elapsed.stop(this.#device.now());
     this.#set({ phase: "finishing", stoppedBecause: asSeen(reason), stoppedAtMs: this.#recordedMs() });
     await this.#capture!.stop();
-    if (gap) this.#addGap(gap);
-    this.#addEnd(reason);
+    this.#addEnd(reason, gap);
     await this.#finish();
   }
 
@@ -149,8 +149,7 @@ export class Recorder extends EventTarget {
     this.#capture?.release();
     if (keepUnsent && this.#elapsed.hasStarted) {
       // The last chunk is sealed with the last key: the writer drops itself with it, some milliseconds from now.
-      if (gap) this.#addGap(gap);
-      if (wasRecording) this.#addEnd("leave_now");
+      if (wasRecording) this.#addEnd("leave_now", gap);
       this.#session.dropHalf();
     } else {
       void this.#session.drop();
@@ -245,14 +244,16 @@ export class Recorder extends EventTarget {
       isLost: uploader?.network === "lost",
       sinceStepMs: now - this.#steppedAt,
       calmMs: now - this.#busyAt,
+      tryAfterMs: this.#trying.afterMs,
     };
     const rung = possible(chooseRung(this.#rung, possible(0, this.#capture!), measures), this.#capture!);
     if (rung !== this.#rung) this.#stepTo(rung);
   }
 
   #stepTo(rung: number): void {
-    this.#rung = rung;
     this.#steppedAt = this.#device.now();
+    this.#trying.stepped(this.#rung, rung, this.#steppedAt);
+    this.#rung = rung;
     const chosen = LADDER[rung]!;
     this.#event("bitrate", { bits_per_second: bitsOf(chosen), mode: this.#mode });
     this.#capture!.switchTo(chosen);
@@ -303,7 +304,8 @@ export class Recorder extends EventTarget {
 
   // --- the end ------------------------------------------------------------------------------------------------------------
 
-  #addEnd(reason: StopReason): void {
+  #addEnd(reason: StopReason, gap: Gap | undefined): void {
+    if (gap) this.#addGap(gap);
     const body = dumps({ event: "stop", at: this.#device.wall(), reason });
     this.#session.add({ type: TYPE.event, at: this.#elapsed.since(this.#device.now()), body, covers: this.#recordedMs(), isFinal: true });
   }
@@ -366,7 +368,7 @@ export class Recorder extends EventTarget {
     this.#add(TYPE.event, { event, ...more });
   }
 
-  #addGap(gap: { from_ms: number; until_ms: number }): void {
+  #addGap(gap: Gap): void {
     this.#add(TYPE.gap, { reason: "paused", ...gap });
   }
 

@@ -46,6 +46,8 @@ export function twice({ button, word, again, act, canHold = false }: Twice): voi
       armed = setTimeout(disarm, ARMED_MS);
     }
   });
+  // A key that is kept down taps again and again: the one that began a recording would end it on the control that came into its place.
+  button.addEventListener("keydown", (event) => event.repeat && event.preventDefault());
   if (!canHold) return;
   button.addEventListener("pointerdown", () => {
     isHeld = false;
