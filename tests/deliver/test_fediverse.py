@@ -26,6 +26,7 @@ from tocsin.clock import SystemClock
 from tocsin.deliver.abroad import Abroad
 from tocsin.deliver.activitypub import TYPE, Actor, Fediverse
 from tocsin.deliver.channel import ChannelDown
+from tocsin.deliver.endpoint import EndpointWrong
 from tocsin.deliver.follow import Inbox
 from tocsin.deliver.followers import BOX_BYTES, Followers
 from tocsin.deliver.model import Kind
@@ -233,6 +234,18 @@ async def test_nobody_makes_the_node_ask_inside_the_house(tables: Database, now:
             raw = other.follow()
             assert (await client.post("/ap/inbox", content=raw, headers=other.signed(raw))).status_code == 401
         assert other.asked == 0
+
+
+@pytest.mark.parametrize(
+    "digits", ["127.0.0.1", "169.254.169.254", "10.0.0.7", "8.8.8.8", "127.1", "0x7f.0.0.0x1", "0177.0.0.1", "[::1]"]
+)
+async def test_an_address_in_digits_is_nobodys_server(digits: str) -> None:
+    """A stranger names it in an unsigned request: the node would have opened a connection to what listens there."""
+    with pytest.raises(EndpointWrong):
+        Abroad().split(f"https://{digits}/ap/actor")
+    with pytest.raises(EndpointWrong):
+        await Abroad().addresses(f"https://{digits}")
+    assert Abroad().split("https://social.example/ap/actor") == ("https://social.example", "/ap/actor")
 
 
 async def test_a_server_that_is_away_delays_itself_and_one_that_is_gone_is_forgotten(

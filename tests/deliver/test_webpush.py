@@ -189,8 +189,12 @@ def test_known_services_are_allowed_and_an_endpoint_shows_nothing() -> None:
 
 
 @pytest.mark.parametrize(
-    "inside", ["10.0.0.7", "127.0.0.1", "169.254.169.254", "::1", "fd00::1", "192.168.1.1", "100.64.0.1"]
-)
+    "inside",
+    [
+        "10.0.0.7", "127.0.0.1", "169.254.169.254", "::1", "fd00::1", "192.168.1.1", "100.64.0.1", "224.0.0.1", "ff02::1",
+        "::ffff:10.0.0.7", "::127.0.0.1", "64:ff9b::7f00:1", "64:ff9b:1::1", "2002:7f00:1::",
+    ],
+)  # fmt: skip
 async def test_a_name_that_leads_inside_is_not_followed_however_often_it_changes(inside: str) -> None:
     asked: list[str] = []
 

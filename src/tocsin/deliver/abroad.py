@@ -18,7 +18,8 @@ from tocsin.deliver.endpoint import Allowed, EndpointWrong, Resolve
 PATIENCE_S = 10.0
 MOST_BYTES = 128 * 1024
 _ADDRESS = re.compile(r"(https?://[^/?#@\\\s]+)(/[A-Za-z0-9._~!$&'()*+,;=:@%/?-]*)")
-_NAME = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)+")
+_NAME = re.compile(r"(?:[a-z0-9-]+\.)+[a-z][a-z0-9-]*")
+"""No name's last part begins with a digit; addresses do, however they are spelled."""
 
 
 class Abroad(Allowed):

@@ -31,6 +31,10 @@ _ENDPOINT = re.compile(r"(https?://[^/?#@\\\s]+)(/[A-Za-z0-9._~!$&'()*+,;=:@%/?-
 """Read by hand: `urllib.parse` keeps what it was asked last, and an endpoint is nobody's to keep (`./run seizure` found it)."""
 _HOST = re.compile(r"[a-z0-9.-]{1,253}|\[[0-9a-f:]{2,39}\]")
 
+_CARRYING = (ipaddress.IPv6Network("64:ff9b::/96"), ipaddress.IPv6Network("::/96"))
+_NOWHERE = (ipaddress.IPv6Network("64:ff9b:1::/48"),)
+"""A house's own translator (RFC 8215), which the standard library of Python 3.11 counts among the public."""
+
 Resolve = Callable[[str, int], Awaitable[list[str]]]
 
 
@@ -106,15 +110,29 @@ class Allowed:
         host, port = url.hostname or "", url.port or (80 if url.scheme == "http" else 443)
         literal = _literal(host)
         if literal is not None:
-            if url.scheme != "https" and not literal.is_loopback:
+            if origin not in self._exact or (url.scheme != "https" and not literal.is_loopback):
                 raise EndpointWrong
             return [(host, port)]
         found = await self._resolve(host, port) if url.scheme == "https" else []
-        if not all(ipaddress.ip_address(one).is_global for one in found):
+        if not all(is_public(one) for one in found):
             raise EndpointWrong
         if not found:
             raise OSError("no address")
         return [(one, port) for one in found]
+
+
+def is_public(address: str) -> bool:
+    """Whether an address is one of the public network. One that carries another of IPv4 is judged by that: a translator at the edge
+    of a house (RFC 6052), 6to4 (RFC 3056) and stacks that know the older forms (RFC 4291, section 2.5.5) go where that one is.
+    """
+    found = ipaddress.ip_address(address)
+    if isinstance(found, ipaddress.IPv6Address):
+        inner = found.ipv4_mapped or found.sixtofour
+        if inner is None and any(found in one for one in _CARRYING):
+            inner = ipaddress.IPv4Address(int(found) & 0xFFFFFFFF)
+        if inner is not None:
+            return is_public(str(inner))
+    return found.is_global and not found.is_multicast and not any(found in one for one in _NOWHERE)
 
 
 def _literal(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
