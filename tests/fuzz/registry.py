@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from tocsin.errors import TocsinError
 from tocsin.evidence import pixels
-from tocsin.registry import handed_files, outline
+from tocsin.registry import handed_files, outline, rings
 
 PAGE = pixels.Page(40, 30, b"")
 LINE = b"5\t1\t1\t1\t1\t1\t2\t3\t10\t5\t96.1\tvilla"
@@ -37,7 +37,7 @@ def areas(raw: bytes) -> None:
                 ring.tobytes() for ring in outline.unpacked(outline.packed(one.rings))
             ]
             assert all(len(ring) % 2 == 0 for ring in one.rings)
-            assert -180 <= one.box.west <= one.box.east <= 180
+            assert -180 <= rings.box_of(one.rings).west <= rings.box_of(one.rings).east <= 180
 
 
 def files_of_areas() -> Iterator[bytes]:

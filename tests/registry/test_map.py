@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Callable
 from functools import partial
+from itertools import accumulate, pairwise, product
 
 import pytest
 
@@ -14,6 +15,7 @@ from tocsin.registry.mapping import HEIGHT, WIDTH, View, shapes
 from tocsin.registry.model import Claim, Draft, Row, Source
 from tocsin.registry.outline import OutlinesNotUnderstood
 from tocsin.registry.record import record
+from tocsin.registry.rings import WORLD, Bounds
 from tocsin.registry.room import Registry
 from tocsin.web import i18n
 
@@ -152,14 +154,27 @@ def test_a_country_that_crosses_the_180th_meridian_has_no_line_across_the_world(
         next(one for one in outline.shipped()["country"] if one.name == name)
         for name in ("Russia", "United States of America", "France")
     )
-    for one in (russia, america):
-        steps = [abs(ring[at] - ring[at - 2]) for ring in one.rings for at in range(2, len(ring), 2)]
-        assert max(steps) < 180 * outline.MICRO
+    everything = Bounds(-WORLD << 6, -WORLD << 6, WORLD << 7, WORLD << 7)
+    for one, zoom in product((russia, america), (1, 6)):
+        drawn = one.rings.at(zoom, everything)
+        assert (
+            max(abs(x - to_x) for ring in drawn for (x, _), (to_x, _) in pairwise(ring.corners)) < (WORLD << zoom) / 2
+        )
     assert -130 < america.main.west < -120 < -70 < america.main.east < -60
     assert -6 < france.main.west < france.main.east < 10
     far_east = View.bounded(-175, 66, 4)
     (shape,) = shapes(far_east, [russia], {})
-    assert any(0 <= int(x) <= WIDTH for x in re.findall(r"(-?\d+) -?\d+", shape.path))
+    assert any(0 <= x <= WIDTH and 0 <= y <= HEIGHT for ring in told(shape.path) for x, y in ring)
+
+
+def told(path: str) -> list[list[tuple[int, int]]]:
+    """The corners of a path, ring by ring, as SVG reads it."""
+    rings = []
+    for ring in path.split("z")[:-1]:
+        numbers = [int(one) for one in re.findall(r"-?\d+", ring)]
+        assert re.fullmatch(r"M-?\d+ -?\d+l-?\d+(?:(?: |(?=-))-?\d+)*", ring)
+        rings.append(list(zip(accumulate(numbers[0::2]), accumulate(numbers[1::2]), strict=True)))
+    return rings
 
 
 def test_what_is_named_is_in_sight_at_first(registry: Registry) -> None:

@@ -27,6 +27,7 @@ from tocsin.registry import (
     outline,
     queries,
     queue,
+    rings,
     search,
     starter,
     tables,
@@ -343,7 +344,7 @@ class RegistryContract:
         assert {place: one.name for place, one in named.items()} == {
             "13055": "Marseille", "allauch": "Allauch", "US-MN": "Minnesota",
         }  # fmt: skip
-        assert {one.code for one in outline.stored(connection, outline.Box(5.3, 43.2, 5.4, 43.3))} == {"13055"}
+        assert {one.code for one in outline.stored(connection, rings.Box(5.3, 43.2, 5.4, 43.3))} == {"13055"}
         at = [Claim("title", "Camera of a corner"), Claim("latitude", "43.30"), Claim("longitude", "5.38")]
         camera = Draft("x-corner", "Deployment", at, {"place": ["13055"]})
         record(connection, [Row(1, [camera], Source("https://register.example", "register"))], "d", DAY)

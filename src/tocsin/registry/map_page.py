@@ -11,6 +11,7 @@ from tocsin.registry.bulk import found_by
 from tocsin.registry.mapping import Shape, Spot, View
 from tocsin.registry.outline import Outline
 from tocsin.registry.pages import Draw, address_of, draw, hits_of
+from tocsin.registry.rings import Box
 from tocsin.registry.search import Asked
 from tocsin.registry.tables import entity
 from tocsin.web.i18n import Language
@@ -96,7 +97,7 @@ def look(connection: Connection, asked: Asked, view: View | None) -> Seen:
     names = [one.id for one in hits_of(connection, numbers[:MOST])]
     places = queries.places_of(connection, names)
     boxes = [one.main for one in drawn.values()]
-    boxes = [outline.Box(x, y, x, y) for x, y in places.values()] or boxes
+    boxes = [Box(x, y, x, y) for x, y in places.values()] or boxes
     here = view or View.around(boxes)
     spots = mapping.spots(here, places)
     return Seen(

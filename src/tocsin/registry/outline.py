@@ -1,15 +1,17 @@
 """Outlines of countries, states and counties that ship, and of communes or whatever an operator brought: rings of places.
 
-`shipped()` reads TopoJSON once; `stored` asks the database for what an operator took in from GeoJSON. Nothing is fetched.
+`shipped()` reads once a file that `tests/registry/make_outlines.py` made; `stored` asks the database for what an operator took in from
+GeoJSON. Nothing is fetched.
 """
 
 import gzip
+import sys
 from array import array
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 from sqlalchemy import Connection, select
@@ -17,12 +19,13 @@ from sqlalchemy import Connection, select
 from tocsin.errors import TocsinError
 from tocsin.registry.bulk import put
 from tocsin.registry.model import folded
+from tocsin.registry.rings import MICRO, Box, Corners, Lines, Rings, Shared, box_of
 from tocsin.registry.tables import outline
 
 FILES = Path(__file__).parent / "outlines"
 MOST = 4000
 LARGEST = 200 << 20
-MICRO = 1_000_000
+SHIPPED = "shipped.msgpack.gz"
 
 
 class OutlinesNotUnderstood(TocsinError):
@@ -48,26 +51,6 @@ class OutlinesNotDegrees(OutlinesNotUnderstood):
 
 
 @dataclass(frozen=True)
-class Box:
-    west: float
-    south: float
-    east: float
-    north: float
-
-    def turned(self, degrees: int) -> "Box":
-        """Moved to the east."""
-        return Box(self.west + degrees, self.south, self.east + degrees, self.north)
-
-    def meets(self, other: "Box") -> bool:
-        return (
-            self.west <= other.east
-            and self.east >= other.west
-            and self.south <= other.north
-            and self.north >= other.south
-        )
-
-
-@dataclass(frozen=True)
 class Outline:
     """One area. `level`: country, state, county, or commune for what an operator brought."""
 
@@ -75,36 +58,55 @@ class Outline:
     code: str
     name: str
     box: Box
-    rings: Sequence["array[int]"]
-    """Longitude and latitude by turns, in millionths of a degree. A ring that crosses the 180th meridian goes on beyond it."""
+    rings: Rings
 
-    @cached_property
+    @property
     def main(self) -> Box:
-        """The largest part, by its own area: the United States without Guam, France without Réunion."""
-        return _box([max(self.rings, key=_extent)])
+        return self.rings.main
+
+
+class Area(NamedTuple):
+    """What an operator brings of one area. `rings`: longitude and latitude by turns, in millionths of a degree."""
+
+    code: str
+    name: str
+    rings: Sequence["array[int]"]
+
+
+class _Shipped(msgspec.Struct):
+    """The file: areas as level, code, name, box, box of the largest part (thousandths of a degree) and rings as numbers of lines;
+    lines as `Lines` has them, steps as little-endian 32 bits.
+    """
+
+    areas: list[tuple[str, str, str, tuple[int, ...], tuple[int, ...], list[list[int]]]]
+    xs: bytes
+    ys: bytes
+    wanted: list[bytes]
 
 
 @cache
 def shipped() -> Mapping[str, Sequence[Outline]]:
     """By level."""
-    world, usa = _file("countries.json.gz"), _file("us-counties.json.gz")
-    return {
-        "country": list(_topology(world, "countries", "country")),
-        "state": list(_topology(usa, "states", "state")),
-        "county": list(_topology(usa, "counties", "county")),
-    }
+    told = msgspec.msgpack.decode(gzip.decompress((FILES / SHIPPED).read_bytes()), type=_Shipped)
+    lines, made = Lines(_little(told.xs), _little(told.ys), told.wanted), dict[str, list[Outline]]()
+    for level, code, name, *boxes, numbers in told.areas:
+        box, main = (Box(*(side / 1000 for side in one)) for one in boxes)
+        made.setdefault(level, []).append(Outline(level, code, name, box, Shared(lines, numbers, main)))
+    return made
 
 
-def _file(name: str) -> Any:
-    content = (FILES / name).read_bytes()
-    return msgspec.json.decode(gzip.decompress(content) if name.endswith(".gz") else content)
+def _little(raw: bytes) -> "array[int]":
+    made = array("i", raw)
+    if sys.byteorder == "big":
+        made.byteswap()
+    return made
 
 
 @cache
 def named() -> Mapping[str, Outline]:
     """By what a place is called: «FR», «US-MN», «Hennepin County, MN», a country's English name; folded."""
     made: dict[str, Outline] = {}
-    levels, codes = shipped(), _file("codes.json")
+    levels, codes = shipped(), msgspec.json.decode((FILES / "codes.json").read_bytes())
     states = {one.code: one for one in levels["state"]}
     letters = {number: code for code, number in codes["states"].items()}
     for one in levels["county"]:
@@ -118,78 +120,17 @@ def named() -> Mapping[str, Outline]:
     }
 
 
-def _topology(told: Any, name: str, level: str) -> Iterator[Outline]:
-    """Areas of one object of a TopoJSON file."""
-    scale, move = told["transform"]["scale"], told["transform"]["translate"]
-    arcs = [_arc(one, scale, move) for one in told["arcs"]]
-    for one in told["objects"][name]["geometries"]:
-        parts = {"Polygon": [one.get("arcs")], "MultiPolygon": one.get("arcs")}.get(one["type"] or "", [])
-        rings = [_unbroken(_joined(ring, arcs)) for part in parts for ring in part]
-        if rings:
-            yield _of(level, str(one.get("id", "")), one["properties"]["name"], rings)
-
-
-def _arc(steps: Sequence[Sequence[int]], scale: Sequence[float], move: Sequence[float]) -> "array[int]":
-    x = y = 0
-    made = array("i")
-    for dx, dy in steps:
-        x, y = x + dx, y + dy
-        made.extend((round((x * scale[0] + move[0]) * MICRO), round((y * scale[1] + move[1]) * MICRO)))
-    return made
-
-
-def _joined(ring: Sequence[int], arcs: Sequence["array[int]"]) -> "array[int]":
-    made = array("i")
-    for at in ring:
-        arc = arcs[at] if at >= 0 else _turned(arcs[~at])
-        made.extend(arc[2:] if made else arc)
-    return made
-
-
-def _unbroken(ring: "array[int]") -> "array[int]":
-    """A ring whose longitudes never jump: where it steps over the 180th meridian it goes on as 181, not as -179."""
-    made, turns = array("i"), 0
-    for at in range(0, len(ring), 2):
-        step = ring[at] - ring[at - 2] if at else 0
-        turns -= (step > 180 * MICRO) - (step < -180 * MICRO)
-        made.extend((ring[at] + turns * 360 * MICRO, ring[at + 1]))
-    return made
-
-
-def _turned(arc: "array[int]") -> "array[int]":
-    made = array("i")
-    for at in range(len(arc) - 2, -1, -2):
-        made.extend(arc[at : at + 2])
-    return made
-
-
-def _of(level: str, code: str, name: str, rings: Sequence["array[int]"]) -> Outline:
-    return Outline(level, code, name, _box(rings), rings)
-
-
-def _box(rings: Sequence["array[int]"]) -> Box:
-    xs, ys = [one for ring in rings for one in ring[0::2]], [one for ring in rings for one in ring[1::2]]
-    return Box(min(xs) / MICRO, min(ys) / MICRO, max(xs) / MICRO, max(ys) / MICRO)
-
-
-def _extent(ring: "array[int]") -> float:
-    """Twice the area of a ring, in square degrees of no particular place."""
-    xs, ys = ring[0::2], ring[1::2]
-    turned = zip(xs, ys, [*xs[1:], xs[0]], [*ys[1:], ys[0]], strict=True)
-    return abs(sum((x / MICRO) * (to_y / MICRO) - (to_x / MICRO) * (y / MICRO) for x, y, to_x, to_y in turned))
-
-
 def take_in(connection: Connection, raw: bytes, code: str, name: str) -> int:
     """Store the areas of a GeoJSON file, by the names of their code and name; how many. Raises `OutlinesNotUnderstood`."""
     made = areas_of(raw, code, name)
-    rows = [(one.code, one.name, folded(one.name), *_micro(one.box), packed(one.rings)) for one in made]
+    rows = [(one.code, one.name, folded(one.name), *_micro(box_of(one.rings)), packed(one.rings)) for one in made]
     columns = ("code", "area", "folded", "west", "south", "east", "north", "rings")
     fresh = ", ".join(f"{column} = excluded.{column}" for column in columns[1:])
     put(connection, outline, columns, rows, f"ON CONFLICT (code) DO UPDATE SET {fresh}")
     return len(rows)
 
 
-def areas_of(raw: bytes, code: str, name: str) -> list[Outline]:
+def areas_of(raw: bytes, code: str, name: str) -> list[Area]:
     """The areas of a GeoJSON file. Raises `OutlinesNotUnderstood`, and as one `OutlinesUnnamed` or `OutlinesNotDegrees`."""
     try:
         made = [_feature(one, code, name) for one in msgspec.json.decode(raw)["features"]]
@@ -208,7 +149,7 @@ def packed(rings: Sequence["array[int]"]) -> bytes:
     return msgspec.msgpack.encode([ring.tobytes() for ring in rings])
 
 
-def _feature(told: Any, code: str, name: str) -> Outline:
+def _feature(told: Any, code: str, name: str) -> Area:
     shape, said = told["geometry"], told["properties"]
     if code not in said or name not in said:
         raise OutlinesUnnamed
@@ -216,7 +157,7 @@ def _feature(told: Any, code: str, name: str) -> Outline:
     rings = [_ring(ring) for part in parts for ring in part]
     if not rings or any(len(ring) < 8 or len(ring) % 2 for ring in rings):
         raise OutlinesNotUnderstood
-    return _of("commune", str(said[code])[:60], str(said[name])[:120], rings)
+    return Area(str(said[code])[:60], str(said[name])[:120], rings)
 
 
 def _ring(points: Sequence[Sequence[float]]) -> "array[int]":
@@ -245,7 +186,7 @@ def found(connection: Connection, places: Iterable[str]) -> dict[str, Outline]:
 
 def _row(row: Any) -> Outline:
     box = Box(*(side / MICRO for side in (row.west, row.south, row.east, row.north)))
-    return Outline("commune", row.code, row.area, box, unpacked(row.rings))
+    return Outline("commune", row.code, row.area, box, Corners(unpacked(row.rings)))
 
 
 def unpacked(cells: bytes) -> list["array[int]"]:
