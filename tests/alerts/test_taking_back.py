@@ -88,6 +88,24 @@ async def test_the_desk_may_say_that_it_stands(town: City) -> None:
     assert [one.msg_type for one in await live(town)] == [MsgType.CANCEL]
 
 
+async def test_the_five_minutes_are_those_of_the_newest_warning(either: City) -> None:
+    """Whoever warns again a moment before the first five minutes end gives the desk five minutes more, not a second."""
+    done = await either.published()
+    assert done.posted is not None
+    warned = Asked(About.NOT_TRUE, b64(done.posted.root))
+    await report_danger.report_danger(either.alerts, warned)
+    await either.later(10)
+    await report_danger.answer(either.alerts, DEE, done.posted.root, report_danger.Answer.LEAVE)
+    await either.later(285)
+    await report_danger.report_danger(either.alerts, warned)
+    await either.later(6)
+    assert [one.msg_type for one in await live(either)] == [MsgType.ALERT]
+    await either.later(290)
+    assert [one.msg_type for one in await live(either)] == [MsgType.ALERT]
+    await either.later(5)
+    assert [one.reason for one in await live(either)] == [Reason.UNDER_REVIEW]
+
+
 async def test_a_warning_is_answered_alike_for_what_is_there_and_what_is_not(town: City) -> None:
     await report_danger.report_danger(town.alerts, Asked(About.NOT_TRUE, b64(b"?" * 16)))
     assert await report_danger.waiting(town.alerts, STEW) == []

@@ -79,6 +79,7 @@ async def report_danger(alerts: Alerts, asked: Asked) -> None:
         connection.execute(delete(table).where(table.c.id == alert_id))
         put(connection, table, Warned(alert_id, asked.about, WarningState.WAITING))
         if is_known:
+            alerts.work.cancel_all(connection, FREEZE, alert_id)  # the desk has its five minutes for each warning
             alerts.work.enqueue(connection, FREEZE, alerts.clock.now_ms() + FREEZE_S * 1000, alert_id)
 
     await alerts.database.write(turn)

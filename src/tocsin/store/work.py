@@ -76,6 +76,11 @@ class Work:
         """Forget work, inside the caller's transaction. Says whether it was there; a verb already running is not stopped."""
         return connection.execute(delete(self._table).where(self._table.c.id == work_id)).rowcount > 0
 
+    def cancel_all(self, connection: Connection, kind: str, payload: bytes) -> int:
+        """The same for all work of a kind about one thing; how many there were."""
+        about = (self._table.c.kind == kind) & (self._table.c.payload == payload)
+        return connection.execute(delete(self._table).where(about)).rowcount
+
     async def lease(self, limit: int = TAKEN_AT_ONCE, lease_ms: int = LEASE_MS) -> list[Item]:
         """Up to `limit` due pieces, oldest first, nobody else's until `lease_ms` from now."""
         now = self._clock.now_ms()
