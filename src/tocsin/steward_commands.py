@@ -226,13 +226,21 @@ def confirm_statement(
 
 
 def about(said: statements.Said) -> str:
-    """What a statement is about, for whoever is to sign it. A lawyer's words are compared with what the lawyer says aloud."""
+    """What a statement is about, for whoever is to sign it. A lawyer's words are compared with what the lawyer says aloud.
+
+    Whoever wrote it chose its words: what would move a terminal's cursor, or hide what stands beside it, is spelled out.
+    """
     if isinstance(said, KeyStatement):
-        keys = [f"{one.name} {one.key} ({desk_keys.fingerprint(one)})" for one in said.keys]
+        keys = [f"{plain(one.name)} {plain(one.key)} ({desk_keys.fingerprint(one)})" for one in said.keys]
         return f"{said.act} {', '.join(keys)}"
     assert isinstance(said, Statement)
-    what = said.recording or ", ".join(f"{name} {count} days" for name, count in sorted(said.days.items()))
-    return " ".join(part for part in (said.act, what, said.reason) if part)
+    days = [f"{plain(name)} {count} days" for name, count in sorted(said.days.items())]
+    return " ".join(part for part in (said.act, plain(said.recording), ", ".join(days), plain(said.reason)) if part)
+
+
+def plain(text: str) -> str:
+    """Letters as they are, everything that is no letter to be seen by its number."""
+    return "".join(one if one.isprintable() else ascii(one)[1:-1] for one in text)
 
 
 def key_of(file: Path) -> SigningKey:

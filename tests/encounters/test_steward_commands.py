@@ -19,6 +19,8 @@ from tocsin.clock import SystemClock
 from tocsin.encounters import start
 from tocsin.ids import b64
 from tocsin.node import Node
+from tocsin.people.statement import Act, KeyStatement, Named, Statement
+from tocsin.steward_commands import about
 
 pytestmark = pytest.mark.anyio
 
@@ -164,3 +166,14 @@ class Ahead:
 
     def random_bytes(self, count: int) -> bytes:
         return self._real.random_bytes(count)
+
+
+def test_what_is_shown_before_it_is_signed_hides_nothing() -> None:
+    """A name that a colleague wrote into a file moves no cursor and turns no line round."""
+    named = Named(key="age1x", name="Wren\x1b[8m\u202e\r")
+    said = KeyStatement(act=Act.DESK_ADD, day=1, node="n", salt="s", keys=(named,))
+    assert about(said).startswith("desk-add Wren\\x1b[8m\\u202e\\r age1x (")
+    table = Statement(
+        act=Act.RETENTION, day=1, node="n", salt="s", number=2, days={"encounter": 1}, recording="x", reason="y"
+    )
+    assert about(table) == "retention x encounter 1 days y"

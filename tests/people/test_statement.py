@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -58,6 +59,25 @@ def test_what_is_not_two_stewards_word_for_this_node_today_is_refused(make: Call
         judge(make())
     assert refused.value.code == code
     assert refused.value.message.endswith(".")
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"act": Act.RETENTION, "number": 2, "days": {"encounter": 1}, "recording": "encounter 365 days"},
+        {"act": Act.RETENTION, "number": 2, "days": {"encounter": 1}, "reason": "encounter 365 days"},
+        {"act": Act.RELEASE, "recording": "A" * 22, "reason": "threat"},
+        {"act": Act.THAW, "recording": "A" * 22, "days": {"encounter": 1}},
+        {"act": Act.HOLD, "recording": "A" * 22, "reason": "threat", "number": 1},
+        {"act": Act.HOLD, "recording": "nothing\x1b[2K", "reason": "threat"},
+        {"act": Act.RELEASE, "recording": ""},
+    ],
+)
+def test_a_statement_says_what_its_act_takes_and_no_word_beside_it(more: dict[str, Any]) -> None:
+    """A word beside it would be what the second steward is shown, in the place of what they sign."""
+    made = Statement(day=TODAY, node=NODE, salt=statements.salted(CLOCK), **more)
+    with pytest.raises(statements.StatementMalformed):
+        statements.read(both(made).raw)
 
 
 def reversed_labels(statement: Statement) -> Signed:
