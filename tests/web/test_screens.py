@@ -30,6 +30,12 @@ def record(page: Page, **changes: Any) -> None:
     move(page, **{**UNDER_WAY, **changes})
 
 
+def rest(page: Page) -> None:
+    """A tap on the heels of another arms nothing."""
+    since = page.evaluate("performance.now()")
+    wait_until(lambda: page.evaluate("since => performance.now() - since > 800", since))
+
+
 def test_the_control_is_two_fifths_of_a_small_phone_and_its_number_and_way_out_are_seen(
     opened: OpenPage, node: str
 ) -> None:
@@ -114,6 +120,7 @@ def test_the_mark_says_recording_only_while_something_is_taken_in(opened: OpenPa
     move(page, phase="recording", recording="a-recording", recordedMs=0, safeMs=0)
     expect(page.locator("#mark-word")).to_have_text("Recording")
     expect(page.locator("#said")).to_have_text(re.compile("^Recording. Nothing has reached the node yet"))
+    rest(page)
     page.dblclick("#stop")
     expect(page.locator("#mark-word")).to_have_text("Recording has ended")
     expect(page.locator("#said")).to_have_text(re.compile("^Recording has ended"))
@@ -139,10 +146,28 @@ def test_what_is_taken_in_is_said(opened: OpenPage, node: str, sentence: str, *,
 def test_one_touch_does_not_stop_two_do(opened: OpenPage, node: str) -> None:
     page = opened(f"{node}/en/")
     record(page)
+    rest(page)
     page.click("#stop")
     expect(page.locator("#stop")).to_contain_text("Tap again to stop")
     assert page.evaluate("fake.calls") == ["start"]
     page.click("#stop")
+    assert page.evaluate("fake.calls") == ["start", "stop"]
+
+
+def test_a_hand_that_hammers_begins_and_does_not_end(opened: OpenPage, node: str) -> None:
+    """The stop stands where the control stood: who taps five times in a second means that it is to record."""
+    page = opened(f"{node}/en/")
+    place = page.locator("#record").bounding_box()
+    assert place is not None
+    for _ in range(6):
+        page.mouse.click(place["x"] + place["width"] / 2, place["y"] + place["height"] / 2)
+    expect(page.locator("#stop")).to_be_visible()
+    for _ in range(6):
+        page.mouse.click(place["x"] + place["width"] / 2, place["y"] + place["height"] / 2)
+    assert page.evaluate("fake.calls") == ["start"]
+    expect(page.locator("#stop-word")).to_have_text("Stop")
+    rest(page)
+    page.dblclick("#stop")
     assert page.evaluate("fake.calls") == ["start", "stop"]
 
 
@@ -164,7 +189,9 @@ def test_an_armed_stop_forgets_after_four_seconds(opened: OpenPage, node: str) -
     page = opened(f"{node}/en/")
     page.clock.install()
     record(page)
+    page.clock.run_for(800)
     page.click("#stop")
+    expect(page.locator("#stop")).to_contain_text("Tap again to stop")
     page.clock.run_for(4_100)
     expect(page.locator("#stop-word")).to_have_text("Stop")
     page.click("#stop")
@@ -207,6 +234,9 @@ def test_words_are_shown_once_and_gone_when_copied(opened: OpenPage, node: str) 
     page = opened(f"{node}/en/")
     record(page, phase="words", stoppedBecause="person", words=WORDS)
     expect(page.locator("#words li")).to_have_text(WORDS)
+    page.dblclick("#words-have")  # on the heels of a tap: nothing
+    expect(page.locator("#words li")).to_have_count(7)
+    rest(page)
     page.click("#words-have")
     expect(page.locator("#words li")).to_have_count(7)
     page.click("#words-have")
@@ -295,6 +325,7 @@ def test_the_rehearsal_asks_records_ten_seconds_and_keeps_two_choices(opened: Op
     move(page, phase="words", safeMs=10_050, words=WORDS)
     expect(page.locator("#arrived")).to_contain_text("All ten seconds arrived")
     expect(page.locator(".rehearsing")).to_be_visible()
+    rest(page)
     page.dblclick("#words-have")  # within four seconds, however slow the machine is
     page.click("text=They are dropped from this phone")
     page.click("text=A short sound")

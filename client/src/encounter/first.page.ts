@@ -27,6 +27,7 @@ twice({
   again: words.say("record.stop_again"),
   act: () => void recording?.stop(),
   canHold: true,
+  needsRest: true,
 });
 wayOut(() => {
   call?.leave();

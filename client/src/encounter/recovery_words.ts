@@ -20,7 +20,7 @@ function prepare(): void {
   isReady = true;
   element("words-print").addEventListener("click", () => window.print());
   const button = element("words-have");
-  twice({ button, word: button, again: words.say("words.again"), act: forget });
+  twice({ button, word: button, again: words.say("words.again"), act: forget, needsRest: true });
 }
 
 function forget(): void {

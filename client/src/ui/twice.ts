@@ -10,12 +10,29 @@ export interface Twice {
   readonly again: string;
   readonly act: () => void;
   readonly canHold?: boolean;
+  /** It stands where another control was tapped: taps on the heels of others do not arm it. */
+  readonly needsRest?: boolean;
 }
 
 export const ARMED_MS = 4000;
 export const HOLD_MS = 1000;
+/** A hand that shakes or hammers taps several times a second, and means one tap. */
+export const REST_MS = 700;
 
-export function twice({ button, word, again, act, canHold = false }: Twice): void {
+let tappedAt = Number.NEGATIVE_INFINITY;
+let restedMs = Number.POSITIVE_INFINITY;
+document.addEventListener(
+  "click",
+  ({ detail }) => {
+    if (detail === 0) return; // a keyboard, or what reads the screen aloud
+    const now = performance.now();
+    restedMs = now - tappedAt;
+    tappedAt = now;
+  },
+  true,
+);
+
+export function twice({ button, word, again, act, canHold = false, needsRest = false }: Twice): void {
   const before = word.textContent;
   let isHeld = false;
   let holding: ReturnType<typeof setTimeout> | undefined;
@@ -37,10 +54,10 @@ export function twice({ button, word, again, act, canHold = false }: Twice): voi
     act();
   };
 
-  button.addEventListener("click", () => {
+  button.addEventListener("click", ({ detail }) => {
     if (isHeld) isHeld = false;
     else if (armed !== undefined) fire();
-    else {
+    else if (!needsRest || detail === 0 || restedMs >= REST_MS) {
       button.classList.add("armed");
       word.textContent = again;
       armed = setTimeout(disarm, ARMED_MS);
