@@ -77,6 +77,44 @@ def test_list_and_picture_show_the_same_and_every_point_once(registry: Registry,
     assert "<script" not in page
 
 
+@pytest.mark.parametrize(
+    ("code", "names"),
+    [("en", ("United States", "Germany")), ("fr", ("États-Unis", "Allemagne")), ("es", ("Estados Unidos", "Alemania"))],
+)
+def test_countries_are_called_in_the_readers_language(registry: Registry, code: str, names: tuple[str, str]) -> None:
+    rows = [
+        Row(
+            at,
+            [Draft(f"in-{place}", "Deployment", [Claim("title", "Balloon")], {"place": [place]})],
+            Source("https://a.example", "map"),
+        )
+        for at, place in enumerate(("US-federal", "DE", "US-MN"))
+    ]
+    registry.database.write_now(lambda c: record(c, rows, "balloons", 1))
+    asked = search.asked_of("balloon", {})
+    page = registry.database.read_now(
+        map_page(page_config(small_build()), LANGUAGES[code], "balloon", asked, None)
+    ).decode()
+    listed, drawn = page.split('<svg class="map"', 1)
+    for place, name in zip(("US-federal", "DE"), names, strict=True):
+        assert f"{place} ({name})" in listed
+        assert f">{name}{LANGUAGES[code].say('page.colon')} 1</text>" in drawn
+    assert ">Minnesota" in drawn
+
+
+def test_every_country_that_has_a_number_has_a_name_in_every_language() -> None:
+    numbered = [one for one in outline.shipped()["country"] if one.code]
+    assert len(numbered) > 230
+    for language in LANGUAGES.values():
+        assert not [one.name for one in numbered if language.country(one.code).isdecimal()]
+    assert [LANGUAGES["fr"].country(code) for code in ("840", "us", "Atlantis", "000")] == [
+        "États-Unis",
+        "États-Unis",
+        "Atlantis",
+        "999",
+    ]
+
+
 def test_circles_never_overlap_and_stay_on_the_picture(registry: Registry) -> None:
     for zoom in range(1, 12):
         seen = registry.database.read_now(partial(look, asked=search.Asked(), view=View.bounded(-92.8, 45, zoom)))

@@ -1,12 +1,11 @@
 """How a page of the registry is cited: three styles, each with the link that stays, the day and the hash of what it showed. Pure."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from tocsin.registry.days import iso
 
-WHO = "Tocsin registry"
 _BRACES = re.compile(r"[{}\\]")
 
 
@@ -26,17 +25,17 @@ class Cited:
         return self.hash[:16]
 
 
-def citations(one: Cited) -> Mapping[str, str]:
-    """By the names of the styles."""
-    day = iso(one.day)
-    who = f"{WHO}, {one.host}" if one.host else WHO
+def citations(one: Cited, say: Callable[..., str]) -> Mapping[str, str]:
+    """By the names of the styles. `say`: the sentences of the language that it is cited in."""
+    day, who = iso(one.day), say("registry.cite_who")
+    who = f"{who}, {one.host}" if one.host else who
     key = re.sub(r"[^A-Za-z0-9]+", "-", one.id).strip("-")
     title = _BRACES.sub("", one.caption)
+    told = {"title": one.caption, "day": day, "link": one.link}
+    note = say("registry.cite_version", day=day, hash=one.hash)
+    fields = {"title": title, "author": f"{{{who}}}", "year": day[:4], "note": note, "url": one.link}
     return {
-        "APA": f"{who}. ({day[:4]}). {one.caption} [Version of {day}, SHA-256 {one.short_hash}]. {one.link}",
-        "ISO 690": f"{who.upper()}. {one.caption} [online]. Version of {day}, SHA-256 {one.short_hash}. Available at: {one.link}",
-        "BibTeX": (
-            f"@misc{{{key}, title = {{{title}}}, author = {{{{{who}}}}}, year = {{{day[:4]}}}, "
-            f"note = {{Version of {day}, SHA-256 {one.hash}}}, url = {{{one.link}}}}}"
-        ),
+        "APA": say("registry.cite_apa", who=who, year=day[:4], hash=one.short_hash, **told),
+        "ISO 690": say("registry.cite_iso", who=who.upper(), hash=one.short_hash, **told),
+        "BibTeX": f"@misc{{{key}, {', '.join(f'{name} = {{{value}}}' for name, value in fields.items())}}}",
     }

@@ -160,7 +160,7 @@ def entity_page(config: PageConfig, language: Language, name: str, version: str 
             unknown=[one for one in EXPECTED.get(found.schema, ()) if not found.values(one)],
             permanent=permanent,
             version_day=version_day,
-            citations=citations(_cited(config, found, title, permanent)),
+            citations=citations(_cited(config, found, title, permanent), language.say),
             origin=config.origin,
             day=lambda number: language.date(EPOCH + timedelta(days=number)),
             amount=lambda value: money_text(language, value),

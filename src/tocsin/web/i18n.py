@@ -12,6 +12,7 @@ from functools import cached_property
 from pathlib import Path
 
 from babel import Locale
+from babel.core import get_global
 from babel.dates import format_date
 from babel.messages.catalog import Message
 from babel.messages.pofile import read_po
@@ -82,8 +83,9 @@ class Language:
         return format_date(value, format="long", locale=self.code)
 
     def country(self, code: str) -> str:
-        """The name of an ISO 3166 country, or the code as it is where nobody knows it."""
-        return str(Locale.parse(self.code).territories.get(code.upper(), code))
+        """The name of an ISO 3166 country by its letters or its number, or the code as it is where nobody knows it."""
+        letters = get_global("territory_aliases").get(code, [code.upper()])[0] if code.isdecimal() else code.upper()
+        return str(Locale.parse(self.code).territories.get(letters, code))
 
     @cached_property
     def _keys(self) -> list[str]:
