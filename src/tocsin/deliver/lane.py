@@ -24,6 +24,10 @@ CONNECT_S = 10.0
 IDLE_S = 60.0
 LOOK_S = 2.0
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 1.0, 300.0
+MOST_ANSWER = 64 * 1024
+"""Bytes of one answer, head and all. The parser keeps a header that does not end and copies it with each read: somebody's server could
+have the node do nothing else.
+"""
 GROW_AFTER = 50
 """Answers in order for one more connection, after a service had asked for less."""
 
@@ -319,6 +323,7 @@ class _Connection(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
         self._parser = httptools.HttpResponseParser(self)
         self._after_s = 0.0
+        self._came = 0
         self.since = 0.0
 
     @property
@@ -334,7 +339,7 @@ class _Connection(asyncio.Protocol):
         if transport is None or transport.is_closing():
             told(Answer.FAILED)
             return
-        self._told, self._after_s = told, 0.0
+        self._told, self._after_s, self._came = told, 0.0, 0
         self.since = asyncio.get_running_loop().time()
         transport.write(request if isinstance(request, bytes) else request.plain())
 
@@ -347,6 +352,10 @@ class _Connection(asyncio.Protocol):
         self.since = asyncio.get_running_loop().time()
 
     def data_received(self, came: bytes) -> None:
+        self._came += len(came)
+        if self._came > MOST_ANSWER:
+            self.abort()
+            return
         try:
             self._parser.feed_data(came)
         except httptools.HttpParserError:
