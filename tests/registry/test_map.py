@@ -111,7 +111,7 @@ def test_every_country_that_has_a_number_has_a_name_in_every_language() -> None:
         "États-Unis",
         "États-Unis",
         "Atlantis",
-        "999",
+        "000",
     ]
 
 
