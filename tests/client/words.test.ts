@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { derive, draw, readWords, wordList, WordsWrong } from "../../client/src/crypto/words.ts";
+import { derive, draw, readWords, typedWords, wordList, WordsWrong } from "../../client/src/crypto/words.ts";
 import { openWith, recipientOf, sealTo } from "../../client/src/crypto/envelope.ts";
 import { argon2idAsync } from "@noble/hashes/argon2.js";
 import { createHash } from "node:crypto";
@@ -41,6 +41,13 @@ test("words are read in any case and spacing, and others are refused", async () 
   assert.deepEqual(await readWords(`  ${seven.join("  ").toUpperCase()}\n`), seven);
   for (const wrong of ["", seven.slice(1).join(" "), `${seven.slice(1).join(" ")} zzzz`]) {
     await assert.rejects(readWords(wrong), WordsWrong);
+  }
+});
+
+test("words are read off a numbered sheet as a hand or a keyboard writes them", () => {
+  const [first, ...others] = "abandon orbit velvet ranch dilemma copper zebra".split(" ");
+  for (const text of [`1. Ábandon, 2. ${others.join(" 3) ")}.`, [first, ...others].join("-"), [first, ...others].join("\n")]) {
+    assert.deepEqual(typedWords(text), [first, ...others]);
   }
 });
 

@@ -19,6 +19,19 @@ def test_recovery_words_derive_what_the_vector_says() -> None:
     assert envelope.recipient_of(recovered.identity) == vector["recipient"]
 
 
+def test_words_are_read_off_a_numbered_sheet() -> None:
+    """A list has numbers, a hand writes commas, a keyboard puts an accent or a hyphen."""
+    first, *others = ["abandon", "orbit", "velvet", "ranch", "dilemma", "copper", "zebra"]
+    for text in (
+        "1. Ábandon, 2. " + " 3) ".join(others) + ".",
+        "-".join([first, *others]),
+        "\n".join([first, *others]),
+    ):
+        assert words.typed(text) == [first, *others]
+    with pytest.raises(words.WordsWrong):
+        words.derive("one-two-three")
+
+
 def test_words_that_are_not_of_the_list_are_refused_in_words() -> None:
     with pytest.raises(words.WordsWrong):
         words.derive("one two three four five six notaword")

@@ -32,9 +32,15 @@ export async function draw(): Promise<string[]> {
   return Array.from(crypto.getRandomValues(new Uint16Array(WORDS_COUNT)), (value) => words[value % words.length]!);
 }
 
-/** The words of a text as people type it: any case, any space. Rejects with `WordsWrong` when they are not seven of the list. */
+/** The words of a text as people type it from a numbered sheet: any case, spaces, numbers and points between, a keyboard's accents. */
+export function typedWords(text: string): string[] {
+  const plain = text.normalize("NFKD").toLowerCase().replace(/\p{M}/gu, "");
+  return plain.match(/\p{L}+/gu) ?? [];
+}
+
+/** As `typedWords`. Rejects with `WordsWrong` when they are not seven of the list. */
 export async function readWords(text: string): Promise<string[]> {
-  const chosen = text.normalize("NFKD").toLowerCase().split(/\s+/).filter(Boolean);
+  const chosen = typedWords(text);
   const known = new Set(await wordList());
   if (chosen.length !== WORDS_COUNT || !chosen.every((word) => known.has(word))) throw new WordsWrong();
   return chosen;

@@ -1,6 +1,6 @@
 /** My recovery words: find the recording, see what happened to it, open, take, share or erase it. The words never leave this page. */
 import { provenKeys, type DeskKeys } from "../crypto/desk.ts";
-import { readWords } from "../crypto/words.ts";
+import { readWords, typedWords } from "../crypto/words.ts";
 import { makeActs } from "../evidence/history.ts";
 import { acts, type Act } from "../evidence/notes.ts";
 import { members } from "../evidence/stored_zip.ts";
@@ -34,7 +34,7 @@ wayOut(() => owner?.forget());
 
 async function find(): Promise<void> {
   const field = element<HTMLTextAreaElement>("typed");
-  const typed = await typedWords(field.value);
+  const typed = await wordsOf(field.value);
   field.setAttribute("aria-invalid", String(!typed));
   if (!typed) return field.focus();
   show("working", true);
@@ -50,8 +50,8 @@ async function find(): Promise<void> {
   }
 }
 
-async function typedWords(text: string): Promise<string[] | undefined> {
-  const typed = text.trim().split(/\s+/).filter(Boolean);
+async function wordsOf(text: string): Promise<string[] | undefined> {
+  const typed = typedWords(text);
   if (typed.length !== 7) {
     note("problem", words.say("recover.need_seven", { n: words.number(typed.length) }));
     return undefined;

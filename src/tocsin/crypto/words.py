@@ -4,6 +4,7 @@ The identity opens, the locator finds; neither reveals nor tests the other. Whoe
 Argon2id (RFC 9106) each: 2**77 of them.
 """
 
+import re
 import unicodedata
 from hashlib import sha256
 from importlib import resources
@@ -53,9 +54,15 @@ def draw(clock: Clock) -> str:
     return " ".join(words[bits >> 11 * place & 2047] for place in range(WORDS_COUNT))
 
 
+def typed(text: str) -> list[str]:
+    """The words of a text as people type it from a numbered sheet: any case, numbers and points between, a keyboard's accents."""
+    plain = "".join(sign for sign in unicodedata.normalize("NFKD", text).lower() if not unicodedata.combining(sign))
+    return re.findall(r"[^\W\d_]+", plain)
+
+
 def derive(words: str) -> Recovered:
     """What seven words derive; 64 MiB and some tenths of a second. Raises `WordsWrong` when they are not of the list."""
-    chosen = unicodedata.normalize("NFKD", words).lower().split()
+    chosen = typed(words)
     known = set(word_list())
     if len(chosen) != WORDS_COUNT or any(word not in known for word in chosen):
         raise WordsWrong
