@@ -32,6 +32,7 @@ HONEST: dict[str, dict[str, Any]] = {
     "honest_one_witness": {"witness_count": 1},
     "honest_without_timestamp": {"is_timestamped": False},
     "honest_unlogged_signer": {"is_logged_custodian": False},
+    "a_leaf_of_the_header_alone": {"is_header_alone": True, "is_timestamped": False},
     "honest_phone_two_hours_ahead": {"phone_behind_ms": -7_200_000, "is_timestamped": False},
 }
 
@@ -92,6 +93,7 @@ def main() -> None:
 def missing(place: Path, scene: Scene) -> None:
     trust = Trust.read((FOLDER / "trust.json").read_bytes())
     honest = case_of(scene, Random(0), trust, FOLDER / "honest.zip")
+    others(place, honest.as_is(), [name for name in HONEST if not (FOLDER / f"{name}.json").exists()])
     kinds(place, honest, [name for name in KINDS if not (FOLDER / f"{name}.json").exists()])
 
 
@@ -104,11 +106,16 @@ def everything(place: Path, scene: Scene) -> None:
     (FOLDER / "trust.json").write_text(json.dumps(scene.trust()) + "\n")
     write("honest", whole, whole, judged(place, whole, honest.trust))
     write("honest_without_outside_keys", whole, whole, judged(place, whole, None), trust=None)
-    for name, changes in HONEST.items():
-        other = case_of(Scene(place, name.encode(), restart_at=5, chunks=10, **changes), Random(0), is_bare=True)
-        write(name, whole, other.as_is(), judged(place, other.as_is(), other.trust))
+    others(place, whole, list(HONEST))
     kinds(place, honest, list(KINDS))
     talks(place)
+
+
+def others(place: Path, whole: bytes, names: list[str]) -> None:
+    """Packages of other recordings, under the same keys."""
+    for name in names:
+        other = case_of(Scene(place, name.encode(), restart_at=5, chunks=10, **HONEST[name]), Random(0), is_bare=True)
+        write(name, whole, other.as_is(), judged(place, other.as_is(), other.trust))
 
 
 def kinds(place: Path, honest: Case, names: list[str]) -> None:

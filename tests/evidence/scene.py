@@ -99,6 +99,10 @@ class Scene:
     gap_ms: tuple[int, int] = (40_000, 41_000)
     call_at: int = 0
     call_ends_at: int = 0
+    is_header_alone: bool = False
+    """The only beat falls before the first second is there, and there is one second."""
+    received_early_ms: int = 0
+    """So long before that beat its note says that it came."""
     lost_leaf: int = 0
     """Which beat's `leaf` note the node was stopped before writing, counted from 1."""
 
@@ -217,6 +221,14 @@ class Scene:
     def _record(self) -> None:
         self.clock.ms = T0 + 2000
         self.act(Action.CREATED, "phone")
+        if self.is_header_alone:
+            self.clock.ms += self.received_early_ms
+            self.beat()
+            self.clock.ms -= self.received_early_ms
+            self.say(EVENT, self._start(), final=True)
+            self.clock.ms += self.received_early_ms
+            self.act(Action.STOPPED)
+            return
         self.say(EVENT, self._start())
         media = IMPORT if self.kind == "import" else MEDIA
         for seq in range(1, self.chunks - 1):

@@ -25,6 +25,23 @@ def test_an_honest_beginning_passes_but_only_as_cut(tmp_path: Path) -> None:
         assert b"RED: CUT" in opened.read("README.txt")
 
 
+def test_a_leaf_from_before_the_first_second_says_nothing_of_it(tmp_path: Path) -> None:
+    """A node covers a recording of which only the header came. Whoever has its key can make chunk 0 long after that beat."""
+    scene = Scene(tmp_path, is_header_alone=True)
+    report = verify(scene.package(), Trust.read(json.dumps(scene.trust()).encode()))
+    assert (report.exit, report.steps[4].codes, report.steps[4].where) == (3, ["tail_uncovered"], ["from chunk 0"])
+    assert not any("existed, as they are here" in fact for fact in report.facts)
+    assert any("had begun by" in fact for fact in report.facts)
+    with zipfile.ZipFile(scene.package()) as opened:
+        assert b"No entry of the log" in opened.read("README.txt")
+
+
+def test_a_second_is_not_received_before_a_beat_that_does_not_cover_it(tmp_path: Path) -> None:
+    scene = Scene(tmp_path, is_header_alone=True, received_early_ms=200_000)
+    report = verify(scene.package(), Trust.read(json.dumps(scene.trust()).encode()))
+    assert report.steps[7].codes == ["receipt_time"]
+
+
 def test_notes_that_no_leaf_has_seen_are_said_to_be_so(made: Path, trust: Trust) -> None:
     assert any("no witness has seen them" in fact for fact in verify(made, trust).facts)
 

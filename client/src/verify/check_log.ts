@@ -30,8 +30,18 @@ export async function checkLeaves(found: Package, step: Step, areChunksWrong: bo
     await checkInclusion(leaf, found.checkpoints.get(leaf.tree_size));
   }
   const last = leaves.at(-1);
-  if (!last) step.found("MISSING", "no_leaf");
-  else if (last.seq < found.manifest.chunk_count - 1) step.found("MISSING", "tail_uncovered", `from chunk ${last.seq + 1}`);
+  if (!last) return step.found("MISSING", "no_leaf");
+  const newest = newestUnder(found, last);
+  if (newest < found.manifest.chunk_count - 1) step.found("MISSING", "tail_uncovered", `from chunk ${newest + 1}`);
+}
+
+/**
+ * The newest chunk that a leaf commits to. -1: it was made before there was any, its link is the header's, and says nothing of what
+ * chunk 0 came to be.
+ */
+function newestUnder(found: Package, leaf: Leaf): number {
+  const header = found.links.get(-1);
+  return header && isSame(header, b64(leaf.link, 32)) ? -1 : leaf.seq;
 }
 
 function checkLink(found: Package, step: Step, leaf: Leaf, areChunksWrong: boolean): void {
@@ -117,11 +127,15 @@ function judgeWitnesses(found: Package, step: Step, witnessed: ReadonlyMap<numbe
     while (seen.length > 0 && seen.at(-1)![0] >= leaf.tree_size) earliest = Math.min(earliest, seen.pop()![1]);
     if (earliest === Infinity) step.found("MISSING", "witnesses", `no quorum over the tree of ${leaf.tree_size}`);
     else if (earliest > leaf.beat + WITNESSED_SOON) step.found("NOT PROVEN", "witnessed_late", `${leaf.beat}: ${moment(earliest)}`);
-    if (leaf === leaves.at(-1) && earliest !== Infinity && found.trust) {
-      found.witnessed = { seq: leaf.seq, time: earliest };
-      found.facts.push(`Chunks 0 to ${leaf.seq} existed, as they are here, by ${moment(earliest)}, says a quorum of witnesses.`);
-    }
+    if (leaf === leaves.at(-1) && earliest !== Infinity && found.trust) tellWitnessed(found, newestUnder(found, leaf), earliest);
   }
+}
+
+function tellWitnessed(found: Package, newest: number, time: number): void {
+  const by = `by ${moment(time)}, says a quorum of witnesses.`;
+  if (newest < 0) return void found.facts.push(`No chunk is under a leaf. The recording had begun ${by}`);
+  found.witnessed = { seq: newest, time };
+  found.facts.push(`Chunks 0 to ${newest} existed, as they are here, ${by}`);
 }
 
 /** Step 7. */
@@ -146,7 +160,8 @@ export async function checkCustody(found: Package, step: Step, areLeavesWrong: b
   const keys = need(await found.value("log/keys.json"), {});
   const isLogless = (keys["log"] ?? null) === null;
   if (isLogless) step.found("NOT PROVEN", "no_leaf");
-  const chain = new Custody(found.leaves ?? [], found.received, isLogless);
+  const beats = (found.leaves ?? []).map((leaf) => [newestUnder(found, leaf), leaf.beat] as const);
+  const chain = new Custody(found.leaves ?? [], found.received, beats, isLogless);
   const stream = found.stream("custody.jsonl");
   while (stream.left > 0) await chain.take(await stream.line());
   if (chain.leaves.length > 0) throw new Wrong("leaf_notes");

@@ -21,12 +21,20 @@ export class Custody {
   #beat: { note: Json; head: Bytes; number: number } | undefined;
   #cursor = 0;
 
-  /** `received`: the last columns of chunks.csv. `isLogless`: a package made without a log has no leaf to compare with. */
-  constructor(leaves: readonly Leaf[], received: readonly (readonly [string, string])[], isLogless: boolean) {
+  /**
+   * `received`: the last columns of chunks.csv. `beats`: of each leaf the newest chunk under it, and its beat. `isLogless`: a package
+   * made without a log has no leaf to compare with.
+   */
+  constructor(
+    leaves: readonly Leaf[],
+    received: readonly (readonly [string, string])[],
+    beats: readonly (readonly [number, number])[],
+    isLogless: boolean,
+  ) {
     this.leaves = [...leaves];
     this.#received = received;
     this.#isLogless = isLogless;
-    this.#beats = leaves.map((leaf) => [leaf.seq, leaf.beat] as const);
+    this.#beats = beats;
   }
 
   /** When the last of what is noted happened, Unix seconds. */

@@ -272,7 +272,10 @@ def _manifest(members: dict[str, Member], reading: Reading, facts: Facts, packag
 
 
 def _facts(opened: Opened, covering: Covering, reading: Reading, custodian: SigningKey | None, made_at: int) -> Facts:
-    tables, chunk_notes, last = reading.tables, opened.notes_of("chunk"), covering.leaves[-1:]
+    tables, chunk_notes = reading.tables, opened.notes_of("chunk")
+    # One that was made before the first second came has the header's link, and covers none.
+    leaves = [one for one in covering.leaves if b64decode(one["link"]) != opened.header.link]
+    last = leaves[-1:]
     start, node = tables.start, opened.sealed.node
     started = start.get("at")
     gaps = [
@@ -293,7 +296,7 @@ def _facts(opened: Opened, covering: Covering, reading: Reading, custodian: Sign
         last_received_ms=chunk_notes[-1].number("t") if chunk_notes else None,
         gaps=gaps,
         originals=[Original(name, sums.size, sums.sha256) for name, sums in sorted(reading.files.items())],
-        leaf_count=len(covering.leaves),
+        leaf_count=len(leaves),
         covered_seq=last[0]["seq"] if last else None,
         last_beat=last[0]["beat"] if last else None,
         witnesses=seen.witnesses if seen else (),

@@ -1397,8 +1397,14 @@ class Verifier:
             self._leaf(step, found.id, one)
         if not leaves:
             step.found("MISSING", "no_leaf")
-        elif leaves[-1]["seq"] < self.manifest["chunk_count"] - 1:
-            step.found("MISSING", "tail_uncovered", f"from chunk {leaves[-1]['seq'] + 1}")
+        elif (newest := self._newest_under(leaves[-1])) < self.manifest["chunk_count"] - 1:
+            step.found("MISSING", "tail_uncovered", f"from chunk {newest + 1}")
+
+    def _newest_under(self, leaf: Json) -> int:
+        """The newest chunk that a leaf commits to. -1: it was made before there was any, its link is the header's, and says nothing
+        of what chunk 0 came to be.
+        """
+        return -1 if b64(leaf["link"], 32) == self.links.get(-1) else int(leaf["seq"])
 
     def _leaf(self, step: Step, recording: bytes, one: Json) -> None:
         where, entry, time = f"leaf {one['index']}", b64(one["entry"]), b64(one["time_entry"])
@@ -1490,7 +1496,10 @@ class Verifier:
             elif earliest > one["beat"] + WITNESSED_SOON:
                 step.found("NOT PROVEN", "witnessed_late", f"{one['beat']}: {moment(earliest)}")
             if number == 0 and earliest is not None:
-                told = f"Chunks 0 to {one['seq']} existed, as they are here, by {moment(earliest)}, says a quorum of witnesses"
+                newest, by = self._newest_under(one), f"by {moment(earliest)}, says a quorum of witnesses"
+                told = f"Chunks 0 to {newest} existed, as they are here, {by}"
+                if newest < 0:
+                    told = f"No chunk is under a leaf. The recording had begun {by}"
                 self.facts.append(f"{told}{'.' if self.trust else OWN_KEYS}")
 
     # 7
@@ -1517,7 +1526,8 @@ class Verifier:
         if self.steps[4].status == "FAIL" and self.leaves is None:
             step.found("NOT PROVEN", "not_reached")
             return
-        chain, stream = Custody(self.leaves or [], self.received), self.streams["custody.jsonl"]
+        beats = [(self._newest_under(one), one["beat"]) for one in self.leaves or []]
+        chain, stream = Custody(self.leaves or [], self.received, beats), self.streams["custody.jsonl"]
         if self._object("log/keys.json").get("log") is None:  # made without a log: the notes stand alone
             step.found("NOT PROVEN", "no_leaf")
             chain.is_logless = True
@@ -1674,11 +1684,12 @@ def quorum_time(signed: dict[Key, int], quorum: int) -> int | None:
 
 
 class Custody:
-    """The chain of heads over custody.jsonl (custody.md), a line at a time."""
+    """The chain of heads over custody.jsonl (custody.md), a line at a time. `beats`: newest chunk under each leaf, and its beat."""
 
-    def __init__(self, leaves: Sequence[Json], received: Sequence[tuple[str, str]]) -> None:
-        self.leaves, self._received = list(leaves), received
-        self._beats = [(one["seq"], one["beat"]) for one in leaves]
+    def __init__(
+        self, leaves: Sequence[Json], received: Sequence[tuple[str, str]], beats: Sequence[tuple[int, int]]
+    ) -> None:
+        self.leaves, self._received, self._beats = list(leaves), received, beats
         self.head, self.count, self.chunks, self.under_leaf = bytes(32), 0, 0, 0
         self._time = {"chunk": 0, "act": 0, "beat": 0}
         self._beat: tuple[Json, bytes, int] | None = None

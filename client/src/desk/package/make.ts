@@ -7,7 +7,7 @@ import description from "../../../../src/tocsin/evidence/texts/description.txt";
 import release from "../../../../src/tocsin/__init__.py";
 import verifier from "../../../../src/tocsin/evidence/verify.py";
 import { newSigner } from "../../crypto/asymmetric.ts";
-import { base64url, bigEndian, join, sha256, utf8, type Bytes } from "../../crypto/bytes.ts";
+import { base64, base64url, bigEndian, join, sha256, utf8, type Bytes } from "../../crypto/bytes.ts";
 import { dumps, type Value } from "../../crypto/canonical.ts";
 import { headOf, type Note } from "../custody.ts";
 import type { Opened } from "../opened.ts";
@@ -262,7 +262,9 @@ function manifestOf(members: ReadonlyMap<string, Member>, reading: Reading, fact
 async function factsOf({ opened, sealed, notes, madeAt, copy }: Wanted, covering: Covering, reading: Reading, custodian: Bytes | undefined): Promise<Facts> {
   const { tables, withholding } = reading;
   const chunkNotes = notes.filter(({ said }) => said["n"] === "chunk");
-  const last = covering.leaves.at(-1);
+  // One that was made before the first second came has the header's link, and covers none.
+  const leaves = covering.leaves.filter((leaf) => leaf.link !== base64(opened.header.link));
+  const last = leaves.at(-1);
   const seen = last && (await witnessed(covering, last.tree_size));
   const started = tables.start["at"];
   return {
@@ -278,7 +280,7 @@ async function factsOf({ opened, sealed, notes, madeAt, copy }: Wanted, covering
     gaps: tables.gaps.map((gap) => [String(gap["reason"]), Number(gap["from_ms"]), Number(gap["until_ms"])] as const),
     originals: copy ? [] : mediaOf(reading).map((one) => ({ ...one, size: reading.files.get(one.name)!.size })),
     copy: copy?.name ?? null,
-    leafCount: covering.leaves.length,
+    leafCount: leaves.length,
     coveredSeq: last?.seq ?? null,
     lastBeat: last?.beat,
     witnesses: seen?.witnesses ?? [],
