@@ -257,7 +257,7 @@ def test_nobody_is_rung_in_time_nobody_is_on_duty_and_then_a_volunteer_listens(
     expect(caller).to_contain_text("Nobody is rung")
     phone.get_by_role("button", name="Ring a lawyer").press("Enter")
     expect(caller).to_contain_text("on duty now", timeout=SLOW_MS)
-    expect(caller).to_contain_text("You may stay silent")
+    expect(phone.locator("#cards")).to_contain_text("You may stay silent")
     watch.tell("cancelled in time; then nobody is on duty, and it is said, with the cards")
 
     person = dispatcher_of(own_town)

@@ -165,6 +165,36 @@ def test_a_node_that_is_killed_and_comes_back_has_every_second(own_town: Running
     assert widest_gap_ms(opened) < 3_000
 
 
+def bottom(page: Page, place: str) -> float:
+    box = page.locator(place).bounding_box()
+    assert box is not None
+    return box["y"] + box["height"]
+
+
+def test_what_the_call_says_of_the_recording_is_true_in_every_state(town: Running, phone: Page) -> None:
+    """In French, whose words are the longest: the way to cancel a call is on a small phone's first screen."""
+    phone.goto(f"{town.url}/fr/")
+    phone.click("#record")
+    phone.locator("#call .primary:visible").wait_for()
+    assert bottom(phone, "#call .primary:visible") <= 640
+    call, goes_on = phone.locator("#call"), "L'enregistrement continue."
+    expect(call).to_contain_text(goes_on)
+    assert bottom(phone, "#live .emergency") < bottom(phone, "#cards summary"), "help before what may be read"
+    assert bottom(phone, "#pause") < bottom(phone, "#cards summary")
+    phone.click("#pause")
+    expect(call).not_to_contain_text(goes_on)
+    phone.click("#pause")
+    expect(call).to_contain_text(goes_on)
+    phone.context.set_offline(True)
+    phone.dblclick("#stop")  # within four seconds, however slow the machine is
+    expect(phone.locator("#mark-word")).to_contain_text("terminé")
+    expect(phone.locator("#preview")).to_be_hidden()
+    expect(call).not_to_contain_text(goes_on)
+    expect(call).not_to_be_empty()
+    phone.context.set_offline(False)
+    phone.locator("#words li").first.wait_for()
+
+
 def unsent_rows(page: Page) -> list[dict[str, Any]]:
     """What this phone keeps of recordings whose ciphertext was not all acknowledged."""
     rows = page.evaluate(

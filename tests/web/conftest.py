@@ -92,6 +92,11 @@ OpenPage = Callable[..., Page]
 @pytest.fixture
 def opened(chromium: Browser, built: Built) -> Iterator[OpenPage]:
     """Opens a page in a fresh profile, with the recorder replaced by the fake. Any error of the page fails the test at its end."""
+    yield from opening(chromium, built)
+
+
+def opening(browser: Browser, built: Built) -> Iterator[OpenPage]:
+    """The same in any browser."""
     complaints: list[str] = []
     contexts = []
     parts = [name for name, content in built.files.items() if b"as Recorder" in content]
@@ -105,7 +110,7 @@ def opened(chromium: Browser, built: Built) -> Iterator[OpenPage]:
             complaints.append(line.text)
 
     def open_page(address: str, *, real: bool = False, **options: object) -> Page:
-        context = chromium.new_context(**{"viewport": PHONE, "service_workers": "block", **options})  # type: ignore[arg-type]
+        context = browser.new_context(**{"viewport": PHONE, "service_workers": "block", **options})  # type: ignore[arg-type]
         contexts.append(context)
         page = context.new_page()
         page.on("pageerror", lambda error: complaints.append(str(error)))

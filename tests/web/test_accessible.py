@@ -8,9 +8,11 @@ import pytest
 from playwright.sync_api import Browser, Page, ViewportSize
 
 from tests.chromium import CHROMIUM, FLAGS
-from tests.web.conftest import DESK, PHONE, OpenPage
-from tests.web.test_screens import UNDER_WAY, WORDS, record
+from tests.web.conftest import DESK, PHONE, OpenPage, opening
+from tests.web.test_screens import UNDER_WAY, WORDS, move, record
+from tocsin.crypto.words import word_list
 from tocsin.web.render import PAGES, RETENTION, STATUS
+from tocsin.web.static_files import Built
 
 AXE = (Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js").read_text()
 RULES: dict[str, dict[str, Any]] = {
@@ -120,22 +122,74 @@ def test_twice_the_size_of_text_does_not_scroll_sideways_on_a_small_phone(
 
 CUT = """() => ['mark-word', 'safe', 'here'].flatMap(id => {
   const node = document.getElementById(id).firstChild;
-  return [...node.data.matchAll(/\\S+/g)].filter(({ 0: word, index }) => {
+  return [...node.data.matchAll(/[^\\s\\u00ad]+/g)].filter(({ 0: word, index }) => {
     const range = document.createRange();
-    range.setStart(node, index);
+    range.setStart(node, Math.min(index + 1, index + word.length - 1));
     range.setEnd(node, index + word.length);
     return new Set([...range.getClientRects()].map(box => Math.round(box.top))).size > 1;
   }).map(([word]) => word);
 })"""
-"""Words of what is said of a recording that stand on two lines."""
+"""Words of what is said of a recording that stand on two lines, but for where they may be divided with a hyphen."""
 
 
-def test_words_stay_whole_while_it_records_in_large_type(opened: OpenPage, node: str) -> None:
-    page = opened(f"{node}/es/", viewport=NARROW, bypass_csp=True)
-    page.add_style_tag(content="html { font-size: 200% !important } #preview { display: block !important }")
+@pytest.fixture
+def opened_large(large: Browser, built: Built) -> Iterator[OpenPage]:
+    yield from opening(large, built)
+
+
+def edges(page: Page, *places: str) -> list[float]:
+    """Upper edge of the first and lower edges of all, from the top of the screen."""
+    boxes = [page.locator(place).bounding_box() for place in places]
+    assert all(boxes)
+    return [boxes[0]["y"], *(box["y"] + box["height"] for box in boxes)]  # type: ignore[index]
+
+
+@pytest.mark.parametrize("language", ["en", "es", "fr"])
+def test_in_large_type_what_is_said_of_a_recording_is_whole_above_the_control_that_stops_it(
+    opened_large: OpenPage, node: str, language: str
+) -> None:
+    page = opened_large(f"{node}/{language}/", viewport=NARROW)
+    assert edges(page, "#record")[0] < 480
+    assert page.evaluate("matchMedia('(max-width: 10rem)').matches"), "the font is the browser's own"
     record(page, **UNDER_WAY)
     assert page.evaluate("document.documentElement.scrollWidth") <= NARROW["width"]
+    assert page.evaluate("scrollY") == 0
     assert page.evaluate(CUT) == []
+    top, bottom = edges(page, "#stop")
+    assert bottom <= NARROW["height"]
+    assert top >= max(edges(page, "#mark", "#safe", "#here"))
+    assert bottom - top >= 64
+    page.click("#stop")
+    assert edges(page, "#stop")[0] >= max(edges(page, "#mark", "#safe", "#here")), "asked for the second tap"
+    move(page, network="lost")
+    assert page.locator("#preview").is_hidden()
+    assert not findings(page)
+    page.evaluate("scrollTo(0, document.body.scrollHeight)")
+    assert max(edges(page, "#live .emergency")) <= edges(page, "#stop")[0]
+
+
+@pytest.mark.parametrize("language", ["en", "es", "fr"])
+def test_in_large_type_each_recovery_word_is_whole(opened_large: OpenPage, node: str, language: str) -> None:
+    page = opened_large(f"{node}/{language}/", viewport=NARROW)
+    longest = sorted(word_list(), key=len)[-7:]
+    record(page, phase="words", stoppedBecause="person", words=longest)
+    lines = "[...document.querySelectorAll('#words li')].map(one => one.getBoundingClientRect().height)"
+    assert len({round(height) for height in page.evaluate(lines)}) == 1
+    assert page.evaluate("document.querySelector('#words li').getBoundingClientRect().height") < 64
+    assert page.evaluate("document.documentElement.scrollWidth") <= NARROW["width"]
+
+
+@pytest.mark.parametrize("language", ["en", "es", "fr"])
+def test_on_a_phone_held_sideways_words_and_control_share_the_screen(
+    opened: OpenPage, node: str, language: str
+) -> None:
+    sideways: ViewportSize = {"width": 640, "height": 300}
+    page = opened(f"{node}/{language}/", viewport=sideways)
+    assert max(edges(page, "#record", "#rest .emergency")) <= sideways["height"]
+    record(page, **UNDER_WAY)
+    page.evaluate("document.getElementById('preview').hidden = false")
+    assert page.evaluate("scrollY") == 0
+    assert max(edges(page, "#mark", "#safe", "#here", "#stop")) <= sideways["height"]
 
 
 def test_nothing_moves_for_who_asked_for_no_motion(opened: OpenPage, node: str) -> None:

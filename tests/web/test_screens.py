@@ -65,6 +65,27 @@ def test_stop_stands_where_record_stood(opened: OpenPage, node: str) -> None:
     assert before["height"] == after["height"]
 
 
+@pytest.mark.parametrize("language", ["en", "es", "fr"])
+def test_the_control_does_not_move_under_a_thumb_whatever_is_said_above_it(
+    opened: OpenPage, node: str, language: str
+) -> None:
+    page = opened(f"{node}/{language}/")
+    record(page, phase="starting")
+    page.evaluate("document.getElementById('preview').hidden = false")
+    places = set()
+    for changes in (
+        {"recordedMs": 900, "safeMs": 0, "onlyHereMs": 900},
+        {"phase": "recording"},
+        {"safeMs": 42_999, "recordedMs": 55_000, "onlyHereMs": 12_001},
+        {"phase": "paused"},
+    ):
+        move(page, **changes)
+        box = page.locator("#stop").bounding_box()
+        assert box is not None
+        places.add((box["y"], box["height"]))
+    assert len(places) == 1
+
+
 def test_status_words_are_the_recorders_and_round_to_the_careful_side(opened: OpenPage, node: str) -> None:
     page = opened(f"{node}/en/")
     record(page)
@@ -85,6 +106,16 @@ def test_spanish_status_has_no_english_word(opened: OpenPage, node: str) -> None
     expect(page.locator("#safe")).to_have_text("A salvo en el nodo hasta 00:42")
     expect(page.locator("#trouble")).to_contain_text("El nodo no responde")
     expect(page.locator("#bits")).to_contain_text("1,2 MB enviados")
+
+
+@pytest.mark.parametrize("language", ["en", "es", "fr"])
+def test_a_network_that_is_lost_is_told_whole_on_the_first_screen(opened: OpenPage, node: str, language: str) -> None:
+    page = opened(f"{node}/{language}/")
+    record(page, network="lost")
+    page.evaluate("document.getElementById('preview').hidden = false")
+    place = page.locator("#trouble").bounding_box()
+    assert place is not None
+    assert place["y"] + place["height"] <= 640
 
 
 @pytest.mark.parametrize(
@@ -226,7 +257,13 @@ def test_pause_is_one_tap_and_is_shown(opened: OpenPage, node: str) -> None:
     page.click("#pause")
     expect(page.locator("#mark-word")).to_have_text("Paused")
     expect(page.locator("#trouble")).to_have_text("Paused. Nothing is being recorded.")
+    icons = page.locator("#pause .icon")
+    hollow = "getComputedStyle(document.querySelector('#mark .icon')).fill"
+    assert page.evaluate(hollow) == "none"
+    assert [icons.nth(0).is_visible(), icons.nth(1).is_visible()] == [False, True]
     page.click("#pause")
+    assert page.evaluate(hollow) != "none"
+    assert [icons.nth(0).is_visible(), icons.nth(1).is_visible()] == [True, False]
     expect(page.locator("#mark-word")).to_have_text("Recording")
 
 

@@ -23,13 +23,13 @@ export interface Source {
 const AGAIN_MS = 1_000;
 const KINDS = ["stopped", "door", "held", "work"] as const;
 
-/** Put the call into `place`. Waits for its sentences as long as it takes: without a network nobody can be rung. */
-export async function begin(place: HTMLElement, config: ClientConfig, lang: string, source: Source, isAtOnce = false): Promise<CallView | undefined> {
+/** Put the call into `place`, what to read while waiting into `cards`. Waits for its sentences as long as it takes: without a network nobody can be rung. */
+export async function begin(place: HTMLElement, config: ClientConfig, lang: string, source: Source, cards = place): Promise<CallView | undefined> {
   const isUnderWay = (): boolean => source.state.phase === "recording" || source.state.phase === "paused";
   for (;;) {
     const words = await loadWords(lang).catch(() => undefined);
     if (!isUnderWay()) return undefined;
-    if (words) return new CallView(place, config, words, source, isAtOnce);
+    if (words) return new CallView(place, config, words, source, cards);
     await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
   }
 }
@@ -63,9 +63,11 @@ export class CallView {
   #hasVoice = true;
   #isLoud = false;
   #announced = "";
+  #told = "";
+  #tellsRecording = false;
   #heard = "";
 
-  constructor(place: HTMLElement, config: ClientConfig, spoken: Spoken, source: Source, isAtOnce: boolean) {
+  constructor(place: HTMLElement, config: ClientConfig, spoken: Spoken, source: Source, cards: HTMLElement) {
     this.#config = config;
     this.#source = source;
     this.#spoken = spoken;
@@ -83,14 +85,14 @@ export class CallView {
     this.#hotline.append(...this.#makeHotline());
     const title = make("h2", { className: "unseen" }, this.#say("call.title"));
     const acts = make("div", { className: "group" }, this.#mute, this.#loud, this.#picture);
-    place.replaceChildren(title, this.#cancel, this.#status, this.#warning, this.#choices, this.#ring, this.#listen, this.#hotline, this.#cards, this.#films, acts, this.#writing.place, this.#hangUp);
-    if (isAtOnce) void this.#begin();
-    else this.#countDown();
+    place.replaceChildren(title, this.#cancel, this.#status, this.#warning, this.#choices, this.#ring, this.#listen, this.#hotline, ...(cards === place ? [this.#cards] : []), this.#films, acts, this.#writing.place, this.#hangUp);
+    if (cards !== place) cards.replaceChildren(this.#cards);
+    this.#countDown();
   }
 
-  /** The recording is over or was left: what is marked is closed; a talk goes on, unless the page is left. */
-  recordingEnds(): void {
-    this.#mark("end");
+  /** The recording pauses, goes on or has ended: what is said of it here stays true. */
+  recordingMoved(): void {
+    if (!this.#status.hidden) this.#tell(this.#told, this.#tellsRecording);
   }
 
   /** Leave at once: nothing of a call stays. */
@@ -121,7 +123,7 @@ export class CallView {
 
   #stay(): void {
     clearInterval(this.#tick);
-    this.#tell(this.#withRecording(this.#say("call.cancelled")));
+    this.#tell(this.#say("call.cancelled"), true);
     this.#only(this.#ring, this.#choices, this.#hotline, this.#cards);
     this.#ring.focus();
   }
@@ -154,7 +156,7 @@ export class CallView {
   #failed(error: unknown): void {
     if (this.#over.signal.aborted) return;
     const code = error instanceof NobodyProven ? "unproven" : error instanceof CallRefused ? error.code : "unexpected";
-    this.#tell(this.#withRecording(this.#say(this.#spoken.words.has(`call.no_${code}`) ? `call.no_${code}` : "call.no_unexpected")));
+    this.#tell(this.#say(this.#spoken.words.has(`call.no_${code}`) ? `call.no_${code}` : "call.no_unexpected"), true);
     this.#only(this.#ring, this.#choices, this.#hotline, this.#cards);
   }
 
@@ -164,7 +166,7 @@ export class CallView {
     if (talk.isOver) return this.#ended();
     if (talk.standing.state !== "answered") this.#close(talk);
     else if (talk.people.size > 0) void this.#announce(talk);
-    this.#tell(this.#standing(talk));
+    this.#tell(this.#standing(talk), talk.standing.state !== "answered" && talk.isHeard);
     if (talk.standing.state !== "answered") this.#sayStanding();
     this.#writing.draw(talk);
     this.#played!.picture.hidden = !(talk.wantsPicture && talk.picture.getVideoTracks().some((track) => !track.muted));
@@ -189,9 +191,9 @@ export class CallView {
     const { words } = this.#spoken;
     if (state === "answered") return [onTheLine(talk, words) || words.say("call.answering"), lineTold(talk, words)].join(" ");
     if (!talk.isHeard) return words.say("call.line_node_lost");
-    if (state === "ringing") return this.#withRecording(words.say("call.ringing", { rung, of }));
-    if (of === 0) return this.#withRecording(words.say("call.nobody_on_duty"));
-    return `${this.#withRecording(words.say("call.nobody_free", { rung, of }))} ${before > 0 ? words.count("call.before_you", before) : words.say("call.you_are_next")}`;
+    if (state === "ringing") return words.say("call.ringing", { rung, of });
+    if (of === 0) return words.say("call.nobody_on_duty");
+    return `${words.say("call.nobody_free", { rung, of })} ${before > 0 ? words.count("call.before_you", before) : words.say("call.you_are_next")}`;
   }
 
   /** Who waits hears how it stands, between the cards; with a recording the voice would be on it. */
@@ -200,10 +202,6 @@ export class CallView {
     if (this.#source.state.recording || text === this.#heard) return;
     this.#heard = text;
     this.#reading.say(text);
-  }
-
-  #withRecording(text: string): string {
-    return this.#source.state.recording ? `${text} ${this.#say("call.goes_on")}` : text;
   }
 
   /** Roles are told before sound opens, and the recording marks the talk before its first word. */
@@ -300,9 +298,14 @@ export class CallView {
     if (this.#spoken.told.cards.length === 0) this.#cards.hidden = true;
   }
 
-  #tell(text: string): void {
+  /** With `tellsRecording` it adds that the recording goes on, while it does. */
+  #tell(text: string, tellsRecording = false): void {
+    const { phase, recording } = this.#source.state;
+    this.#told = text;
+    this.#tellsRecording = tellsRecording;
+    const told = tellsRecording && recording && phase === "recording" ? `${text} ${this.#say("call.goes_on")}` : text;
     this.#status.hidden = false;
-    if (this.#status.textContent !== text) this.#status.textContent = text;
+    if (this.#status.textContent !== told) this.#status.textContent = told;
   }
 
   #button(key: string, act: () => void, className = "button wide"): HTMLButtonElement {

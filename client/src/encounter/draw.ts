@@ -27,7 +27,7 @@ export function draw(state: RecorderState): void {
 function speak(state: RecorderState, sentence: string): void {
   if (state.phase === spoken?.phase && Math.abs(state.recordedMs - spoken.recordedMs) < SPOKEN_EVERY_MS) return;
   spoken = state;
-  put("said", sentence);
+  put("said", sentence.replaceAll("\u00ad", "")); // where a word may break is for the eye
 }
 
 function feel(now: RecorderState["network"]): void {

@@ -66,6 +66,7 @@ function onChange(state: RecorderState): void {
 function underWay(state: RecorderState): void {
   draw(state);
   put("pause-word", words.say(phase === "paused" ? "record.resume" : "record.pause"));
+  element("pause").classList.toggle("paused", phase === "paused");
   for (const id of ["pause", "stop"]) show(id, phase !== "finishing");
   preview();
 }
@@ -73,10 +74,17 @@ function underWay(state: RecorderState): void {
 function moved(state: RecorderState, before: RecorderState["phase"]): void {
   if (phase === "recording") tone("start");
   if (phase === "recording" && before === "starting") calls();
-  if (phase === "starting") element("stop").focus();
+  if (phase === "starting") atTheTop();
   if (phase === "finishing") tone("end");
   if (phase === "failed") failed(state.stoppedBecause ?? "unknown");
   if (phase === "words" || (phase === "stopped" && before !== "words")) ended(state);
+  call?.recordingMoved();
+}
+
+/** What is true of the recording is seen first: no focus may scroll its words away. */
+function atTheTop(): void {
+  scrollTo(0, 0);
+  element("stop").focus({ preventScroll: true });
 }
 
 function calls(): void {
@@ -87,7 +95,7 @@ function calls(): void {
 /** A lawyer is rung after three seconds that anybody can see; the recording waits for none of it. */
 async function rings(): Promise<void> {
   const { begin } = await import("../calls/caller_view.ts");
-  call = await begin(element("call"), config, words.lang, callFrom(recording!));
+  call = await begin(element("call"), config, words.lang, callFrom(recording!), element("cards"));
 }
 
 /** The call hears and sees through the recording's own devices. */
@@ -151,9 +159,9 @@ function prompt(state: RecorderState): void {
 function preview(): void {
   const video = element<HTMLVideoElement>("preview");
   const stream = recording?.stream;
+  video.hidden = phase === "finishing" || !stream?.getVideoTracks().length; // after the stop it would be a black square
   if (!stream || video.srcObject === stream) return;
   video.srcObject = stream;
-  video.hidden = stream.getVideoTracks().length === 0;
   void video.play().catch(() => undefined);
 }
 
