@@ -29,6 +29,7 @@ SHEETS = (
     "desk.css",
     "alerts.css",
     "circle.css",
+    "verify.css",
 )
 ENGLISH = i18n.load()["en"]
 PACK = load("minneapolis-sample")

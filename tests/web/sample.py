@@ -28,7 +28,9 @@ class RightToLeft(Language):
 def small_build() -> Built:
     """A build of a few bytes, for tests that look at pages and not at script."""
     scripts = ("first", "rehearsal", "import", "recover", "verify", "open", "desk", "worker", *PASSPORT)
-    names = {f"{sheet}.css": f"{sheet}-AAAAAAAA.css" for sheet in ("app", "desk", "passport", "registry", "staff")}
+    names = {
+        f"{sheet}.css": f"{sheet}-AAAAAAAA.css" for sheet in ("app", "desk", "passport", "registry", "staff", "verify")
+    }
     files = {**dict.fromkeys(names.values(), b"body{}"), "part-CCCCCCCC.js": b"export{}"}
     scripts_of = {}
     for name in scripts:

@@ -99,6 +99,19 @@ def test_a_changed_package_fails_in_red_at_its_step(
     check(page, vector(name))
     assert statuses(page).index("FALLA") == step - 1
     expect(page.locator("#results h2.problem")).to_be_focused()
+    told = page.locator("#results tr", has=page.locator("td.problem")).first
+    expect(told).to_contain_text("no es lo que dice de ello el paquete")
+
+
+@pytest.mark.parametrize("language", ["en", "es", "fr"])
+def test_on_a_phone_what_a_step_found_has_the_width_of_the_screen(
+    opened: OpenPage, node: str, vector: Vector, language: str
+) -> None:
+    page = opened(f"{node}/{language}/verify")
+    check(page, vector("honest"))
+    widths = page.evaluate("[...document.querySelectorAll('#results td.long')].map(one => one.clientWidth)")
+    assert min(widths) >= 300
+    assert findings(page) == []
 
 
 def test_what_is_no_package_is_said_and_a_broken_trust_file_too(opened: OpenPage, node: str, tmp_path: Path) -> None:

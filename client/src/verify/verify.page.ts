@@ -64,7 +64,7 @@ function table(report: Report): HTMLElement {
 function row(step: Step): HTMLElement {
   const isBad = step.status === "FAIL" || step.status === "MISSING";
   const status = words.say(`verify.${step.status.toLowerCase().replace(" ", "_")}`);
-  const detail = step.codes.length > 0 ? step.codes.map((code, i) => why(code, step.where[i] ?? "")) : [words.say(`verify.step_${step.name}`)];
+  const detail = step.codes.length > 0 ? step.codes.map((code, i) => why(step, code, step.where[i] ?? "")) : [words.say(`verify.step_${step.name}`)];
   return make(
     "tr",
     {},
@@ -74,8 +74,8 @@ function row(step: Step): HTMLElement {
   );
 }
 
-/** A code in words where there are words for it; every FAIL is told by its code and its place in the package. */
-function why(code: string, where: string): string {
+/** A code in words where there are words for it; every FAIL says that it is one, and by code and place what an expert asks. */
+function why(step: Step, code: string, where: string): string {
   if (words.has(`verify.why_${code}`)) return words.say(`verify.why_${code}`);
-  return words.say("verify.why", { code, where: where || "-" });
+  return words.say(step.status === "FAIL" ? "verify.why_wrong" : "verify.why", { code, where: where || "-" });
 }
