@@ -5,6 +5,7 @@ from pathlib import Path
 
 from playwright.sync_api import Page, expect
 
+from tests.chromium import rest
 from tests.journeys.conftest import OpenPage, Running
 from tests.waiting import wait_until
 from tests.web.test_accessible import findings
@@ -23,6 +24,7 @@ def recorded(page: Page, town: Running) -> str:
 
 
 def stopped(page: Page) -> str:
+    rest(page)
     page.dblclick("#stop")  # within four seconds, however slow the machine is
     return copied(page)
 
@@ -31,6 +33,7 @@ def copied(page: Page) -> str:
     """The words, read off the screen, which then forgets them."""
     page.locator("#words li").first.wait_for(timeout=60_000)
     words = " ".join(page.locator("#words li").all_text_contents())
+    rest(page)
     page.dblclick("#words-have")  # within four seconds, however slow the machine is
     expect(page.locator("#words-part")).to_be_hidden()
     return words

@@ -9,6 +9,7 @@ import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.chromium import rest
 from tests.journeys.conftest import OpenPage, Running
 from tests.journeys.test_package import is_covered, tocsin
 from tests.journeys.test_town import client_of_town, desk_counts
@@ -65,6 +66,7 @@ def safe_seconds(page: Page) -> int:
 
 def stop(page: Page) -> str:
     """Two taps; the words, read off the screen."""
+    rest(page)
     page.dblclick("#stop")  # within four seconds, however slow the machine is
     page.locator("#words li").first.wait_for(timeout=60_000)
     return " ".join(page.locator("#words li").all_text_contents())

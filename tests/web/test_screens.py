@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.chromium import rest
 from tests.waiting import wait_until
 from tests.web.conftest import OpenPage
 
@@ -28,12 +29,6 @@ def record(page: Page, **changes: Any) -> None:
     page.click("#record")
     wait_until(lambda: page.evaluate("globalThis.fake?.calls.includes('start')"))
     move(page, **{**UNDER_WAY, **changes})
-
-
-def rest(page: Page) -> None:
-    """A tap on the heels of another arms nothing."""
-    since = page.evaluate("performance.now()")
-    wait_until(lambda: page.evaluate("since => performance.now() - since > 800", since))
 
 
 def test_the_control_is_two_fifths_of_a_small_phone_and_its_number_and_way_out_are_seen(
