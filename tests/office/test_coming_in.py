@@ -1,8 +1,12 @@
 """Invitations, joining, signing in, ways in, leaving: on both databases, with a browser written from the specification."""
 
+from collections.abc import Callable
+from typing import Any
+
 import msgspec
 import pytest
 from cryptography.exceptions import InvalidTag
+from sqlalchemy import Connection
 
 from tests.crypto.counted_clock import CountedClock
 from tests.office.conftest import invited, joined
@@ -191,6 +195,23 @@ async def test_who_leaves_opens_nothing_from_then_on(office: Office) -> None:
     assert found.state is State.RETIRED
     with pytest.raises(StaffUnknown):
         await retire(office, leaver.id)
+
+
+async def test_who_is_let_go_while_they_sign_in_is_not_in(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    """They were found in the tables a moment before they left them, and are told of it a moment after."""
+    leaver, browser = await joined(office, "Wren", "lawyer")
+    read = office.database.read
+
+    async def slowly(question: Callable[[Connection], Any]) -> Any:
+        found = await read(question)
+        monkeypatch.undo()
+        await retire(office, leaver.id)
+        return found
+
+    monkeypatch.setattr(office.database, "read", slowly)
+    found, _ = await sign_in(office, browser.sign_in(office.challenges.fresh(), "Wren"), PLACE)
+    with pytest.raises(NotSignedIn):
+        office.sessions.begin(found)
 
 
 async def test_two_stewards_remain(office: Office) -> None:

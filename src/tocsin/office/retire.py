@@ -13,5 +13,5 @@ async def retire(office: Office, staff_id: bytes) -> Staff:
     """Raises `StaffUnknown`, `StewardsTooFew`. What they opened they keep."""
     today = office.today
     gone = await office.database.write(lambda c: staff.retire(c, staff_id, today))
-    office.sessions.end_all(staff_id)
+    office.sessions.end_all(staff_id, for_good=True)
     return gone

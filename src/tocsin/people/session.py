@@ -61,9 +61,12 @@ class Sessions:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._open: dict[bytes, _Session] = {}
+        self._gone: set[bytes] = set()
 
     def begin(self, staff: Staff) -> str:
-        """Sign somebody in; the cookie's value."""
+        """Sign somebody in; the cookie's value. Raises `NotSignedIn` for who left while they were proving who they are."""
+        if staff.id in self._gone:
+            raise NotSignedIn
         self.forget()
         if len(self._open) >= MOST:
             del self._open[min(self._open, key=lambda one: self._open[one].seen)]
@@ -104,8 +107,10 @@ class Sessions:
         """Sign out here."""
         self._open.pop(_digest(request_cookie), None)
 
-    def end_all(self, staff_id: bytes) -> None:
-        """Sign somebody out everywhere."""
+    def end_all(self, staff_id: bytes, *, for_good: bool = False) -> None:
+        """Sign somebody out everywhere. `for_good`: who was read from the tables before they left comes in no more."""
+        if for_good:
+            self._gone.add(staff_id)
         self._open = {key: one for key, one in self._open.items() if one.staff.id != staff_id}
 
     def forget(self) -> None:
