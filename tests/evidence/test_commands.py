@@ -90,6 +90,28 @@ def test_open_writes_what_was_recorded(world: tuple[Scene, Path], tmp_path: Path
     assert (tmp_path / "out" / "media-001.webm").read_bytes().startswith(scene.body(1))
 
 
+def test_what_is_in_clear_is_its_owners_alone_also_in_a_folder_that_others_read(
+    world: tuple[Scene, Path], tmp_path: Path
+) -> None:
+    _, place = world
+    (tmp_path / "out").mkdir(mode=0o755)
+    done = run("open", place / "a.tocsin", "--identity", place / "identity.txt", "-o", tmp_path / "out")
+    assert done.exit_code == 0, done.output
+    assert {path.stat().st_mode & 0o777 for path in (tmp_path / "out").iterdir()} == {0o600}
+
+
+def test_a_package_is_not_written_into_what_somebody_put_there(world: tuple[Scene, Path], tmp_path: Path) -> None:
+    """A file of its unfinished name, or a link of that name to one, would give whoever made it the key inside."""
+    _, place = world
+    theirs = tmp_path / "theirs"
+    theirs.write_text("")
+    (tmp_path / "p.zip.part").symlink_to(theirs)
+    key = ["--identity", place / "identity.txt"]
+    done = run("package", place / "a.tocsin", *key, "--log", place / "log", "-o", tmp_path / "p.zip")
+    assert done.exit_code == 0, done.output
+    assert (theirs.read_bytes(), (tmp_path / "p.zip").is_symlink()) == (b"", False)
+
+
 @pytest.mark.parametrize(
     ("options", "said"),
     [

@@ -174,8 +174,9 @@ def _write(output: Path, parts: Iterable[bytes]) -> None:
     if output.exists():
         raise click.UsageError(f"{output} is there already. Nothing was overwritten.")
     fresh = output.with_name(output.name + ".part")
+    fresh.unlink(missing_ok=True)  # who left one there, in a folder that others write to, would go on owning it
     try:
-        with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, custodians.OWNER_ONLY), "wb") as file:
+        with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, custodians.OWNER_ONLY), "wb") as file:
             for part in parts:
                 file.write(part)
             file.flush()

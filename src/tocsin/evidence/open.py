@@ -1,5 +1,6 @@
 """Write the originals of a sealed recording in clear: the media exactly as the phone's recorder gave it."""
 
+import os
 from pathlib import Path
 from typing import NamedTuple
 
@@ -7,7 +8,7 @@ from tocsin.errors import TocsinError
 from tocsin.evidence import originals
 from tocsin.evidence.opened import Opened
 
-PRIVATE = 0o700
+PRIVATE, OWNER_ONLY = 0o700, 0o600
 
 
 class FolderTaken(TocsinError):
@@ -33,7 +34,7 @@ def open_originals(opened: Opened, folder: Path) -> list[Written]:
     for name, bodies in originals.files(opened.seconds()):
         path = folder / name.removeprefix("original/")
         try:
-            with path.open("xb") as file:
+            with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, OWNER_ONLY), "wb") as file:
                 size = sum(file.write(body) for body in bodies)
         except FileExistsError as error:
             raise FolderTaken from error
