@@ -68,6 +68,9 @@ def test_a_rehearsal_and_an_import_are_marked_in_the_readers_language(
         check(page, vector(name))
         expect(page.locator("#results .rehearsing")).to_contain_text(mark)
     assert findings(page) == []
+    page.emulate_media(media="print")
+    style = "one => [getComputedStyle(one).borderTopStyle, getComputedStyle(one.parentElement).display]"
+    assert page.locator("#results .rehearsing").evaluate(style) == ["solid", "block"], "no background is printed"
 
 
 @pytest.mark.parametrize("code", ["en", "es", "fr"])
