@@ -32,6 +32,7 @@ def test_a_node_that_does_not_answer_is_to_be_started_whatever_was_asked(tmp_pat
     told = checked(tmp_path, **{SETTINGS_VARIABLE: path})
     for name in ("recording", "log", "legal desk", "witness http://w.example"):
         assert (told[name]["good"], told[name]["next"]) == (False, "tocsin serve")
+        assert told[name]["seen"] in ("nobody answers at that address", "there was no answer in time")
 
 
 def test_what_init_wrote_here_counts_where_nothing_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

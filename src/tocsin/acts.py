@@ -68,12 +68,21 @@ def perform(acts: list[Act], folder: Path, clock: Clock) -> list[Done]:
             seen, is_good = act.perform(), True
             known[act.name] = clock.now_ms()
         except Exception as error:  # noqa: BLE001  whatever went wrong is the answer
-            seen, is_good = str(error) or type(error).__name__, False
+            seen, is_good = _told(error), False
             mend = act.start if act.start and isinstance(error, httpx.TransportError) else mend
         done.append(Done(act, is_good, seen, known.get(act.name, 0), mend))
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     file.write_text(json.dumps(known))
     return done
+
+
+def _told(error: Exception) -> str:
+    """What went wrong, as a sentence: what a library says of a line that is not there is none."""
+    if isinstance(error, httpx.TimeoutException):
+        return "there was no answer in time"
+    if isinstance(error, httpx.TransportError):
+        return "nobody answers at that address"
+    return str(error) or type(error).__name__
 
 
 def acts_of(settings: Settings, clock: Clock, program: str = "tocsin") -> list[Act]:

@@ -131,6 +131,18 @@ def test_wrong_usage_says_what_to_do(world: tuple[Scene, Path], tmp_path: Path, 
     assert not (tmp_path / "p.zip").exists()
 
 
+def test_what_cannot_be_read_is_said_and_nothing_is_said_of_the_package(tmp_path: Path) -> None:
+    file, trust = tmp_path / "file.zip", tmp_path / "trust.json"
+    file.write_bytes(b"no zip")
+    trust.write_text("no JSON")
+    for arguments, said in (
+        ([str(file)], "this is no zip file"),
+        ([str(file), "--trust", str(trust)], "the trust file or the signer's key cannot be read"),
+    ):
+        ran = CliRunner().invoke(main, ["verify", *arguments])
+        assert (ran.exit_code, ran.output) == (2, f"{said}\nResult: NOTHING WAS CHECKED (exit 2)\n")
+
+
 def test_the_wrong_identity_is_refused_and_nothing_is_written(world: tuple[Scene, Path], tmp_path: Path) -> None:
     _, place = world
     other = Scene(tmp_path, b"somebody else")

@@ -1761,7 +1761,7 @@ class Custody:
 VERDICTS = (
     "PASS",
     "FAIL: do not rely on this package",
-    "not a package",
+    "NOTHING WAS CHECKED",
     "NOTHING IS WRONG, BUT NOT ALL IS PROVEN",
 )
 
