@@ -9,7 +9,7 @@ from tests.encounters.phone import Phone
 from tests.encounters.test_receive import begin, send
 from tocsin.crypto import envelope
 from tocsin.crypto.stream import Reader
-from tocsin.encounters import close, create, erase, forget, rewrap, share, start, state
+from tocsin.encounters import close, create, erase, export, forget, rewrap, share, start, state
 from tocsin.encounters.model import (
     CapabilityWrong,
     Kind,
@@ -17,7 +17,9 @@ from tocsin.encounters.model import (
     RecordingOpen,
     ShareGone,
     State,
+    TooFast,
 )
+from tocsin.encounters.room import ACT_BYTES
 from tocsin.ids import b64, unb64
 from tocsin.node import Node
 from tocsin.store import fail_points
@@ -105,8 +107,27 @@ async def test_a_dropped_recipient_cannot_open_an_old_disk_image(node: Node, pho
     wraps = rewrap.Wraps(b64(envelope.seal_to([keeps], phone.rk)))
     await rewrap.rewrap(node.encounters, phone.id, owner_secret(phone), wraps)
     for slot in (old_slot, live.row.slot):
-        with pytest.raises((InvalidTag, KeyError, Exception)):
+        with pytest.raises((InvalidTag, KeyErased)):
             AESGCM(node.encounters.erase_keys.key(slot)).decrypt(old_box[:12], old_box[12:], phone.id)
+
+
+async def test_what_an_owner_does_again_and_again_is_slowed_and_never_the_erasure(node: Node, phone: Phone) -> None:
+    """Each is noted for good, and a note counts for no quota: the disk would be the price of a capability that anybody can make."""
+    await record(node, phone)
+    live = node.encounters.lives[phone.id]
+    live.pace.rate = live.pace.burst / 1_000_000
+    _, keeps = envelope.new_identity(node.clock)
+    before = live.chain.count
+    with pytest.raises(TooFast) as refusal:
+        for _ in range(1_000):
+            await export.export(node.encounters, live, export.OWNER, {})
+    assert int(refusal.value.fields["retry_after"]) > 1
+    assert live.chain.count - before <= live.pace.burst / ACT_BYTES
+    with pytest.raises(TooFast):
+        wraps = rewrap.Wraps(b64(envelope.seal_to([keeps], phone.rk)))
+        await rewrap.rewrap(node.encounters, phone.id, owner_secret(phone), wraps)
+    await export.export(node.encounters, live, "lawyer", {})
+    assert await erase.ask(node.encounters, phone.id, owner_secret(phone)) == erase.PROMISE
 
 
 async def test_erasing_answers_the_same_words_and_leaves_nothing_to_open(node: Node, phone: Phone) -> None:

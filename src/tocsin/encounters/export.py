@@ -12,6 +12,7 @@ from tocsin.evidence.custody import Action
 from tocsin.evidence.sealed import write_sealed
 from tocsin.store.segment_format import Frame
 
+OWNER = "owner"
 NumberedNote = tuple[int, bytes]
 
 
@@ -21,13 +22,15 @@ async def export(
     """The sealed export (`docs/spec/package.md`), as a blocking iterator for a thread. That it was fetched is noted first (rule 20).
 
     It holds what is durable now; a recording that goes on is exported up to here. `as_held`: with the envelope of its hold, whatever
-    its owner did since; for staff alone. Raises `RecordingErased`, or `HoldMissing` where nothing holds it.
+    its owner did since; for staff alone. Raises `RecordingErased`, `TooFast`, or `HoldMissing` where nothing holds it.
     """
     for allow in room.may_fetch:
         await allow(live.row.id)
     async with live.lock:
         if live.row.state is State.ERASED and not as_held:
             raise RecordingErased
+        if actor == OWNER:
+            room.charge(live)
         await room.take_up(live)
         wraps = await hold.wraps(room, live) if as_held else create.open_box(room, live.row).wraps
         await room.act(live, actor, Action.FETCHED)

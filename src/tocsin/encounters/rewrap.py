@@ -23,7 +23,7 @@ async def rewrap(room: Room, recording_id: RecordingId, capability: bytes, wraps
     """Replace the age file. By the owner at any time; by the phone once, after it got its share back.
 
     The same body again changes nothing: its answer may have been lost on the way.
-    Raises `CapabilityWrong` for a phone that may not (again), `BodyMalformed` for bytes that are no age file.
+    Raises `CapabilityWrong` for a phone that may not (again), `BodyMalformed` for bytes that are no age file, `TooFast`.
     """
     live = await room.find(recording_id, capability, "upload", "owner")
     is_owner = create.digest_of(capability) == live.row.owner_digest
@@ -35,6 +35,7 @@ async def rewrap(room: Room, recording_id: RecordingId, capability: bytes, wraps
             return
         if not is_owner and live.row.share_state is not ShareState.RETURNED:
             raise CapabilityWrong
+        room.charge(live)
         changes: dict[str, object] = {"share_state": ShareState.GONE}
         if locator:
             await _refuse_taken(room, live, locator)

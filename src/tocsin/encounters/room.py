@@ -28,6 +28,7 @@ from tocsin.encounters.model import (
     Recording,
     RecordingLost,
     State,
+    TooFast,
 )
 from tocsin.encounters.queries import Stored
 from tocsin.evidence.custody import Action, Chain
@@ -47,6 +48,7 @@ ERASE, ERASE_SLOT = "erase recording", "erase slot"
 """Kinds of durable work: what a process that died had begun to erase."""
 DAY_MS = 1000 * DAY_SECONDS
 
+ACT_BYTES = 1024 * 1024
 IN_MEMORY = 20_000
 """Recordings kept in memory; the ones longest unused are dropped first and read back when needed."""
 
@@ -189,6 +191,14 @@ class Room:
     def seal_chunk_note(self, live: Live, chain: Chain, seq: int, received_ms: int, beat: int) -> bytes:
         plaintext = chain.chunk(seq, received_ms, beat, self.receipts.key_id)
         return self.session(live).seal(plaintext, CHUNK_NOTE_BYTES)
+
+    def charge(self, live: Live) -> None:
+        """Count an act of its owner's that is noted as a megabyte of the recording's pace: a note counts for no quota, and whoever has
+        a capability could fill the disk with them. Raises `TooFast`.
+        """
+        amount = min(ACT_BYTES, live.pace.burst)
+        if not live.pace.take(amount, self.clock.monotonic()):
+            raise TooFast(retry_after=live.pace.wait(amount))
 
     async def append(self, live: Live, number: int, meta: bytes, body: bytes) -> None:
         """Make one frame durable. On a full disk notes and the seconds of an encounter take from the reserve. Raises `DiskFull`."""

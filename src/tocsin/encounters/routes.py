@@ -136,7 +136,7 @@ def routes(room: Room, sealed_extra: Callable[[], Awaitable[dict[str, bytes]]]) 
     @get("/encounters/{recording:str}/sealed")
     async def fetch_sealed(request: PlainRequest, recording: FromPath[str]) -> Stream:
         live = await room.find(recording_of(recording), capability_of(_headers(request)), "owner")
-        parts = await export.export(room, live, "owner", await sealed_extra())
+        parts = await export.export(room, live, export.OWNER, await sealed_extra())
         headers = {"Content-Disposition": 'attachment; filename="recording.tocsin"'} | NO_STORE
         return Stream(in_turns(parts), media_type="application/octet-stream", headers=headers)
 
