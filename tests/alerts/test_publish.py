@@ -187,6 +187,27 @@ async def test_two_stewards_together_read_who_stood_behind_it_and_one_does_not(t
     await town.refused("alerts_role_missing", attribute.listed(town.alerts, DEE))
 
 
+async def test_who_spoke_and_went_off_duty_stands_behind_it_all_the_same(town: City) -> None:
+    matter_id, crew, _ = await town.confirmed()
+    credentials = {town.alerts.duty.of(digest_of(one)).credential.hex() for one in crew}
+    await confirm.end(town.alerts, crew[0])
+    of = await town.digest(matter_id)
+    await release.at_desk(town.alerts, DEE, matter_id, of)
+    done = await release.at_desk(town.alerts, SAM, matter_id, of)
+    assert done.posted is not None
+    parts, sealed = [], b""
+    for caller in (STEW, ARD):
+        sealed, part = await attribute.part_of(town.alerts, caller, done.posted.id)
+        parts.append(envelope.open_with(town.identities[caller.pseudonym], part))
+    told = canonical.loads(attribute.open_decision(sealed, parts, done.posted.id))
+    assert isinstance(told, dict)
+    voices = told["voices"]
+    assert isinstance(voices, list)
+    assert {str(one).split()[0] for one in voices} == credentials
+    await town.later(20)
+    assert town.alerts.spoken == {}, "their voices went with the decision, and this with them"
+
+
 @pytest.mark.parametrize("seed", range(8))
 async def test_no_order_of_acts_publishes_without_the_rule(town: City, seed: int) -> None:
     """A walk by chance through every verb: whatever is public, two cohorts had spoken for it and a dispatcher had released it."""

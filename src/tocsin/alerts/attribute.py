@@ -81,10 +81,15 @@ def _told(alerts: Alerts, voices: Sequence[Voice]) -> list[str]:
     """Credentials, each with its answer: SHA-256 of a confirmer's token, a mark of one at the desk. Sorted: no order of speaking."""
     found = []
     for one in voices:
-        known = alerts.duty.on.get(one.who)
-        credential = known.credential if known and one.cohort != DESK else one.who
+        credential = one.who if one.cohort == DESK else alerts.spoken.get(one.who) or _on_duty(alerts, one.who)
         found.append(f"{credential.hex()} {one.cohort} {one.answer}")
     return sorted(found)
+
+
+def _on_duty(alerts: Alerts, who: bytes) -> bytes:
+    """Of a voice that the process before this one heard: what its confirmer came back with, or the capability's digest."""
+    known = alerts.duty.on.get(who)
+    return known.credential if known else who
 
 
 async def listed(alerts: Alerts, caller: Caller) -> list[AlertId]:

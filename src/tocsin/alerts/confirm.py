@@ -66,6 +66,8 @@ async def answer(alerts: Alerts, capability: bytes, voice_id: bytes, said: Answe
     who = digest_of(capability)
     confirmer = alerts.duty.of(who)
     matter_id = await alerts.database.read(lambda c: _matter_of(c, voice_id, who))
+    if said in SPOKEN.values():
+        alerts.spoken[who] = confirmer.credential
 
     def turn(connection: Connection) -> None:
         seen = alerts.take_up(connection, matter_id)

@@ -30,6 +30,9 @@ async def expire(alerts: Alerts) -> int:
             known.pop(alert_id, None)
     over = alerts.clock.monotonic() - HOUR_S
     alerts.stood = {root: one for root, one in alerts.stood.items() if one[1] > over}
+    if alerts.spoken:
+        heard = {one.who for one in await alerts.database.read(queries.all_voices)}
+        alerts.spoken = {who: one for who, one in alerts.spoken.items() if who in heard}
     await alerts.overwrite(gone)
     if ended:
         alerts.changed()

@@ -111,6 +111,8 @@ class Alerts:
     """By alert: when it was published, by the same clock; its `sent` is a step of five minutes."""
     stood: dict[bytes, tuple[frozenset[int], float]] = field(default_factory=dict)
     """By alert of the last hour: which cohorts stood behind it, and when. Never people; gone with the process."""
+    spoken: dict[bytes, bytes] = field(default_factory=dict)
+    """By capability of a confirmer who said what they saw: their credential, also when they went off duty. Gone with the voice."""
     corrected: dict[bytes, int] = field(default_factory=dict)
     """By alert that was taken back: how many seconds it stood."""
 
