@@ -188,6 +188,7 @@ def test_what_the_call_says_of_the_recording_is_true_in_every_state(town: Runnin
     phone.click("#pause")
     expect(call).to_contain_text(goes_on)
     phone.context.set_offline(True)
+    rest(phone)
     phone.dblclick("#stop")  # within four seconds, however slow the machine is
     expect(phone.locator("#mark-word")).to_contain_text("terminé")
     expect(phone.locator("#preview")).to_be_hidden()
