@@ -85,7 +85,7 @@ def test_the_words_open_share_and_erase_from_another_device(
     other.get_by_role("button", name=re.compile(f"Drop {recipient[:12]}")).click()
     expect(other.locator("#recipients li")).to_have_count(before)
     other.dblclick("#erase")  # within four seconds, however slow the machine is
-    expect(other.locator("#outcome")).to_contain_text("Will be erased when no duty to keep it remains")
+    expect(other.locator("#outcome")).to_contain_text("It will be erased when no duty to keep it remains.")
     for gone in ("#take-part", "#recipients-part", "#erase-part"):
         expect(other.locator(gone)).to_be_hidden()
     other.goto(f"{town.url}/en/recover")

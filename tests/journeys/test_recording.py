@@ -11,6 +11,7 @@ from playwright.sync_api import Page, expect
 
 from tests.chromium import rest
 from tests.journeys.conftest import OpenPage, Running
+from tests.journeys.test_owner_page import find, play
 from tests.journeys.test_package import is_covered, tocsin
 from tests.journeys.test_town import client_of_town, desk_counts
 from tests.waiting import wait_until
@@ -244,7 +245,7 @@ def widest_gap_ms(opened: Opened) -> int:
 
 
 def test_a_line_that_cannot_carry_the_picture_steps_down_and_never_stalls(
-    town: Running, phone: Page, tmp_path: Path
+    town: Running, phone: Page, open_page: OpenPage, tmp_path: Path
 ) -> None:
     tap(phone, town)
     wait_until(lambda: safe_seconds(phone) >= 1, 60)
@@ -257,11 +258,18 @@ def test_a_line_that_cannot_carry_the_picture_steps_down_and_never_stalls(
     line.send(
         "Network.emulateNetworkConditions", weak | {"uploadThroughput": -1, "downloadThroughput": -1, "latency": 0}
     )
+    words = stop(phone)
     with client_of_town(town) as client:
-        opened = open_by_words(client, stop(phone), tmp_path / "recording.tocsin")
+        opened = open_by_words(client, words, tmp_path / "recording.tocsin")
     steps = [event for event in opened.events if event["event"] == "bitrate"]
     assert steps
     assert steps[0]["bits_per_second"] < 832_000
     assert len(opened.media) >= 2
     assert all(original.startswith(WEBM) for original in opened.media)
     assert widest_gap_ms(opened) < 3_000
+    other = open_page()
+    find(other, town, words)
+    play(other)
+    expect(other.locator("#films h3")).to_have_text(
+        [f"Part {place + 1} of {len(opened.media)}" for place in range(len(opened.media))]
+    )

@@ -120,7 +120,8 @@ def test_a_network_that_is_lost_is_told_whole_on_the_first_screen(opened: OpenPa
         ({"network": "slow"}, "Sending is slow"),
         ({"isStored": False}, "This phone cannot keep seconds"),
         ({"isHeldBack": True}, "The phone holds back camera or microphone"),
-        ({"phase": "finishing"}, "Sending the last seconds. Keep this page open"),
+        ({"phase": "finishing"}, "then your words come. Keep this page open"),
+        ({"phase": "finishing", "onlyHereMs": 0}, "First the last seconds reach the node, then your words come"),
         ({"phase": "finishing", "network": "lost"}, "Keep this page open to get your words"),
     ],
 )

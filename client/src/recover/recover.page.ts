@@ -89,7 +89,7 @@ async function play(): Promise<void> {
     const parts = await members(await sealedCopy(own));
     const reader = await own.reader();
     const history = await acts(parts.get("notes.bin")!, reader.custodySeed, own.header.recordingId);
-    const opened = await open(parts.get("chunks.bin")!, reader, (share) => (element<HTMLProgressElement>("opening").value = share));
+    const opened = await open(parts.get("chunks.bin")!, reader, (share) => (element<HTMLProgressElement>("opened").value = share));
     drawOpened(opened, history, own);
   });
   show("opening", false);
@@ -100,7 +100,7 @@ function drawOpened(opened: Opened, history: readonly Act[], own: Owner): void {
   const kinds: Record<string, string> = { rehearsal: "recover.rehearsal", import: "recover.imported" };
   const told = [opened.isWhole ? "" : words.say("recover.partly"), words.say(kinds[String(opened.start["kind"])] ?? "")];
   note("outcome", told.filter(Boolean).join(" "));
-  element("films").replaceChildren(...opened.films.map((film, place) => makeFilm(film, fileName(film, place), words)));
+  element("films").replaceChildren(...opened.films.map((film, place) => makeFilm(film, fileName(film, place), partOf(place, opened.films.length), words)));
   element("acts").replaceChildren(...makeActs(history, words));
   show("acts-part", history.length > 0);
   show("play", false);
@@ -108,10 +108,15 @@ function drawOpened(opened: Opened, history: readonly Act[], own: Owner): void {
   void drawRecipients(own.fromStart(opened.start));
 }
 
+/** A recording that changed its quality has several films: each says which it is. */
+function partOf(place: number, of: number): string {
+  return of > 1 ? words.say("recover.part", { n: words.number(place + 1), of: words.number(of) }) : "";
+}
+
 async function sealedCopy(own: Owner): Promise<Blob> {
   copy ??= await own.sealed((bytes) => {
     const size = own.standing.bytes;
-    if (size) element<HTMLProgressElement>("opening").value = Math.min(1, bytes / size) / 2;
+    if (size) element<HTMLProgressElement>("opened").value = Math.min(1, bytes / size) / 2;
   });
   return copy;
 }
@@ -145,7 +150,7 @@ async function erase(own: Owner): Promise<void> {
   await own.erase();
   // Its owner is refused all of it from now on, even where a duty to keep it holds it for others.
   for (const part of ["take-part", "recipients-part", "erase-part"]) show(part, false);
-  outcome("recover.state_erased");
+  outcome("recover.erase_note");
 }
 
 /** Who can open it; undefined until it is known, and then nobody can be added or dropped, because the rest would be dropped unseen. */

@@ -5,12 +5,12 @@ import type { Film } from "./films.ts";
 
 export type Role = "you" | "desk" | "someone";
 
-export function makeFilm(film: Film, name: string, words: Sentences): HTMLElement {
+export function makeFilm(film: Film, name: string, part: string, words: Sentences): HTMLElement {
   const href = URL.createObjectURL(film.content);
   const isSound = film.mime.startsWith("audio/");
-  const player = make(isSound ? "audio" : "video", { src: href, controls: true, className: "film", ariaLabel: words.say("recover.player") });
+  const player = make(isSound ? "audio" : "video", { src: href, controls: true, className: "film", ariaLabel: [words.say("recover.player"), part].filter(Boolean).join(", ") });
   const save = make("a", { href, download: name, className: "button wide" }, words.say("recover.save"));
-  return make("div", { className: "group" }, player, save);
+  return make("div", { className: "group" }, make("h3", { hidden: part === "" }, part), player, save);
 }
 
 export function makeRecipient(recipient: string, role: Role, drop: () => void, words: Sentences): HTMLElement {
