@@ -50,5 +50,5 @@ def test_a_page_loads_the_sheets_of_what_it_shows() -> None:
 
 
 def test_the_first_screen_loads_one_sheet() -> None:
-    for name in ("first.html", "rehearsal.html", "import.html", "recover.html", "call.html"):
+    for name in ("first.html", "import.html", "recover.html", "call.html"):
         assert {sheet for one in tree_of(name) for sheet in LINKED.findall(TEMPLATES[one].read_text())} == {"app"}

@@ -23,6 +23,7 @@ SHEETS = (
     "_page.css",
     "_controls.css",
     "_encounter.css",
+    "rehearsal.css",
     "staff.css",
     "passport.css",
     "registry.css",
@@ -271,7 +272,7 @@ def components(icon: Say) -> Iterator[tuple[str, str]]:
         "Text",
         (
             f'<h1>{text("about.title")}</h1><h1 class="sentence">{text("first.sentence")}</h1><h2>{text("about.can")}</h2>'
-            f'<p>{text("about.can1")} {link}{text("page.source")}</a></p><p class="muted">{text("words.gone_warning")}</p>'
+            f'<p>{text("about.can1")} {link}{text("page.source")}</a></p><p class="muted">{text("words.then_gone")}</p>'
             f'<p class="small">{text("page.not_advice")}</p>'
         ),
     )

@@ -29,7 +29,8 @@ def small_build() -> Built:
     """A build of a few bytes, for tests that look at pages and not at script."""
     scripts = ("first", "rehearsal", "import", "recover", "verify", "open", "desk", "worker", *PASSPORT)
     names = {
-        f"{sheet}.css": f"{sheet}-AAAAAAAA.css" for sheet in ("app", "desk", "passport", "registry", "staff", "verify")
+        f"{sheet}.css": f"{sheet}-AAAAAAAA.css"
+        for sheet in ("app", "desk", "passport", "registry", "rehearsal", "staff", "verify")
     }
     files = {**dict.fromkeys(names.values(), b"body{}"), "part-CCCCCCCC.js": b"export{}"}
     scripts_of = {}

@@ -271,7 +271,7 @@ def _version(config: PageConfig, pages: Mapping[tuple[str, str], bytes]) -> str:
 def worker_script(config: PageConfig, rendered: Rendered) -> bytes:
     """The service worker: one line that says what belongs to this release, then the built worker."""
     sheets = sorted({page.sheet for page in config.kept} - {"app.css"})
-    drawn = [config.built.url(name) for name in ("app.css", *sheets, "icon.svg", "plain.svg")]
+    drawn = [config.built.url(name) for name in ("app.css", "rehearsal.css", *sheets, "icon.svg", "plain.svg")]
     scripts = [*KEPT_OFFLINE, *(page.script for page in config.kept)]
     shell = {
         "version": rendered.version,
