@@ -4,6 +4,7 @@ import io
 import json
 import zlib
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 from random import Random
 
@@ -226,6 +227,17 @@ class RegistryContract:
         assert (done.kept, done.refused) == (1, {"statement_malformed": 1})
         with pytest.raises(EntityUnknown):
             queries.entity_of(connection, "x-1")
+
+    @pytest.mark.parametrize(
+        "address", ["javascript:alert(1)", "data:text/html,x", "file:///etc/passwd", "//x", "https://", ""]
+    )
+    def test_a_source_leads_to_the_web_or_is_the_name_of_a_data_set(self, connection: Connection, address: str) -> None:
+        """Readers follow it: an address of another kind would run in the page, or open what is on their own machine."""
+        row = firm(1, "Acme LLC")
+        rows = [replace(row, source=Source(address, row.source.kind)), firm(2, "Bolt LLC")]
+        assert record(connection, rows, "d", DAY).refused == {"statement_malformed": 1}
+        named = replace(row, source=Source("urn:ocds:1", row.source.kind))
+        assert record(connection, [named], "d", DAY).kept == 1
 
     def test_search_honours_words_phrases_accents_and_filters(self, connection: Connection) -> None:
         assert len(found(connection, '"skip tracing"', vendor="Bluehawk")) == 1

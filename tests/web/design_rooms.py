@@ -24,7 +24,10 @@ def passport() -> str:
 
 
 def steps() -> str:
-    picture = '<svg width="6rem" height="6rem" fill="currentColor" viewBox="0 0 96 96" aria-hidden="true"><path d="M24 12h48v72H24z"/></svg>'
+    drawn = '<path d="M24 12h48v72H24z"/>'
+    picture = (
+        f'<svg width="6rem" height="6rem" fill="currentColor" viewBox="0 0 96 96" aria-hidden="true">{drawn}</svg>'
+    )
     return f'<ol class="steps"><li>{picture}Share</li><li>{picture}Add to the home screen</li></ol>'
 
 

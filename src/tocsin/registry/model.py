@@ -23,6 +23,8 @@ FAR = 2
 """Decimals of a degree that are kept: about a kilometre."""
 FARTHEST = {"latitude": 90, "longitude": 180}
 _DEGREES = re.compile(r"[+-]?[0-9]{1,3}(?:\.[0-9]{1,20})?")
+_ADDRESS = re.compile(r"(?:https?://|urn:)[^\s]+", re.IGNORECASE)
+"""Readers follow what a source says it is at: an address of another kind (RFC 3986, section 7) may be a program."""
 CONTROLS = bytes({*range(32), 127} - set(b"\t\n\r"))
 
 
@@ -65,7 +67,10 @@ class StatementMalformed(TocsinError):
 
     code = "statement_malformed"
     status = 422
-    message = "A claim has no entity, property, value, source or date, or is of a kind that is not known. Nothing was recorded."
+    message = (
+        "A claim has no entity, property, value or date, no source with an address on the web, or is of a kind that is not known. "
+        "Nothing was recorded."
+    )
 
 
 class LettersMalformed(StatementMalformed):
@@ -97,6 +102,11 @@ class Source:
     @property
     def origin(self) -> str:
         return self.lineage or self.url
+
+    @cached_property
+    def is_address(self) -> bool:
+        """Whether it is on the web, or the name of a data set."""
+        return _ADDRESS.fullmatch(self.url) is not None
 
     def __hash__(self) -> int:
         return hash(self.digest)  # asked once a statement
@@ -204,7 +214,7 @@ def statements_of_draft(draft: Draft, row: Row, dataset: str, day: int, shared: 
     """Every statement that a row makes with one draft. Raises `StatementMalformed` for a claim without what every claim has."""
     shared = {} if shared is None else shared
     name, schema, source, confidence = draft.id, draft.schema, row.source, row.confidence
-    if not (name and dataset and source.url):
+    if not (name and dataset and source.is_address):
         raise StatementMalformed
     made: Made = {}
     for prop, value, original, own_verb, own_as_of in draft.claims:
