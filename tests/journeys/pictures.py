@@ -89,7 +89,6 @@ def follow(page: Page, town: Running) -> Page:
 def call(page: Page, lawyer: Page) -> None:
     """The phone that records is in a call with the lawyer who follows it."""
     go_on_duty(lawyer)
-    page.locator("#call-again, #call button:visible").first.click()
     answers(lawyer)
     expect(page.locator("#call")).to_contain_text("Sound is open", timeout=60_000)
     page.locator("#call").evaluate("one => one.scrollIntoView()")
