@@ -10,7 +10,7 @@ export interface Twice {
   readonly again: string;
   readonly act: () => void;
   readonly canHold?: boolean;
-  /** It stands where another control was tapped: taps on the heels of others do not arm it. */
+  /** It stands where another control was tapped: taps on the heels of one there do not arm it. */
   readonly needsRest?: boolean;
 }
 
@@ -19,21 +19,19 @@ export const HOLD_MS = 1000;
 /** A hand that shakes or hammers taps several times a second, and means one tap. */
 export const REST_MS = 700;
 
-let tappedAt = Number.NEGATIVE_INFINITY;
-let restedMs = Number.POSITIVE_INFINITY;
-document.addEventListener(
-  "click",
-  ({ detail }) => {
-    if (detail === 0) return; // a keyboard, or what reads the screen aloud
-    const now = performance.now();
-    restedMs = now - tappedAt;
-    tappedAt = now;
-  },
-  true,
-);
+let before: [MouseEvent, number] | undefined;
+let newest: typeof before;
+// A keyboard, or what reads the screen aloud, has no count of taps.
+document.addEventListener("click", (tap) => tap.detail && ([before, newest] = [newest, [tap, performance.now()]]), true);
+
+/** Whether the tap before this one was a moment ago and where `button` stands now. */
+function isHurried(button: HTMLElement, tap: MouseEvent): boolean {
+  if (!before || tap !== newest?.[0] || newest[1] - before[1] >= REST_MS) return false;
+  return button.contains(document.elementFromPoint(before[0].clientX, before[0].clientY));
+}
 
 export function twice({ button, word, again, act, canHold = false, needsRest = false }: Twice): void {
-  const before = word.textContent;
+  const unarmed = word.textContent;
   let isHeld = false;
   let holding: ReturnType<typeof setTimeout> | undefined;
   let armed: ReturnType<typeof setTimeout> | undefined;
@@ -42,7 +40,7 @@ export function twice({ button, word, again, act, canHold = false, needsRest = f
     clearTimeout(armed);
     armed = undefined;
     button.classList.remove("armed");
-    word.textContent = before;
+    word.textContent = unarmed;
   };
   const release = () => {
     clearTimeout(holding);
@@ -54,10 +52,10 @@ export function twice({ button, word, again, act, canHold = false, needsRest = f
     act();
   };
 
-  button.addEventListener("click", ({ detail }) => {
+  button.addEventListener("click", (tap) => {
     if (isHeld) isHeld = false;
     else if (armed !== undefined) fire();
-    else if (!needsRest || detail === 0 || restedMs >= REST_MS) {
+    else if (!needsRest || !isHurried(button, tap)) {
       button.classList.add("armed");
       word.textContent = again;
       armed = setTimeout(disarm, ARMED_MS);
