@@ -217,7 +217,7 @@ def start_body(raw: bytes) -> None:
 def addresses(raw: bytes) -> None:
     """Header values and paths, as they come from a socket."""
     with contextlib.suppress(TocsinError):
-        assert len(capability_of([(b"authorization", raw)])) >= 0
+        assert b"Tocsin " + b64(capability_of([(b"authorization", raw)])).encode() == raw
     text = raw.decode("latin-1")
     with contextlib.suppress(TocsinError):
         assert b64(recording_of(text)) == text
