@@ -23,8 +23,9 @@ async function list(item: HTMLElement): Promise<void> {
   const [line, button] = [item.querySelector("span")!, item.querySelector("button")!];
   try {
     const signed = read(item.dataset["signed"]!, config.origin);
-    line.textContent = (await told(signed.statement))[0]!;
+    // Before what takes a moment: whoever presses at once would be answered by nothing.
     button.addEventListener("click", () => void ask(signed.statement, (seed) => confirm(signed, seed)));
+    line.textContent = (await told(signed.statement))[0]!;
   } catch {
     line.textContent = words.say("decide.no_statement");
     button.hidden = true;
