@@ -3,9 +3,8 @@
 import asyncio
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import httpx
@@ -13,13 +12,11 @@ import pytest
 from litestar import Litestar
 from sqlalchemy import Connection
 
-from tests.crypto.counted_clock import CountedClock
 from tests.serving import free_ports
 from tests.waiting import wait_until
 from tests.web.sample import page_config, small_build
 from tocsin.registry import routes
 from tocsin.registry.room import AT_ONCE, WAITING, ReaderGone, Registry
-from tocsin.store.db import Database
 from tocsin.web import pages
 from tocsin.web.server import server
 
@@ -32,11 +29,8 @@ def anyio_backend() -> str:
 
 
 @pytest.fixture
-def registry(tmp_path: Path) -> Iterator[Registry]:
-    database = Database.open(f"sqlite:///{tmp_path / 'node.db'}")
-    database.migrate()
-    yield Registry.open(database, CountedClock())
-    database.close()
+def registry(copied: Callable[[str], Registry]) -> Registry:
+    return copied("node")
 
 
 class Asker:

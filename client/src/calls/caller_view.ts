@@ -85,7 +85,7 @@ export class CallView {
     this.#hotline.append(...this.#makeHotline());
     const title = make("h2", { className: "unseen" }, this.#say("call.title"));
     const acts = make("div", { className: "group" }, this.#mute, this.#loud, this.#picture);
-    place.replaceChildren(title, this.#cancel, this.#status, this.#warning, this.#choices, this.#ring, this.#listen, this.#hotline, ...(cards === place ? [this.#cards] : []), this.#films, acts, this.#writing.place, this.#hangUp);
+    place.replaceChildren(title, this.#cancel, this.#status, this.#warning, this.#choices, this.#ring, this.#listen, this.#hotline, this.#cards, this.#films, acts, this.#writing.place, this.#hangUp);
     if (cards !== place) cards.replaceChildren(this.#cards);
     this.#countDown();
   }

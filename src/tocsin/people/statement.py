@@ -16,6 +16,7 @@ import msgspec
 from tocsin.clock import Clock
 from tocsin.crypto import canonical
 from tocsin.crypto.keys import SigningKey, verify_ed25519
+from tocsin.crypto.profiles import RECORDING_ID_BYTES
 from tocsin.errors import TocsinError
 from tocsin.ids import b64, unb64
 from tocsin.people.steward_keys import Steward
@@ -27,7 +28,6 @@ STEP = b"tocsin.steward/v1 step\n"
 LIFE_DAYS = 7
 """How long after its day a statement may be signed and handed in. One that acted is remembered as long."""
 SALT_BYTES, SALT_LETTERS = 32, 43
-RECORDING_BYTES = 16
 LONGEST = 16 * 1024
 
 
@@ -238,27 +238,27 @@ def read(raw: bytes) -> Signed:
         raise StatementMalformed from error
     if len(found.statement.salt) != SALT_LETTERS or found.raw != raw or keys not in ([(32, 64)], [(32, 64)] * 2):
         raise StatementMalformed
-    if isinstance(found.statement, Statement) and not says_its_own(found.statement):
+    if isinstance(found.statement, Statement) and not _says_its_own(found.statement):
         raise StatementMalformed
     return found
 
 
-def says_its_own(said: Statement) -> bool:
+def _says_its_own(said: Statement) -> bool:
     """Whether a statement has what its act takes and nothing else: what is shown of one must be all that it says."""
     match said.act:
         case Act.HOLD:
-            return is_number(said.recording) and bool(said.reason) and not said.number and not said.days
+            return _is_number(said.recording) and bool(said.reason) and not said.number and not said.days
         case Act.RELEASE | Act.THAW:
-            return is_number(said.recording) and not (said.reason or said.number or said.days)
+            return _is_number(said.recording) and not (said.reason or said.number or said.days)
         case Act.RETENTION:
             return not (said.recording or said.reason)
     return False
 
 
-def is_number(text: str) -> bool:
+def _is_number(text: str) -> bool:
     """Whether it is spelled as the number of a recording."""
     try:
-        return len(unb64(text)) == RECORDING_BYTES
+        return len(unb64(text)) == RECORDING_ID_BYTES
     except ValueError:
         return False
 
