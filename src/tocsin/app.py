@@ -65,7 +65,7 @@ from tocsin.registry.hand_in import hand_in
 from tocsin.registry.reading import Desk
 from tocsin.registry.room import Registry
 from tocsin.seconds import hot_path, unexpected
-from tocsin.tlog import served
+from tocsin.tlog import public, served
 from tocsin.watch import Watch
 from tocsin.web import headers, i18n, pages, refusals, static_files
 from tocsin.web.render import KeptClass, Schedule
@@ -188,6 +188,7 @@ def alert_keys(node: Node) -> dict[str, str]:
 async def sealed_extra(node: Node, built: static_files.Built) -> dict[str, bytes]:
     """Members of a sealed export that only the composition root knows."""
     about = {
+        "announced": await announced(node),
         "client": built.client,
         "origin": node.settings.log_origin,
         "pack": node.pack.id,
@@ -199,6 +200,13 @@ async def sealed_extra(node: Node, built: static_files.Built) -> dict[str, bytes
     if node.log is not None:
         members["desk-keys.json"] = msgspec.json.encode(await desk_answer(node))
     return members
+
+
+async def announced(node: Node) -> list[dict[str, Any]]:
+    """Where in the log stands what the node announced of itself, for a sealed export: keys of receipts, clients it served."""
+    kinds = ("receipt-key", "release")
+    found = await node.database.read(lambda c: [(one.leaf, kind) for kind in kinds for one in public.standing(c, kind)])
+    return [{"index": index, "kind": kind} for index, kind in sorted(found)]
 
 
 def retention_told(node: Node) -> dict[str, Any]:

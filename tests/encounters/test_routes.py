@@ -50,6 +50,19 @@ async def put(
     return await client.put(f"/encounters/{b64(phone.id)}/chunks/{seq}", content=raw, headers=headers, **more)
 
 
+async def test_a_sealed_export_says_where_the_log_announces_its_receipt_key_and_its_client(
+    client: httpx.AsyncClient, node: Node
+) -> None:
+    assert json.loads((await node.sealed_extra())["node.json"])["announced"] == []
+    await node.beat(4_000_000_020)
+    about = json.loads((await node.sealed_extra())["node.json"])
+    assert node.log
+    entries = {one["kind"]: node.log.entry(one["index"]).partition(b"\n")[2] for one in about["announced"]}
+    config = (await client.get("/client-config")).json()
+    assert json.loads(entries["receipt-key"]) == {"act": "add", "key": config["receipt_key"]}
+    assert json.loads(entries["release"])["client"] == about["client"]
+
+
 async def test_a_recording_from_the_first_second_to_its_words(client: httpx.AsyncClient, node: Node) -> None:
     phone = Phone(node.share_recipient)
     begun = await client.post("/encounters", content=phone.start_json())

@@ -107,6 +107,10 @@ class Scene:
     """Which beat's `leaf` note the node was stopped before writing, counted from 1."""
 
     body: Callable[[int], bytes] = lambda seq: sha256(seq.to_bytes(8)).digest() * (seq % 5 + 1)
+    build: str = "0" * 64
+    """The client that the phone says it runs; the log announces that of 64 zeros."""
+    is_announcing: bool = True
+    """Whether the node tells where its own entries stand in the log; older ones did not."""
     keys_seed: bytes = b"town"
     witness_skew_s: int = 0
     sealed_chunks: list[bytes] = field(default_factory=list)
@@ -165,14 +169,27 @@ class Scene:
             }  # fmt: skip
             self.rolled = [entry.DESK_KEY + canonical.dumps(told)]
         self.places: list[tuple[bytes, int]] = []
+        self.announced: list[dict[str, Any]] = []
         for first, end in ((0, 2), (2, 3))[
             : len(self.rolled) - 1 or 1
         ]:  # who comes and goes in one beat may have gone first
             fresh, beat = self.rolled[first:end], T0 // 1000 - 120 + 60 * (first // 2)
             state = state_entry(beat, map(digest, self.rolled[:end]))
-            made = self.log.append_beat(beat, [*fresh, state])
-            self.places = [*self.places[:first], *zip([*fresh, state], made.indices, strict=True)]
+            own = self._own_entries() if first == 0 else {}
+            made = self.log.append_beat(beat, [*fresh, state, *own])
+            placed = zip(own.values(), made.indices[len(fresh) + 1 :], strict=True)
+            self.announced += [{"index": index, "kind": kind} for kind, index in placed]
+            self.places = [*self.places[:first], *zip([*fresh, state], made.indices[: len(fresh) + 1], strict=True)]
             self.cosign(made.tree_size)
+
+    def _own_entries(self) -> dict[bytes, str]:
+        """What a node queues about itself when it begins."""
+        release = {"client": "0" * 64, "trust": "1" * 64, "version": "0.1.0"}
+        key = {"act": "add", "key": self.receipts.vkey}
+        return {
+            entry.RECEIPT_KEY + canonical.dumps(key): "receipt-key",
+            entry.RELEASE + canonical.dumps(release): "release",
+        }
 
     def cosign(self, size: int) -> None:
         text = notes.parse(self.log.checkpoint_note(size)).text
@@ -273,7 +290,7 @@ class Scene:
     def _start(self) -> dict[str, object]:
         return {
             "event": "start", "at": self.clock.ms + 250, "kind": self.kind, "mime": self.mime,
-            "width": 640, "height": 360, "build": "0" * 64, "browser": "Chromium 156", "os": "Linux",
+            "width": 640, "height": 360, "build": self.build, "browser": "Chromium 156", "os": "Linux",
             "continues": self.continues[0], "continued_seq": self.continues[1],
             "recipients": [self.recipient], "recipients_note": "desk",
             "place": "not collected",
@@ -318,10 +335,12 @@ class Scene:
 
     def sealed(self, more: dict[str, bytes] | None = None) -> Path:
         path = self.place / f"{self.seed.hex()}.tocsin"
-        about = {
+        about: dict[str, object] = {
             "client": "0" * 64, "origin": ORIGIN, "pack": "sample", "pack_is_sample": self.is_sample, "version": "0.1.0",
             "retention": {"days": {"encounter": 90, "import": 90, "rehearsal": 1}, "leaf": 7, "stewards": [], "table": 1},
         }  # fmt: skip
+        if self.is_announcing:
+            about["announced"] = sorted(self.announced, key=lambda one: int(one["index"]))
         members = {"node.json": canonical.dumps(about), **(more or {})}
         whole = write_sealed(self.header.raw, self.wraps, self.sealed_chunks, self.sealed_notes, members)
         path.write_bytes(b"".join(whole))

@@ -37,6 +37,8 @@ CASES: dict[str, tuple[dict[str, Any], bool, dict[int, Decision]]] = {
     "nobody elsewhere": ({"witness_count": 0}, SIGNED, {}),
     "unlogged signer": ({"is_logged_custodian": False}, SIGNED, {}),
     "a leaf that was lost": ({"lost_leaf": 1}, SIGNED, {}),
+    "a node that announces nothing": ({"is_announcing": False}, SIGNED, {}),
+    "another build": ({"build": "ab" * 32}, SIGNED, {}),
     "many beats": (HOSTILE, SIGNED, {}),
     "a talk kept": (TALK, SIGNED, {1: KEEP}),
     "a talk muted": (TALK, UNSIGNED, {1: MUTE}),

@@ -14,6 +14,7 @@ const OTHERS = [
   /^certificates\/[a-z0-9-]+\.txt$/,
   /^derivatives\/[^/]+$/,
   /^log\/checkpoints\/[0-9]+\.txt$/,
+  /^log\/announced\.json$/,
   /^log\/timestamps\/(?:NONE\.txt|[0-9]+-[A-Za-z0-9.-]+\.tsr)$/,
   /^system\/verify\.py\.txt$/,
 ];

@@ -1,6 +1,7 @@
 /** What all steps share: the members as streams, the texts read whole, the manifest. */
 import type { Bytes } from "../crypto/bytes.ts";
 import type { Value } from "../crypto/canonical.ts";
+import type { Announced } from "./announced.ts";
 import type { Checkpoint, Key } from "./checkpoint.ts";
 import type { Leaf } from "./leaf.ts";
 import { checkNames } from "./names.ts";
@@ -54,6 +55,8 @@ export class Package {
   manifest!: Manifest;
   recording: Recording | undefined;
   leaves: readonly Leaf[] | undefined;
+  /** Undefined: the package does not tell. */
+  announced: readonly Announced[] | undefined;
   witnessed: { readonly seq: number; readonly time: number } | undefined;
   isRooted = false;
   readonly trust: Trust | undefined;

@@ -6,6 +6,7 @@
  */
 import { base64, type Bytes } from "../crypto/bytes.ts";
 import type { Value } from "../crypto/canonical.ts";
+import { checkAnnounced } from "./announced.ts";
 import { checkChunks } from "./check_chunks.ts";
 import { checkDerivatives, checkHashes, checkSignature } from "./check_lists.ts";
 import {
@@ -81,7 +82,8 @@ async function run(found: Package, steps: Step[]): Promise<void> {
   found.isRooted = await does(6, readCheckpoints);
   await does(4, checkChunks);
   await does(3, checkSignature);
-  if (isLed) await does(5, (_, step) => checkLeaves(found, step, at(4).status === "FAIL"));
+  const isCovered = isLed && (await does(5, (_, step) => checkLeaves(found, step, at(4).status === "FAIL")));
+  if (isCovered) await does(5, checkAnnounced);
   if (found.isRooted) await does(6, checkCheckpoints);
   await does(7, checkConsistency);
   await does(8, (_, step) => checkCustody(found, step, at(5).status === "FAIL"));

@@ -11,7 +11,7 @@ from tocsin.evidence.sealed import FIRST_MEMBERS, LOG_FOLDER, write_sealed
 def complete(opened: Opened, source: LogSource) -> Iterator[bytes]:
     """The bytes of the completed export. What is kept of the log is exactly what a package of it reads."""
     sealed, keeping = opened.sealed, Keeping(source)
-    cover(keeping, opened.notes, None)
+    cover(keeping, opened.notes, None, sealed.node)
     more = {"node.json": sealed.part("node.json")}
     more |= {
         name: sealed.part(name)

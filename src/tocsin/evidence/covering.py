@@ -4,7 +4,7 @@ Everything is computed from a `LogSource`'s tiles. A recording that no beat cove
 """
 
 from base64 import b64encode, urlsafe_b64decode
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, NamedTuple
@@ -15,8 +15,11 @@ from tocsin.crypto import canonical
 from tocsin.evidence.log_source import LogKeys, LogSource, LogUnreadable, Token, size_of, tokens_of
 from tocsin.evidence.opened import CustodyBroken, Note
 from tocsin.tlog import merkle
-from tocsin.tlog.entry import SIGNED_DESK_KEY, parse_time
+from tocsin.tlog.entry import RECEIPT_KEY, RELEASE, SIGNED_DESK_KEY, parse_time
 from tocsin.tlog.tile import ENTRIES, TILE_WIDTH, Tile, reader_of_tiles, split_bundle, split_tile, width_at
+
+ANNOUNCED = {"receipt-key": RECEIPT_KEY, "release": RELEASE}
+"""What a node puts into its log about itself, by the kind that it tells of it."""
 
 
 class Leaf(NamedTuple):
@@ -37,6 +40,7 @@ class Covering:
     consistency: list[dict[str, Any]]
     tokens: dict[int, list[Token]]
     custodian: dict[str, Any] | None
+    announced: list[dict[str, Any]]
 
     @property
     def covered(self) -> list[tuple[int, int]]:
@@ -44,11 +48,17 @@ class Covering:
         return [(leaf["seq"], leaf["index"]) for leaf in self.leaves]
 
 
-def cover(source: LogSource, notes: Sequence[Note], custodian_key: bytes | None) -> Covering:
-    """Read and prove. Raises `LogUnreadable` where the source lacks what it must have, `CustodyBroken` for notes at odds."""
+def cover(
+    source: LogSource, notes: Sequence[Note], custodian_key: bytes | None, node: Mapping[str, canonical.Value]
+) -> Covering:
+    """Read and prove. `node`: what the node said of itself.
+
+    Raises `LogUnreadable` where the source lacks what it must have, `CustodyBroken` for notes at odds.
+    """
     keys = source.keys()
     found = leaves_of(notes) if keys.log else []
     checkpoints = _checkpoints(source, found)
+    announced = list(_announced(source, node, max(checkpoints, default=0)))
     desk_key = _desk_key(source, custodian_key, checkpoints)
     leaves = [_prove(source, leaf) for leaf in found]
     if leaves and (before := leaves[0]["first"]) and (raw := source.file(f"beats/{before}")) is not None:
@@ -60,7 +70,7 @@ def cover(source: LogSource, notes: Sequence[Note], custodian_key: bytes | None)
         for old, new in pairwise(checkpoints)
     ]
     tokens = {size: held for size in checkpoints if (held := tokens_of(source, size))}
-    return Covering(keys, checkpoints, leaves, consistency, tokens, desk_key)
+    return Covering(keys, checkpoints, leaves, consistency, tokens, desk_key, announced)
 
 
 def leaves_of(notes: Sequence[Note]) -> list[Leaf]:
@@ -91,6 +101,26 @@ def _checkpoints(source: LogSource, leaves: Sequence[Leaf]) -> dict[int, bytes]:
         if raw is not None:
             found[leaf.size] = raw
     return found
+
+
+def _announced(source: LogSource, node: Mapping[str, canonical.Value], size: int) -> Iterator[dict[str, Any]]:
+    """Entries of the log about the node itself, where the node says that they stand, in the tree of `size`. Its word finds them and
+    proves nothing: what is no such entry is left out.
+    """
+    for index, kind in places_told(node):
+        if index < size and (entry := _entry(source, index, size)).startswith(ANNOUNCED[kind]):
+            proof = _texts(merkle.inclusion_proof(index, size, _reader(source, size)))
+            yield {"entry": _text(entry), "index": index, "kind": kind, "proof": proof, "tree_size": size}
+
+
+def places_told(node: Mapping[str, canonical.Value]) -> list[tuple[int, str]]:
+    """Index and kind of what a node says that it announced, by index; nothing where it does not say, or not well."""
+    told, found = node.get("announced"), dict[int, str]()
+    for one in told if isinstance(told, list) else ():
+        match one:
+            case {"index": int(index), "kind": str(kind)} if type(index) is int and index >= 0 and kind in ANNOUNCED:
+                found[index] = kind
+    return sorted(found.items())
 
 
 def _prove(source: LogSource, leaf: Leaf) -> dict[str, Any]:

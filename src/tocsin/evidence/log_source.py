@@ -166,7 +166,8 @@ def keys_of_config(raw: bytes) -> LogKeys:
     try:
         told = msgspec.json.decode(raw)
         witnesses = tuple(str(one["vkey"]) for one in told["witnesses"])
-        return LogKeys(str(told["log"]), tuple(map(str, told.get("receipts", ()))), witnesses)
+        receipts = (str(told["receipt_key"]),) if told.get("receipt_key") else ()
+        return LogKeys(str(told["log"]), receipts, witnesses)
     except (msgspec.DecodeError, KeyError, TypeError, AttributeError) as error:
         raise LogUnreadable from error
 

@@ -129,7 +129,7 @@ def make_package(
     Raises before the first byte wherever it cannot be made: `CallUndecided`, `CallUnknown`, `CallEntangled`, `RecordingEmpty`,
     `CustodyBroken`, `LogUnreadable`, or what opening a chunk raises.
     """
-    covering = cover(source, opened.notes, custodian.public if custodian else None)
+    covering = cover(source, opened.notes, custodian.public if custodian else None, opened.sealed.node)
     reading = read_through(opened, covering, decisions)
     reading.withholding.check()
     package_id = _package_id(opened, made_at, reading.last_link)
@@ -190,6 +190,7 @@ def _members(
 
 def _log_members(covering: Covering) -> Iterator[tuple[str, Member]]:
     keys = covering.keys
+    yield "log/announced.json", _json(covering.announced)
     yield "log/leaves.json", _json(covering.leaves)
     yield "log/consistency.json", _json(covering.consistency)
     yield "log/custodian.json", _json(covering.custodian)

@@ -224,7 +224,7 @@ ORIGINAL = re.compile(r"original/(?:media|import)-[0-9]{3,}\.(?:webm|mp4|ogg|mov
 OTHERS = re.compile(
     ORIGINAL.pattern
     + r"|manifest\.sig|certificates/[a-z0-9-]+\.txt|derivatives/[^/]+|log/checkpoints/[0-9]+\.txt"
-    + r"|log/timestamps/(?:NONE\.txt|[0-9]+-[A-Za-z0-9.-]+\.tsr)|system/verify\.py\.txt"
+    + r"|log/announced\.json|log/timestamps/(?:NONE\.txt|[0-9]+-[A-Za-z0-9.-]+\.tsr)|system/verify\.py\.txt"
 )
 LARGE = 0xFFFFFFFF
 CENTRAL = struct.Struct("<4s6H3L5H2L")
@@ -1046,6 +1046,20 @@ def roll_said(entry: bytes) -> tuple[int, str]:
     return said["count"], said["head"]
 
 
+# --- what a node announces of itself (log.md) ----------------------------------------------------------------------------
+
+ANNOUNCED = {"receipt-key": "act key", "release": "client version"}
+"""Kinds of entries, and the texts that each must have."""
+
+UNTOLD = "Whether the key of the node's receipts and the client that the phone ran stand in the log is not told in this package."
+
+
+class Announced(NamedTuple):
+    place: int
+    kind: str
+    said: Json
+
+
 class Verifier:
     """One run over one package. Steps fill what later steps need; `steps` is the report."""
 
@@ -1060,6 +1074,7 @@ class Verifier:
         self.manifest: Json = {}
         self.recording: Recording | None = None
         self.leaves: list[Json] | None = None
+        self.announced: list[Announced] | None = None  # None: the package does not tell
         self.checkpoints: dict[int, Checkpoint] = {}
         self.is_rooted = False  # whether all checkpoints could be read
         self.links: dict[int, bytes] = {}
@@ -1080,8 +1095,8 @@ class Verifier:
         self.is_rooted = self._step(6, self._read_checkpoints)
         self._step(4, self._chunks)
         self._step(3, self._signature)
-        if is_led:
-            self._step(5, self._check_leaves)
+        if is_led and self._step(5, self._check_leaves):
+            self._step(5, self._check_announced)
         if self.is_rooted:
             self._step(6, self._check_checkpoints)
         self._step(7, self._consistency)
@@ -1428,6 +1443,63 @@ class Verifier:
         for what, index, proof in ((entry, one["index"], one["proof"]), (time, one["first"], one["time_proof"])):
             if not included(what, index, checkpoint.size, [b64(hash_, 32) for hash_ in proof], checkpoint.root):
                 raise Wrong("inclusion", where)
+
+    def _check_announced(self, _: Step) -> None:
+        """What the node put into its log about itself: the keys of its receipts, the clients it served. Raises `Wrong`."""
+        if self.recording is None or not self.is_rooted:
+            return
+        if "log/announced.json" not in self.streams:
+            self.facts.append(UNTOLD)
+            return
+        told = self._object("log/announced.json")
+        if type(told) is not list:
+            raise Wrong("malformed", "log/announced.json")
+        found = [self._announced(one) for one in told]
+        if any(before.place >= after.place for before, after in pairwise(found)):
+            raise Wrong("malformed", "log/announced.json")
+        self.announced = found
+        self._tell_announced()
+
+    def _announced(self, one: Json) -> "Announced":
+        """An entry that is what it is called, and in a tree of the package. Raises `Wrong`."""
+        need(one, ints="index tree_size", texts="entry kind", lists="proof")
+        where, entry, checkpoint = f"entry {one['index']}", b64(one["entry"]), self.checkpoints.get(one["tree_size"])
+        line = f"tocsin.leaf/v1 {one['kind']}\n".encode()
+        if one["kind"] not in ANNOUNCED or not entry.startswith(line):
+            raise Wrong("malformed", where)
+        said = need(canonical(entry.removeprefix(line), where), texts=ANNOUNCED[one["kind"]])
+        if checkpoint is None:
+            raise Wrong("checkpoint_absent", where)
+        proof = [b64(hash_, 32) for hash_ in one["proof"]]
+        if not included(entry, one["index"], checkpoint.size, proof, checkpoint.root):
+            raise Wrong("inclusion", where)
+        return Announced(one["index"], one["kind"], said)
+
+    def receipt_key_entry(self, vkey: str) -> int | None:
+        """Where the log announces a key of receipts, under a checkpoint of this package; `None` where no entry shown here does."""
+        said = {"act": "add", "key": vkey}
+        found = (one.place for one in self.announced or () if one.kind == "receipt-key" and one.said == said)
+        return next(found, None)
+
+    def release_entry(self, client: object) -> int | None:
+        """Where the log announces a client by its hash; `None` where no entry shown here does."""
+        found = (one for one in self.announced or () if one.kind == "release" and one.said["client"] == client)
+        return next((one.place for one in found), None)
+
+    def _tell_announced(self) -> None:
+        for vkey in need(self._object("log/keys.json"), lists="receipts")["receipts"]:
+            entry = self.receipt_key_entry(vkey)
+            stands = (
+                "in no entry of the log that this package shows" if entry is None else f"in entry {entry} of the log"
+            )
+            self.facts.append(f"The key of the node's receipts, {shown(vkey)}, stands {stands}.")
+        build = (self.recording.start if self.recording else {}).get("build", "")
+        entry = self.release_entry(build)
+        told = f"The client that the phone says it ran, {shown(build) or 'which it did not name'},"
+        if entry is None:
+            self.facts.append(f"{told} is no release that this package shows in the log.")
+        else:
+            self.facts.append(f"{told} was announced in entry {entry} of the log.")
 
     # 6
 

@@ -147,6 +147,7 @@ def the_log_taken_out(case: Case) -> bytes:
         del case.files[name]
     case.put("log/leaves.json", [])
     case.put("log/consistency.json", [])
+    case.put("log/announced.json", [])
     case.put("log/custodian.json", None)
     case.change("log/keys.json", lambda told: told.update(log=None))
     case.files["log/timestamps/NONE.txt"] = b"none\n"

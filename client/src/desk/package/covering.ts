@@ -9,6 +9,11 @@ import { Tree } from "./tree.ts";
 
 const WIDTH = 256;
 const TIME = utf8("tocsin.leaf/v1 time\n");
+/** What a node puts into its log about itself, by the kind that it tells of it. */
+const ANNOUNCED: ReadonlyMap<string, Bytes> = new Map([
+  ["receipt-key", utf8("tocsin.leaf/v1 receipt-key\n")],
+  ["release", utf8("tocsin.leaf/v1 release\n")],
+]);
 const SIGNED_DESK_KEY = utf8("tocsin.leaf/v2 desk-key\n");
 
 export interface LeafTold {
@@ -34,6 +39,14 @@ export interface CustodianTold {
   readonly tree_size: number;
 }
 
+export interface AnnouncedTold {
+  readonly entry: string;
+  readonly index: number;
+  readonly kind: string;
+  readonly proof: string[];
+  readonly tree_size: number;
+}
+
 export interface Covering {
   readonly keys: LogKeys;
   /** By tree size, ascending. */
@@ -42,6 +55,7 @@ export interface Covering {
   readonly consistency: readonly { from: number; proof: string[]; to: number }[];
   readonly tokens: ReadonlyMap<number, readonly Token[]>;
   readonly custodian: CustodianTold | null;
+  readonly announced: readonly AnnouncedTold[];
 }
 
 interface Leaf {
@@ -50,11 +64,14 @@ interface Leaf {
   readonly size: number;
 }
 
-/** Read and prove. Rejects with `Refusal` where the source lacks what it must have, or the notes are at odds. */
-export async function cover(source: LogSource, notes: readonly Note[], custodian: Bytes | undefined): Promise<Covering> {
+type Said = Readonly<Record<string, Value>>;
+
+/** Read and prove. `node`: what the node said of itself. Rejects with `Refusal` where the source lacks what it must have, or the notes are at odds. */
+export async function cover(source: LogSource, notes: readonly Note[], custodian: Bytes | undefined, node: Said): Promise<Covering> {
   const keys = await source.keys();
   const found = keys.log === null ? [] : leavesOf(notes);
   const held = await checkpointsOf(source, found);
+  const announced = await announcedIn(source, node, Math.max(0, ...held.keys()));
   const deskKey = await deskKeyOf(source, custodian, held);
   const leaves: LeafTold[] = [];
   for (const leaf of found) leaves.push(await prove(source, leaf));
@@ -72,7 +89,7 @@ export async function cover(source: LogSource, notes: readonly Note[], custodian
     const told = await tokensOf(source, size);
     if (told.length > 0) tokens.set(size, told);
   }
-  return { keys, checkpoints, leaves, consistency, tokens, custodian: deskKey };
+  return { keys, checkpoints, leaves, consistency, tokens, custodian: deskKey, announced };
 }
 
 /** The `leaf` notes with the `beat` note before each. A `beat` note without one is a node that stopped in between. */
@@ -100,6 +117,31 @@ async function checkpointsOf(source: LogSource, leaves: readonly Leaf[]): Promis
     if (raw) found.set(size, raw);
   }
   return found;
+}
+
+/**
+ * Entries of the log about the node itself, where the node says that they stand, in the tree of `size`. Its word finds them and proves nothing: what is
+ * no such entry is left out.
+ */
+async function announcedIn(source: LogSource, node: Said, size: number): Promise<AnnouncedTold[]> {
+  const [tree, found]: [Tree, AnnouncedTold[]] = [new Tree(source, size), []];
+  for (const [index, kind] of placesTold(node)) {
+    if (index >= size) continue;
+    const entry = (await tree.entries(Math.floor(index / WIDTH)))[index % WIDTH]!;
+    if (!begins(entry, ANNOUNCED.get(kind)!)) continue;
+    found.push({ entry: base64(entry), index, kind, proof: (await tree.inclusion(index)).map(base64), tree_size: size });
+  }
+  return found;
+}
+
+/** Index and kind of what a node says that it announced, by index; nothing where it does not say, or not well. */
+function placesTold({ announced }: Said): [number, string][] {
+  const found = new Map<number, string>();
+  for (const one of Array.isArray(announced) ? announced : []) {
+    const { index, kind } = (typeof one === "object" ? one : null) as { index?: Value; kind?: Value } ?? {};
+    if (typeof index === "number" && index >= 0 && typeof kind === "string" && ANNOUNCED.has(kind)) found.set(index, kind);
+  }
+  return [...found].sort(([a], [b]) => a - b);
 }
 
 async function prove(source: LogSource, { beat, place, size }: Leaf): Promise<LeafTold> {

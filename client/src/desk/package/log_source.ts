@@ -73,9 +73,9 @@ export class NodeLog implements LogSource {
   async keys(): Promise<LogKeys> {
     const raw = await this.#get("/client-config");
     if (!raw) throw new Refusal("log_unreadable");
-    const told = parsed(new TextDecoder().decode(raw)) as { log?: string; receipts?: string[]; witnesses?: { vkey: string }[] };
+    const told = parsed(new TextDecoder().decode(raw)) as { log?: string; receipt_key?: string; witnesses?: { vkey: string }[] };
     if (!told.log || !Array.isArray(told.witnesses)) throw new Refusal("log_unreadable");
-    return { log: told.log, receipts: told.receipts ?? [], witnesses: told.witnesses.map((one) => String(one.vkey)) };
+    return { log: told.log, receipts: told.receipt_key ? [told.receipt_key] : [], witnesses: told.witnesses.map((one) => String(one.vkey)) };
   }
 
   file(name: string): Promise<Bytes | undefined> {

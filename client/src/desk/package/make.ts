@@ -91,7 +91,7 @@ interface Reading {
 export async function* makePackage(wanted: Wanted): AsyncGenerator<Bytes> {
   const { opened, notes, custodianSeed, madeAt } = wanted;
   const signer = custodianSeed && (await newSigner(custodianSeed));
-  const covering = await cover(wanted.log, notes, signer?.publicKey);
+  const covering = await cover(wanted.log, notes, signer?.publicKey, wanted.sealed.node);
   const reading = await readThrough(wanted, covering);
   reading.withholding.check();
   const facts = await factsOf(wanted, covering, reading, signer?.publicKey);
@@ -174,6 +174,7 @@ async function* frames({ seconds }: Opened, withheld: ReadonlySet<number>): Asyn
 
 function* logMembers(covering: Covering): Generator<[string, Bytes]> {
   const { keys } = covering;
+  yield ["log/announced.json", dumps(covering.announced as unknown as Value)];
   yield ["log/leaves.json", dumps(covering.leaves as unknown as Value)];
   yield ["log/consistency.json", dumps(covering.consistency as unknown as Value)];
   yield ["log/custodian.json", dumps(covering.custodian as unknown as Value)];
