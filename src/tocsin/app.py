@@ -35,6 +35,7 @@ from tocsin.alerts import desk_routes, duty_routes
 from tocsin.alerts import routes as alert_routes
 from tocsin.alerts.board import Board as AlertBoard
 from tocsin.alerts.room import Alerts
+from tocsin.built_from import source_commit
 from tocsin.calls.room import Calls
 from tocsin.circle.room import Circles
 from tocsin.crypto import canonical
@@ -194,6 +195,7 @@ async def sealed_extra(node: Node, built: static_files.Built) -> dict[str, bytes
         "pack": node.pack.id,
         "pack_is_sample": node.pack.is_sample,
         "retention": retention_told(node),
+        "source_commit": source_commit(),
         "version": __version__,
     }
     members = {"node.json": canonical.dumps(about)}

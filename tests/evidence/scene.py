@@ -109,6 +109,7 @@ class Scene:
     body: Callable[[int], bytes] = lambda seq: sha256(seq.to_bytes(8)).digest() * (seq % 5 + 1)
     build: str = "0" * 64
     """The client that the phone says it runs; the log announces that of 64 zeros."""
+    source_commit: str = "c0" * 20
     is_announcing: bool = True
     """Whether the node tells where its own entries stand in the log; older ones did not."""
     keys_seed: bytes = b"town"
@@ -337,6 +338,7 @@ class Scene:
         path = self.place / f"{self.seed.hex()}.tocsin"
         about: dict[str, object] = {
             "client": "0" * 64, "origin": ORIGIN, "pack": "sample", "pack_is_sample": self.is_sample, "version": "0.1.0",
+            "source_commit": self.source_commit,
             "retention": {"days": {"encounter": 90, "import": 90, "rehearsal": 1}, "leaf": 7, "stewards": [], "table": 1},
         }  # fmt: skip
         if self.is_announcing:

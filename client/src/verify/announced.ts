@@ -1,10 +1,11 @@
 /** What a node put into its log about itself (docs/spec/log.md): the keys of its receipts, the clients it served. */
+import type { Bytes } from "../crypto/bytes.ts";
 import { isIncluded, leafHash } from "../crypto/merkle.ts";
 import type { Package } from "./package.ts";
 import { b64, b64s, canonical, need, type Json } from "./read_json.ts";
 import { shown, Wrong } from "./report.ts";
 
-const MEMBER = "log/announced.json";
+export const MEMBER = "log/announced.json";
 /** Kinds of entries, and the texts that each must have. */
 const KINDS: ReadonlyMap<string, string> = new Map([
   ["receipt-key", "act key"],
@@ -12,50 +13,56 @@ const KINDS: ReadonlyMap<string, string> = new Map([
 ]);
 const UNTOLD = "Whether the key of the node's receipts and the client that the phone ran stand in the log is not told in this package.";
 
+/** Where an entry is said to stand, and what it says. */
 export interface Announced {
   readonly index: number;
   readonly kind: string;
   readonly said: Json;
+  readonly entry: Bytes;
+  readonly size: number;
+  readonly proof: readonly Bytes[];
 }
 
-/** Of step 5. Throws `Wrong`. */
-export async function checkAnnounced(found: Package): Promise<void> {
-  if (!found.recording || !found.isRooted) return;
-  if (!found.has(MEMBER)) return void found.facts.push(UNTOLD);
+/** Of step 5, before the recording is opened. Throws `Wrong`. */
+export async function readAnnounced(found: Package): Promise<void> {
+  if (!found.has(MEMBER)) return;
   const told = await found.value(MEMBER);
   if (!Array.isArray(told)) throw new Wrong("malformed", MEMBER);
-  const read: Announced[] = [];
-  for (const one of told) {
-    const announced = await announcedIn(found, need(one, { ints: "index tree_size", texts: "entry kind", lists: "proof" }));
-    if (announced.index <= (read.at(-1)?.index ?? -1)) throw new Wrong("malformed", MEMBER);
-    read.push(announced);
-  }
-  found.announced = read;
-  await tell(found);
+  const read = told.map((one) => announcedIn(need(one, { ints: "index tree_size", texts: "entry kind", lists: "proof" })));
+  if (read.some((one, i) => i > 0 && one.index <= read[i - 1]!.index)) throw new Wrong("malformed", MEMBER);
+  found.told = read;
 }
 
-/** Where the log announces a key of receipts, under a checkpoint of this package; undefined where the package shows no such entry. */
+/** Of step 5, after it: each stands in a tree of the package. Throws `Wrong`. */
+export async function checkAnnounced(found: Package): Promise<void> {
+  if (!found.recording || !found.isRooted) return;
+  for (const { entry, index, proof, size } of found.told ?? []) {
+    const [checkpoint, where] = [found.checkpoints.get(size), `entry ${index}`];
+    if (!checkpoint) throw new Wrong("checkpoint_absent", where);
+    if (!(await isIncluded(await leafHash(entry), index, size, [...proof], checkpoint.root))) throw new Wrong("inclusion", where);
+  }
+  found.announced = found.told;
+  if (found.announced) await tell(found);
+  else found.facts.push(UNTOLD);
+}
+
+/** Where the log announces a key of receipts, under a checkpoint of this package; undefined where no entry shown here does. */
 export function receiptKeyEntry({ announced }: Package, vkey: string): number | undefined {
   const isIt = ({ kind, said }: Announced) => kind === "receipt-key" && said["act"] === "add" && said["key"] === vkey && Object.keys(said).length === 2;
   return announced?.find(isIt)?.index;
 }
 
-/** Where the log announces a client by its hash; undefined where the package shows no such entry. */
-export function releaseEntry({ announced }: Package, client: unknown): number | undefined {
+/** Where `announced` has a client by its hash; undefined where it has none. */
+export function releaseEntry(announced: readonly Announced[] | undefined, client: unknown): number | undefined {
   return announced?.find(({ kind, said }) => kind === "release" && said["client"] === client)?.index;
 }
 
-async function announcedIn(found: Package, one: Json): Promise<Announced> {
+function announcedIn(one: Json): Announced {
   const [index, kind, entry] = [one["index"] as number, one["kind"] as string, b64(one["entry"])];
   const [where, texts] = [`entry ${index}`, KINDS.get(kind)];
   const [line, said] = split(entry);
   if (!texts || line !== `tocsin.leaf/v1 ${kind}`) throw new Wrong("malformed", where);
-  const read = need(canonical(said, where), { texts });
-  const checkpoint = found.checkpoints.get(one["tree_size"] as number);
-  if (!checkpoint) throw new Wrong("checkpoint_absent", where);
-  const isIn = await isIncluded(await leafHash(entry), index, checkpoint.size, b64s(one["proof"], 32), checkpoint.root);
-  if (!isIn) throw new Wrong("inclusion", where);
-  return { index, kind, said: read };
+  return { index, kind, said: need(canonical(said, where), { texts }), entry, size: one["tree_size"] as number, proof: b64s(one["proof"], 32) };
 }
 
 /** The first line without its end, and what is behind it. */
@@ -71,7 +78,7 @@ async function tell(found: Package): Promise<void> {
     found.facts.push(`The key of the node's receipts, ${shown(vkey)}, stands ${stands}.`);
   }
   const build = found.recording?.start["build"] ?? "";
-  const entry = releaseEntry(found, build);
+  const entry = releaseEntry(found.announced, build);
   const told = `The client that the phone says it ran, ${shown(build) || "which it did not name"},`;
   found.facts.push(entry === undefined ? `${told} is no release that this package shows in the log.` : `${told} was announced in entry ${entry} of the log.`);
 }

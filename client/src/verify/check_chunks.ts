@@ -1,5 +1,6 @@
 /** Step 4: header, key, chain, signatures, decryption, padding; and that every table and original is what the chunks say. */
 import { base64url, fromBigEndian, isSame, sha256, type Bytes } from "../crypto/bytes.ts";
+import { fromElsewhere } from "./capture.ts";
 import { isOriginal } from "./names.ts";
 import type { Package } from "./package.ts";
 import { equal, hex, need } from "./read_json.ts";
@@ -140,7 +141,7 @@ async function compareWhole(found: Package, recording: Recording): Promise<void>
   if (!isWhole || originals.some((name) => found.stream(name).left > 0)) {
     throw new Wrong("original_differs", "an original that is too long or in no chunk");
   }
-  if (!isSame(await found.text("capture.json"), recording.capture())) throw new Wrong("capture_differs");
+  if (!isSame(await found.text("capture.json"), recording.capture(await fromElsewhere(found, recording.start)))) throw new Wrong("capture_differs");
   const sums = new Map(found.manifest.files.map((one) => [one.name, one.sha256]));
   const facts = {
     chunk_count: recording.count,

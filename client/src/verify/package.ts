@@ -55,7 +55,9 @@ export class Package {
   manifest!: Manifest;
   recording: Recording | undefined;
   leaves: readonly Leaf[] | undefined;
-  /** Undefined: the package does not tell. */
+  /** What log/announced.json says, before it was looked for in its trees. */
+  told: readonly Announced[] | undefined;
+  /** And after. Undefined: the package does not tell. */
   announced: readonly Announced[] | undefined;
   witnessed: { readonly seq: number; readonly time: number } | undefined;
   isRooted = false;

@@ -13,7 +13,7 @@ export const TYPES: Record<number, string> = { 1: "media", 2: "event", 3: "gap",
 const SPOKEN: Record<number, string> = { 2: "event", 3: "reason", 4: "call" };
 const ENDINGS: Record<string, string> = { webm: "webm", mp4: "mp4", ogg: "ogg", quicktime: "mov" };
 const FROM_START = "at browser build continued_seq continues height kind mime os place recipients_note width".split(" ");
-const NONE: Value = { source: "none", value: "not collected" };
+export const NONE: Value = { source: "none", value: "not collected" };
 /** A frame of a chunk that is withheld: place, links, signature. */
 export const WITHHELD_BYTES = 137;
 const SHORTEST = 1145;
@@ -171,8 +171,8 @@ export class Recording {
     return this.#clock;
   }
 
-  /** What capture.json must be. */
-  capture(): Bytes {
+  /** What capture.json must be. `more`: fields that come from elsewhere in the package. */
+  capture(more: Json): Bytes {
     const found: Json = { device: NONE, recorder: NONE };
     for (const name of FROM_START) {
       found[name] = sourced(Object.hasOwn(this.start, name) ? this.start[name]! : "not collected", "stated by the phone at the start");
@@ -180,7 +180,7 @@ export class Recording {
     found["stop_reason"] = sourced(this.#stopReason ?? "not collected", "stated by the phone at the stop");
     found["clock_offset_ms"] = sourced(this.#clock?.offset ?? "not collected", "computed from a clock event");
     found["clock_offset_bound_ms"] = sourced(this.#clock?.bound ?? "not collected", "computed from a clock event");
-    return dumps(found);
+    return dumps({ ...found, ...more });
   }
 }
 
@@ -193,7 +193,7 @@ export function objectIn(body: Bytes): Json | undefined {
   }
 }
 
-function sourced(value: Value, source: string): Value {
+export function sourced(value: Value, source: string): Value {
   return value === "not collected" ? NONE : { source, value };
 }
 

@@ -6,7 +6,7 @@
  */
 import { base64, type Bytes } from "../crypto/bytes.ts";
 import type { Value } from "../crypto/canonical.ts";
-import { checkAnnounced } from "./announced.ts";
+import { checkAnnounced, readAnnounced } from "./announced.ts";
 import { checkChunks } from "./check_chunks.ts";
 import { checkDerivatives, checkHashes, checkSignature } from "./check_lists.ts";
 import {
@@ -78,7 +78,7 @@ async function run(found: Package, steps: Step[]): Promise<void> {
   const isOpen = (await does(1, () => found.unzip())) && (await does(2, () => found.readManifest()));
   if (!isOpen) return leaveRest(steps);
   found.marks = await marksOf(found);
-  const isLed = await does(5, readLeavesOf);
+  const isLed = (await does(5, readLeavesOf)) && (await does(5, readAnnounced));
   found.isRooted = await does(6, readCheckpoints);
   await does(4, checkChunks);
   await does(3, checkSignature);

@@ -18,8 +18,8 @@ from tocsin.tlog import merkle
 from tocsin.tlog.entry import RECEIPT_KEY, RELEASE, SIGNED_DESK_KEY, parse_time
 from tocsin.tlog.tile import ENTRIES, TILE_WIDTH, Tile, reader_of_tiles, split_bundle, split_tile, width_at
 
-ANNOUNCED = {"receipt-key": RECEIPT_KEY, "release": RELEASE}
-"""What a node puts into its log about itself, by the kind that it tells of it."""
+ANNOUNCED = {"receipt-key": (RECEIPT_KEY, ("act", "key")), "release": (RELEASE, ("client", "version"))}
+"""What a node puts into its log about itself: by its kind the type line, and the texts that it must have."""
 
 
 class Leaf(NamedTuple):
@@ -108,9 +108,20 @@ def _announced(source: LogSource, node: Mapping[str, canonical.Value], size: int
     proves nothing: what is no such entry is left out.
     """
     for index, kind in places_told(node):
-        if index < size and (entry := _entry(source, index, size)).startswith(ANNOUNCED[kind]):
+        if index < size and said_in(entry := _entry(source, index, size), kind):
             proof = _texts(merkle.inclusion_proof(index, size, _reader(source, size)))
             yield {"entry": _text(entry), "index": index, "kind": kind, "proof": proof, "tree_size": size}
+
+
+def said_in(entry: bytes, kind: str) -> dict[str, canonical.Value] | None:
+    """What an entry of `kind` says; `None` for one that is not of that kind or not well spelled."""
+    line, texts = ANNOUNCED[kind]
+    try:
+        said = canonical.loads(entry.removeprefix(line))
+    except canonical.CanonicalError:
+        return None
+    is_right = isinstance(said, dict) and all(isinstance(said.get(text), str) for text in texts)
+    return said if isinstance(said, dict) and is_right and entry.startswith(line) else None
 
 
 def places_told(node: Mapping[str, canonical.Value]) -> list[tuple[int, str]]:

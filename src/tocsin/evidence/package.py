@@ -21,6 +21,7 @@ from tocsin.crypto.stream import Chunk, parse_chunk
 from tocsin.evidence import originals
 from tocsin.evidence.by_hand import FirstChunk, instructions, timestamp_name
 from tocsin.evidence.calls import Decision, Withholding, told_in_custody, told_in_manifest
+from tocsin.evidence.capture import from_elsewhere
 from tocsin.evidence.certificates import certificates, text
 from tocsin.evidence.covering import Covering, cover
 from tocsin.evidence.custody import EMPTY_HEAD
@@ -169,7 +170,8 @@ def _members(
     key = b64decode(facts.custodian) if facts.custodian else None
     by_hand = instructions(covering, reading.first, opened.header.recording_id, key)
     yield "VERIFY.txt", _whole(marked(by_hand, facts).encode())
-    yield "capture.json", _whole(reading.tables.capture())
+    node, tables = opened.sealed.node, reading.tables
+    yield "capture.json", _whole(tables.capture(from_elsewhere(tables.start, node, covering.announced)))
     yield "chunks.csv", _whole(bytes(reading.tables.chunk_rows))
     yield "events.csv", _whole(bytes(reading.tables.event_rows))
     yield "keys.json", _json(_keys(opened, reading))
@@ -180,7 +182,6 @@ def _members(
     yield from _log_members(covering)
     for name, content in certificates(facts, package_id).items():
         yield f"certificates/{name}", _whole(content.encode())
-    node = opened.sealed.node
     kept = retention(node, [note.said for note in opened.notes_of("act")])
     yield "retention.txt", _whole(marked(kept, facts).encode())
     yield "system/description.txt", _whole(marked(text("description"), facts).encode())

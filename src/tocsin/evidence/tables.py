@@ -99,15 +99,15 @@ class Tables:
         if type(at) is int and type(node) is int and type(trip) is int and (self.clock is None or trip < self.clock[1]):
             self.clock = (node - at, trip)
 
-    def capture(self) -> bytes:
-        """capture.json: each field with its source, and "not collected" where it was not."""
+    def capture(self, more: Mapping[str, Value]) -> bytes:
+        """capture.json: each field with its source, and "not collected" where it was not. `more`: fields from elsewhere."""
         found: dict[str, Value] = dict.fromkeys(NEVER_COLLECTED, ABSENT)
         for name in START_FIELDS:
             found[name] = sourced(self.start.get(name, "not collected"), BY_START)
         found["stop_reason"] = sourced("not collected" if self.stop_reason is None else self.stop_reason, BY_STOP)
         offset, bound = self.clock or ("not collected", "not collected")
         found["clock_offset_ms"], found["clock_offset_bound_ms"] = sourced(offset, BY_CLOCK), sourced(bound, BY_CLOCK)
-        return canonical.dumps(found)
+        return canonical.dumps({**found, **more})
 
 
 def event_row(placed: Placed) -> str:

@@ -670,6 +670,8 @@ CHUNKS_HEAD = (
 EVENTS_HEAD = b"seq,type,monotonic_ms,event,at,detail"
 WORD = re.compile(r"[a-z_]{1,40}")
 NONE = {"source": "none", "value": "not collected"}
+CONTROLLED = {"encounter": "yes", "rehearsal": "yes", "import": "no"}
+COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 FROM_START = "at browser build continued_seq continues height kind mime os place recipients_note width".split()  # noqa: SIM905
 
 
@@ -851,8 +853,8 @@ class Recording:
             if is_whole and (best is None or trip < best):
                 self.clock = said
 
-    def capture(self) -> bytes:
-        """What capture.json must be."""
+    def capture(self, more: Json) -> bytes:
+        """What capture.json must be. `more`: fields that come from elsewhere in the package."""
         found: Json = {"device": NONE, "recorder": NONE}
         for name in FROM_START:
             value = self.start.get(name, "not collected")
@@ -866,7 +868,7 @@ class Recording:
             source = "computed from a clock event"
             offset = {"source": source, "value": self.clock["node_ms"] - self.clock["at"]}
             bound = {"source": source, "value": self.clock["round_trip_ms"]}
-        return canonical_bytes({**found, "clock_offset_ms": offset, "clock_offset_bound_ms": bound})
+        return canonical_bytes({**found, "clock_offset_ms": offset, "clock_offset_bound_ms": bound, **more})
 
 
 # --- the ten steps -------------------------------------------------------------------------------------------------------
@@ -1055,9 +1057,29 @@ UNTOLD = "Whether the key of the node's receipts and the client that the phone r
 
 
 class Announced(NamedTuple):
+    """An entry of log/announced.json: where it is said to stand, and what it says."""
+
     place: int
     kind: str
     said: Json
+    entry: bytes
+    size: int
+    proof: list[bytes]
+
+    @classmethod
+    def read(cls, one: Json) -> "Announced":
+        """Raises `Wrong` for what is not what it is called."""
+        need(one, ints="index tree_size", texts="entry kind", lists="proof")
+        where, entry, line = f"entry {one['index']}", b64(one["entry"]), f"tocsin.leaf/v1 {one['kind']}\n".encode()
+        if one["kind"] not in ANNOUNCED or not entry.startswith(line):
+            raise Wrong("malformed", where)
+        said = need(canonical(entry.removeprefix(line), where), texts=ANNOUNCED[one["kind"]])
+        proof = [b64(hash_, 32) for hash_ in one["proof"]]
+        return cls(one["index"], one["kind"], said, entry, one["tree_size"], proof)
+
+    def is_release(self, client: object) -> bool:
+        """Whether it announces the client of this hash."""
+        return self.kind == "release" and bool(self.said["client"] == client)
 
 
 class Verifier:
@@ -1074,7 +1096,8 @@ class Verifier:
         self.manifest: Json = {}
         self.recording: Recording | None = None
         self.leaves: list[Json] | None = None
-        self.announced: list[Announced] | None = None  # None: the package does not tell
+        self.told: list[Announced] | None = None  # what log/announced.json says, before it was looked for in its trees
+        self.announced: list[Announced] | None = None  # and after; None: the package does not tell
         self.checkpoints: dict[int, Checkpoint] = {}
         self.is_rooted = False  # whether all checkpoints could be read
         self.links: dict[int, bytes] = {}
@@ -1091,7 +1114,7 @@ class Verifier:
                 step.found("NOT PROVEN", "not_reached")
             return
         self.marks = self._marks()
-        is_led = self._step(5, self._read_leaves)
+        is_led = self._step(5, self._read_leaves) and self._step(5, self._read_announced)
         self.is_rooted = self._step(6, self._read_checkpoints)
         self._step(4, self._chunks)
         self._step(3, self._signature)
@@ -1353,7 +1376,7 @@ class Verifier:
         originals = [name for name in self.streams if ORIGINAL.fullmatch(name)]
         if sorted(found.originals) != originals or any(self.streams[name].left for name in originals):
             raise Wrong("original_differs", "an original that is too long or in no chunk")
-        if self._text("capture.json") != found.capture():
+        if self._text("capture.json") != found.capture(self._from_elsewhere(found.start)):
             raise Wrong("capture_differs")
         hashed = {one["name"]: one["sha256"] for one in self.manifest["files"]}
         media = [{"name": name, "sha256": hashed.get(name)} for name in originals]
@@ -1375,6 +1398,29 @@ class Verifier:
             raise Wrong("manifest_differs", "decisions")
         if found.clock:
             self._tell_clock(found.clock["node_ms"] - found.clock["at"], found.clock["round_trip_ms"])
+
+    def _from_elsewhere(self, start: Json) -> Json:
+        """Fields of capture.json that are not in the recording; a package made before log/announced.json has none."""
+        if "log/announced.json" not in self.streams:
+            return {}
+        kind, build, node = start.get("kind"), start.get("build"), need(self._object("system/versions.json"))["node"]
+        commit, is_build = need(node).get("source_commit"), type(build) is str and build != ""
+        is_its = is_build and build == node.get("client") and type(commit) is str and COMMIT.fullmatch(commit)
+        if self.told is None and is_build:  # step 5 says what is wrong with it
+            entry = self._object("capture.json").get("build_entry", NONE)
+        else:
+            at = next(
+                (one.place for one in self.told or () if one.is_release(build)), "in no entry that this package shows"
+            )
+            entry = {"source": "log/announced.json", "value": at} if is_build else NONE
+        controlled = CONTROLLED.get(kind) if type(kind) is str else None
+        by_kind = "by the kind of the recording, as the phone stated it at the start"
+        by_node = "stated by the node, which served the build that the phone stated"
+        return {
+            "build_entry": entry,
+            "controlled_capture": {"source": by_kind, "value": controlled} if controlled else NONE,
+            "source_commit": {"source": by_node, "value": commit} if is_its else NONE,
+        }
 
     def _tell_clock(self, offset: int, bound: int) -> None:
         if abs(offset) - max(bound, 0) > SKEW * 1000:
@@ -1444,36 +1490,33 @@ class Verifier:
             if not included(what, index, checkpoint.size, [b64(hash_, 32) for hash_ in proof], checkpoint.root):
                 raise Wrong("inclusion", where)
 
-    def _check_announced(self, _: Step) -> None:
+    def _read_announced(self, _: Step) -> None:
         """What the node put into its log about itself: the keys of its receipts, the clients it served. Raises `Wrong`."""
-        if self.recording is None or not self.is_rooted:
-            return
         if "log/announced.json" not in self.streams:
-            self.facts.append(UNTOLD)
             return
         told = self._object("log/announced.json")
         if type(told) is not list:
             raise Wrong("malformed", "log/announced.json")
-        found = [self._announced(one) for one in told]
+        found = [Announced.read(one) for one in told]
         if any(before.place >= after.place for before, after in pairwise(found)):
             raise Wrong("malformed", "log/announced.json")
-        self.announced = found
-        self._tell_announced()
+        self.told = found
 
-    def _announced(self, one: Json) -> "Announced":
-        """An entry that is what it is called, and in a tree of the package. Raises `Wrong`."""
-        need(one, ints="index tree_size", texts="entry kind", lists="proof")
-        where, entry, checkpoint = f"entry {one['index']}", b64(one["entry"]), self.checkpoints.get(one["tree_size"])
-        line = f"tocsin.leaf/v1 {one['kind']}\n".encode()
-        if one["kind"] not in ANNOUNCED or not entry.startswith(line):
-            raise Wrong("malformed", where)
-        said = need(canonical(entry.removeprefix(line), where), texts=ANNOUNCED[one["kind"]])
-        if checkpoint is None:
-            raise Wrong("checkpoint_absent", where)
-        proof = [b64(hash_, 32) for hash_ in one["proof"]]
-        if not included(entry, one["index"], checkpoint.size, proof, checkpoint.root):
-            raise Wrong("inclusion", where)
-        return Announced(one["index"], one["kind"], said)
+    def _check_announced(self, _: Step) -> None:
+        """Each stands in a tree of the package. Raises `Wrong`."""
+        if self.recording is None or not self.is_rooted:
+            return
+        for one in self.told or ():
+            checkpoint = self.checkpoints.get(one.size)
+            if checkpoint is None:
+                raise Wrong("checkpoint_absent", f"entry {one.place}")
+            if not included(one.entry, one.place, checkpoint.size, one.proof, checkpoint.root):
+                raise Wrong("inclusion", f"entry {one.place}")
+        self.announced = self.told
+        if self.announced is None:
+            self.facts.append(UNTOLD)
+        else:
+            self._tell_announced()
 
     def receipt_key_entry(self, vkey: str) -> int | None:
         """Where the log announces a key of receipts, under a checkpoint of this package; `None` where no entry shown here does."""
@@ -1483,8 +1526,7 @@ class Verifier:
 
     def release_entry(self, client: object) -> int | None:
         """Where the log announces a client by its hash; `None` where no entry shown here does."""
-        found = (one for one in self.announced or () if one.kind == "release" and one.said["client"] == client)
-        return next((one.place for one in found), None)
+        return next((one.place for one in self.announced or () if one.is_release(client)), None)
 
     def _tell_announced(self) -> None:
         for vkey in need(self._object("log/keys.json"), lists="receipts")["receipts"]:

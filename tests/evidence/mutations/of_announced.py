@@ -1,10 +1,15 @@
 """Changes to what a package says that its node announced in the log. Insiders all."""
 
+import base64
+import json
+from typing import Any
+
 from tests.evidence.mutations.case import Case, b64, kind
 from tests.evidence.mutations.of_log import flipped
 from tests.evidence.scene import ORIGIN
 from tocsin.crypto import canonical
 from tocsin.crypto.keys import SigningKey
+from tocsin.evidence.capture import UNKNOWN_THERE
 from tocsin.evidence.receipt import ReceiptSigner
 
 
@@ -14,6 +19,51 @@ def an_announcement(case: Case) -> int:
 
 def change_announcement(case: Case, at: int, **fields: object) -> bytes:
     case.change("log/announced.json", lambda told: told[at].update(fields))
+    retell(case)
+    return case.resigned()
+
+
+def retell(case: Case) -> None:
+    """Let capture.json say of the build what log/announced.json does now."""
+    start, announced = case.json("capture.json"), case.json("log/announced.json")
+    build = {"client": start["build"]["value"]}
+    at = next((one["index"] for one in announced if build.items() <= said_by(one).items()), UNKNOWN_THERE)
+    case.change("capture.json", lambda told: told["build_entry"].update(value=at))
+
+
+def said_by(one: dict[str, Any]) -> dict[str, Any]:
+    """What an announced entry says, if it is a release."""
+    line, _, said = base64.b64decode(one["entry"]).partition(b"\n")
+    return dict(json.loads(said)) if one["kind"] == "release" and line.endswith(b"release") else {}
+
+
+@kind("chunks", "capture_differs")
+def a_build_called_known_to_the_log(case: Case) -> bytes:
+    """The phone ran another client than the one that the log announces."""
+    case = case.fresh(build=case.random.randbytes(32).hex())
+    at = next(one["index"] for one in case.json("log/announced.json") if one["kind"] == "release")
+    case.change("capture.json", lambda told: told["build_entry"].update(value=at))
+    return case.resigned()
+
+
+@kind("chunks", "capture_differs")
+def a_source_that_nobody_stated(case: Case) -> bytes:
+    commit = {"source": "stated by the node, which served the build that the phone stated", "value": "ab" * 20}
+    case.change("capture.json", lambda told: told.update(source_commit=commit))
+    return case.resigned()
+
+
+@kind("chunks", "capture_differs")
+def an_import_called_captured_here(case: Case) -> bytes:
+    case = case.fresh(kind="import")
+    case.change("capture.json", lambda told: told["controlled_capture"].update(value="yes"))
+    return case.resigned()
+
+
+@kind("chunks", "capture_differs")
+def what_is_said_of_the_capture_cut_down_to_the_older_fields(case: Case) -> bytes:
+    gone = ("build_entry", "controlled_capture", "source_commit")
+    case.change("capture.json", lambda told: [told.pop(name) for name in gone])
     return case.resigned()
 
 

@@ -7,6 +7,7 @@ from tests.evidence.mutations.case import Case, b64, kind
 from tests.evidence.mutations.of_recording import put_table, table
 from tocsin.crypto import canonical
 from tocsin.crypto.keys import SigningKey
+from tocsin.evidence.capture import UNKNOWN_THERE
 from tocsin.evidence.custody import beat_commitment
 from tocsin.ids import RecordingId
 from tocsin.tlog import checkpoint as checkpoints
@@ -148,6 +149,7 @@ def the_log_taken_out(case: Case) -> bytes:
     case.put("log/leaves.json", [])
     case.put("log/consistency.json", [])
     case.put("log/announced.json", [])
+    case.change("capture.json", lambda told: told["build_entry"].update(value=UNKNOWN_THERE))
     case.put("log/custodian.json", None)
     case.change("log/keys.json", lambda told: told.update(log=None))
     case.files["log/timestamps/NONE.txt"] = b"none\n"

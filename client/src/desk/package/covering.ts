@@ -9,10 +9,10 @@ import { Tree } from "./tree.ts";
 
 const WIDTH = 256;
 const TIME = utf8("tocsin.leaf/v1 time\n");
-/** What a node puts into its log about itself, by the kind that it tells of it. */
-const ANNOUNCED: ReadonlyMap<string, Bytes> = new Map([
-  ["receipt-key", utf8("tocsin.leaf/v1 receipt-key\n")],
-  ["release", utf8("tocsin.leaf/v1 release\n")],
+/** What a node puts into its log about itself: by its kind the type line, and the texts that it must have. */
+const ANNOUNCED: ReadonlyMap<string, readonly [Bytes, readonly string[]]> = new Map([
+  ["receipt-key", [utf8("tocsin.leaf/v1 receipt-key\n"), ["act", "key"]]],
+  ["release", [utf8("tocsin.leaf/v1 release\n"), ["client", "version"]]],
 ]);
 const SIGNED_DESK_KEY = utf8("tocsin.leaf/v2 desk-key\n");
 
@@ -128,10 +128,17 @@ async function announcedIn(source: LogSource, node: Said, size: number): Promise
   for (const [index, kind] of placesTold(node)) {
     if (index >= size) continue;
     const entry = (await tree.entries(Math.floor(index / WIDTH)))[index % WIDTH]!;
-    if (!begins(entry, ANNOUNCED.get(kind)!)) continue;
+    if (!saidIn(entry, kind)) continue;
     found.push({ entry: base64(entry), index, kind, proof: (await tree.inclusion(index)).map(base64), tree_size: size });
   }
   return found;
+}
+
+/** What an entry of `kind` says; undefined for one that is not of that kind or not well spelled. */
+export function saidIn(entry: Bytes, kind: string): Said | undefined {
+  const [line, texts] = ANNOUNCED.get(kind)!;
+  const said = begins(entry, line) ? objectIn(entry.subarray(line.length)) : {};
+  return texts.every((text) => typeof said[text] === "string") ? said : undefined;
 }
 
 /** Index and kind of what a node says that it announced, by index; nothing where it does not say, or not well. */

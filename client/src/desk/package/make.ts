@@ -13,6 +13,7 @@ import { headOf, type Note } from "../custody.ts";
 import type { Opened } from "../opened.ts";
 import type { Sealed } from "../sealed.ts";
 import { instructions, timestampName, type FirstChunk } from "./by_hand.ts";
+import { fromElsewhere } from "./capture.ts";
 import { certificates, retention } from "./certificates.ts";
 import { cover, numberIn, type Covering } from "./covering.ts";
 import type { Facts } from "./facts.ts";
@@ -158,7 +159,7 @@ async function membersOf(
   ];
   const members = new Map<string, Member>(texts.map(([name, text]) => [name, whole(utf8(text))]));
   for (const [name, value] of values) members.set(name, whole(dumps(value)));
-  members.set("capture.json", whole(tables.capture));
+  members.set("capture.json", whole(tables.capture(fromElsewhere(tables.start, sealed.node, covering.announced))));
   members.set("chunks.csv", whole(tables.chunkRows));
   members.set("events.csv", whole(tables.eventRows));
   members.set("custody.jsonl", whole(join(...notes.flatMap(({ line }) => [line, utf8("\n")]))));

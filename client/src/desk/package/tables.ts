@@ -16,7 +16,7 @@ const ABSENT = { source: "none", value: "not collected" };
 const BY_START = "stated by the phone at the start";
 const BY_STOP = "stated by the phone at the stop";
 const BY_CLOCK = "computed from a clock event";
-const UNSAID = "not collected";
+export const UNSAID = "not collected";
 
 type Said = Readonly<Record<string, Value>>;
 
@@ -60,13 +60,14 @@ export class Tables {
     return join(...this.#eventRows.map(utf8));
   }
 
-  get capture(): Bytes {
+  /** `more`: fields from elsewhere. */
+  capture(more: Said): Bytes {
     const found: Record<string, Value> = { device: ABSENT, recorder: ABSENT };
     for (const name of FROM_START) found[name] = sourced(Object.hasOwn(this.start, name) ? this.start[name]! : UNSAID, BY_START);
     found["stop_reason"] = sourced(this.#stopReason ?? UNSAID, BY_STOP);
     found["clock_offset_ms"] = sourced(this.#clock?.offset ?? UNSAID, BY_CLOCK);
     found["clock_offset_bound_ms"] = sourced(this.#clock?.bound ?? UNSAID, BY_CLOCK);
-    return dumps(found);
+    return dumps({ ...found, ...more });
   }
 
   async #chunkRow(placed: Placed): Promise<string> {
@@ -103,7 +104,7 @@ function eventRow({ seq, type, monotonicMs, body, said }: Placed): string {
   return `${seq},${NAMES[type]},${monotonicMs},${wordOf(said?.[SPOKEN[type]!])},${countOf(said?.["at"])},${detail}\n`;
 }
 
-function sourced(value: Value, source: string): Value {
+export function sourced(value: Value, source: string): Value {
   return value === UNSAID ? ABSENT : { source, value };
 }
 
