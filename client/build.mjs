@@ -10,6 +10,7 @@
  * manifest.json tells the pages what to load:
  *   entries  page name -> {js, css?, loads}: `loads` are the files the page's first import graph needs, itself included
  *   files    name -> {bytes, gzip, sha256}
+ *   packages the packages of which something is in it, by their folders
  *   client   SHA-256 of the lines "<sha256>  <name>\n" in order of name: what `sha256sum * | sha256sum` prints. It is the release
  *            that the log lists (docs/spec/log.md)
  * The same source gives the same bytes: no dates, no paths, no random names (tests/client/build.test.ts builds twice).
@@ -151,7 +152,15 @@ function describe(outputs, results) {
     files[name] = { bytes: bytes.length, gzip: gzipSync(bytes, { level: 9 }).length, sha256: sha256(bytes) };
   }
   const list = Object.entries(files).map(([name, file]) => `${file.sha256}  ${name}\n`);
-  return { entries: entriesOf(results), files, client: sha256(list.join("")) };
+  return { entries: entriesOf(results), files, client: sha256(list.join("")), packages: packagesIn(results) };
+}
+
+/** Folders of the packages of which something is in the build. */
+function packagesIn(results) {
+  const outputs = Object.values(Object.assign({}, ...results.map((result) => result.metafile.outputs)));
+  const taken = outputs.flatMap(({ inputs }) => Object.entries(inputs).filter(([, { bytesInOutput }]) => bytesInOutput > 0));
+  const folders = taken.flatMap(([file]) => /node_modules\/(?:.*node_modules\/)?(?:@[^/]+\/)?[^/]+/.exec(file) ?? []);
+  return [...new Set(folders)].sort();
 }
 
 function entriesOf(results) {

@@ -45,6 +45,7 @@ from tocsin.desk.board import Board
 from tocsin.encounters import routes as encounters
 from tocsin.encounters.model import Kind
 from tocsin.errors import TocsinError
+from tocsin.evidence.system_description import system_files
 from tocsin.jurisdictions.model import RiskRoom
 from tocsin.jurisdictions.recorded import files_of
 from tocsin.jurisdictions.risk import may_answer
@@ -195,10 +196,10 @@ async def sealed_extra(node: Node, built: static_files.Built) -> dict[str, bytes
         "pack": node.pack.id,
         "pack_is_sample": node.pack.is_sample,
         "retention": retention_told(node),
-        "source_commit": source_commit(),
+        "source_commit": await asyncio.to_thread(source_commit),
         "version": __version__,
     }
-    members = {"node.json": canonical.dumps(about)}
+    members = {"node.json": canonical.dumps(about), **system_files()}
     if node.log is not None:
         members["desk-keys.json"] = msgspec.json.encode(await desk_answer(node))
     return members

@@ -110,6 +110,10 @@ class Scene:
     build: str = "0" * 64
     """The client that the phone says it runs; the log announces that of 64 zeros."""
     source_commit: str = "c0" * 20
+    system_files: dict[str, bytes] = field(
+        default_factory=lambda: {"sbom.json": b'{"components":[]}\n', "validation.json": b'{"trials":[]}\n'}
+    )
+    """What the node hands out about its program; an older one hands out nothing."""
     is_announcing: bool = True
     """Whether the node tells where its own entries stand in the log; older ones did not."""
     keys_seed: bytes = b"town"
@@ -343,7 +347,7 @@ class Scene:
         }  # fmt: skip
         if self.is_announcing:
             about["announced"] = sorted(self.announced, key=lambda one: int(one["index"]))
-        members = {"node.json": canonical.dumps(about), **(more or {})}
+        members = {"node.json": canonical.dumps(about), **self.system_files, **(more or {})}
         whole = write_sealed(self.header.raw, self.wraps, self.sealed_chunks, self.sealed_notes, members)
         path.write_bytes(b"".join(whole))
         return path

@@ -5,6 +5,7 @@ import { members, ZipMalformed } from "../evidence/stored_zip.ts";
 
 const FIRST = ["header.bin", "wraps.age", "chunks.bin", "notes.bin", "node.json"];
 const LOG = "log/";
+const SYSTEM_FILES = ["sbom.json", "validation.json"];
 /** Members that are read whole are shorter than this. */
 const LONGEST_PART = 64 * 1024 * 1024;
 
@@ -19,6 +20,8 @@ export interface Sealed {
   readonly notes: Blob;
   /** What the node says of itself. */
   readonly node: Json;
+  /** What the node handed out about its program, by name; one that nodes of some version do not is undefined. */
+  readonly system: ReadonlyMap<string, Bytes | undefined>;
   /** The log's members by the name they have below `log/`; empty until the export was completed. */
   readonly log: ReadonlyMap<string, Blob>;
 }
@@ -30,7 +33,8 @@ export async function readSealed(file: Blob): Promise<Sealed> {
   const node = asObject(await part(found.get("node.json")!));
   const log = [...found].filter(([name]) => name.startsWith(LOG)).map(([name, blob]) => [name.slice(LOG.length), blob] as const);
   const [header, wraps] = [await part(found.get("header.bin")!), await part(found.get("wraps.age")!)];
-  return { header, wraps, chunks: found.get("chunks.bin")!, notes: found.get("notes.bin")!, node, log: new Map(log) };
+  const system = await Promise.all(SYSTEM_FILES.map(async (name) => [name, found.has(name) ? await part(found.get(name)!) : undefined] as const));
+  return { header, wraps, chunks: found.get("chunks.bin")!, notes: found.get("notes.bin")!, node, system: new Map(system), log: new Map(log) };
 }
 
 /** A short member, whole. */

@@ -16,7 +16,7 @@ const OTHERS = [
   /^log\/checkpoints\/[0-9]+\.txt$/,
   /^log\/announced\.json$/,
   /^log\/timestamps\/(?:NONE\.txt|[0-9]+-[A-Za-z0-9.-]+\.tsr)$/,
-  /^system\/verify\.py\.txt$/,
+  /^system\/(?:sbom\.json|validation\.json|verify\.py\.txt)$/,
 ];
 
 export function isOriginal(name: string): boolean {

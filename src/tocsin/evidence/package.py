@@ -29,7 +29,7 @@ from tocsin.evidence.facts import Facts, Original
 from tocsin.evidence.log_source import LogSource
 from tocsin.evidence.opened import Opened, RecordingEmpty
 from tocsin.evidence.stored_zip import Archive
-from tocsin.evidence.system_description import retention
+from tocsin.evidence.system_description import SYSTEM_FILES, retention
 from tocsin.evidence.tables import Tables
 from tocsin.evidence.witnessed import witnessed
 from tocsin.evidence.words_of_package import LANGUAGES, marked, readme
@@ -42,6 +42,7 @@ COMPARE = (
     "Compare these keys with those that the witnesses and the node's people published before the recording. "
     "Keys that came with a package show only that it agrees with itself."
 )
+UNTOLD: dict[str, canonical.Value] = {"told": "not stated by the node"}
 MIMES = {
     "txt": "text/plain; charset=utf-8", "json": "application/json", "jsonl": "application/jsonl", "csv": "text/csv; charset=utf-8",
     "webm": "video/webm", "mp4": "video/mp4", "ogg": "audio/ogg", "mov": "video/quicktime", "tsr": "application/timestamp-reply",
@@ -185,6 +186,8 @@ def _members(
     kept = retention(node, [note.said for note in opened.notes_of("act")])
     yield "retention.txt", _whole(marked(kept, facts).encode())
     yield "system/description.txt", _whole(marked(text("description"), facts).encode())
+    for name in SYSTEM_FILES:
+        yield f"system/{name}", _whole(opened.sealed.told(name) or canonical.dumps(UNTOLD))
     yield "system/versions.json", _json({"format": FORMAT, "node": node, "tool": TOOL})
     yield "system/verify.py.txt", _whole(resources.files("tocsin.evidence").joinpath("verify.py").read_bytes())
 

@@ -125,6 +125,10 @@ class Sealed:
             raise SealedMalformed
         return told
 
+    def told(self, name: str) -> bytes | None:
+        """A member that nodes of some version do not hand out."""
+        return self.part(name) if name in self.names else None
+
     @property
     def log(self) -> dict[str, bytes]:
         """The members of the log, by the name they have below `log/`; empty until the export was completed."""

@@ -1,9 +1,21 @@
 """How the process works, for whoever certifies it (FRE 902(13)), and what is known of retention and holds."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
+from importlib import resources
 
 from tocsin.crypto.canonical import Value
 from tocsin.evidence.facts import utc_ms
+
+SYSTEM_FILES = ("sbom.json", "validation.json")
+"""What a node hands out about its program: of what it is made, and what trials of it found."""
+
+
+@cache
+def system_files() -> Mapping[str, bytes]:
+    """Those of the program that runs here."""
+    folder = resources.files("tocsin.evidence").joinpath("system")
+    return {name: folder.joinpath(name).read_bytes() for name in SYSTEM_FILES}
 
 
 def retention(node: Mapping[str, Value], acts: Sequence[Mapping[str, Value]]) -> str:

@@ -224,7 +224,8 @@ ORIGINAL = re.compile(r"original/(?:media|import)-[0-9]{3,}\.(?:webm|mp4|ogg|mov
 OTHERS = re.compile(
     ORIGINAL.pattern
     + r"|manifest\.sig|certificates/[a-z0-9-]+\.txt|derivatives/[^/]+|log/checkpoints/[0-9]+\.txt"
-    + r"|log/announced\.json|log/timestamps/(?:NONE\.txt|[0-9]+-[A-Za-z0-9.-]+\.tsr)|system/verify\.py\.txt"
+    + r"|log/announced\.json|log/timestamps/(?:NONE\.txt|[0-9]+-[A-Za-z0-9.-]+\.tsr)"
+    + r"|system/(?:sbom\.json|validation\.json|verify\.py\.txt)"
 )
 LARGE = 0xFFFFFFFF
 CENTRAL = struct.Struct("<4s6H3L5H2L")

@@ -159,6 +159,7 @@ async function membersOf(
   ];
   const members = new Map<string, Member>(texts.map(([name, text]) => [name, whole(utf8(text))]));
   for (const [name, value] of values) members.set(name, whole(dumps(value)));
+  for (const [name, told] of sealed.system) members.set(`system/${name}`, whole(told ?? dumps({ told: "not stated by the node" })));
   members.set("capture.json", whole(tables.capture(fromElsewhere(tables.start, sealed.node, covering.announced))));
   members.set("chunks.csv", whole(tables.chunkRows));
   members.set("events.csv", whole(tables.eventRows));
