@@ -22,7 +22,7 @@ from tocsin.circle.expire import expire
 from tocsin.circle.fill import Fill, fill
 from tocsin.circle.model import AskedWrong
 from tocsin.circle.read import said_of
-from tocsin.circle.room import BEGUN_AN_HOUR, TOLD_AN_HOUR, WEEK_S, Circles
+from tocsin.circle.room import BEGUN_AN_HOUR, DAY_S, TOLD_AN_HOUR, WEEK_DAYS, Circles
 from tocsin.circle.tell import Tell, tell
 from tocsin.deliver.message_encryption import BODY_BYTES
 from tocsin.ids import b64
@@ -69,7 +69,9 @@ async def test_a_stranger_with_every_row_of_the_disk_tells_nobody_apart(
     client: httpx.AsyncClient, service: Service, tables: Database
 ) -> None:
     """An empty circle and a full one leave the same rows of the same sizes, and no value twice."""
-    await ask(client, "begin", Owner().begin())
+    nobodys = Owner()
+    await ask(client, "begin", nobodys.begin())
+    await ask(client, "change", nobodys.change({0: "for nobody"}))
     empty = [tuple(len(bytes(value)) for value in row[:-1]) for row in rows(tables, kept.place)]
     await with_people(client, service, PLACES)
     both = [tuple(len(bytes(value)) for value in row[:-1]) for row in rows(tables, kept.place)]
@@ -253,9 +255,9 @@ async def test_a_circle_that_nobody_looks_at_ends_by_itself(
     client: httpx.AsyncClient, service: Service, circles: Circles, clock: MovableClock, tables: Database
 ) -> None:
     looked, forgotten = (await with_people(client, service))[0], (await with_people(client, service))[0]
-    clock.ms += 25 * WEEK_S * 1000
+    clock.ms += 25 * WEEK_DAYS * DAY_S * 1000
     await ask(client, "look", looked.own)
-    clock.ms += 2 * WEEK_S * 1000
+    clock.ms += 2 * WEEK_DAYS * DAY_S * 1000
     await expire(circles)
     assert (len(rows(tables, kept.door)), len(rows(tables, kept.place))) == (2, PLACES)
     assert (await ask(client, "look", forgotten.own, 404))["code"] == "circle_unknown"
@@ -276,11 +278,15 @@ async def test_a_phone_that_comes_in_is_tried_and_only_knows_its_own_trial(
     assert (await ask(client, "trial", foreign, 400))["code"] == "endpoint_wrong"
 
 
-async def test_a_flood_of_circles_is_braked(client: httpx.AsyncClient, circles: Circles) -> None:
+async def test_a_flood_of_circles_is_braked_and_says_when_to_ask_again(
+    client: httpx.AsyncClient, circles: Circles, clock: MovableClock
+) -> None:
     for _ in range(BEGUN_AN_HOUR - 1):
-        circles.count_begun()
+        circles.begun.spend()
+    clock.s += 3_500
     await ask(client, "begin", Owner().begin())
-    assert (await ask(client, "begin", Owner().begin(), 503))["code"] == "circles_full"
+    refused = await ask(client, "begin", Owner().begin(), 503)
+    assert (refused["code"], refused["wait"]) == ("circles_full", 101)
 
 
 async def test_what_is_no_request_is_refused_in_one_way(client: httpx.AsyncClient) -> None:

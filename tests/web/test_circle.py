@@ -6,7 +6,7 @@ Push is played as in `test_notify`: somebody else's receiver takes and decrypts 
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.waiting import wait_until
 from tests.web.conftest import DESK, OpenPage
@@ -124,10 +124,12 @@ def test_told_taken_back_left_and_told_with_words(
     allowed = {"permissions": ["camera", "microphone"], "service_workers": "allow"}
     owner = opened(f"{place.url}/en/circle", real=True, **allowed)
     words = makes_circle(owner)
+    expect(owner.locator("#short")).to_contain_text("Kept until", timeout=SLOW)
     links = [
         adds(owner, "Rosa", "It is Ana, I was stopped.", "Call the school."),
         adds(owner, "Luis", "Ana. Come home.", ""),
     ]
+    expect(owner.locator("#short")).to_be_hidden(timeout=SLOW)
     assert not findings(owner)
     assert owner.evaluate("() => JSON.stringify({...localStorage})").count("Rosa") == 0, "the list is sealed"
     rosa, luis = people = [Contact(opened, place, link) for link in links]
@@ -233,6 +235,29 @@ def test_told_taken_back_left_and_told_with_words(
     owner.click("#end")
     expect(owner.locator("#outcome")).to_contain_text("The circle is gone", timeout=SLOW)
     assert _rows(place) == []
+
+
+def test_a_page_whose_node_has_too_many_begun_goes_on_asking(opened: OpenPage, place: Place) -> None:
+    """A script is not let in more often for asking a thousand times an hour than a person's open page would be."""
+    page, asked = opened(f"{place.url}/en/circle", real=True), []
+
+    def answer(route: Route) -> None:
+        asked.append(route.request.post_data)
+        if len(asked) > 2:
+            return route.continue_()
+        return route.fulfill(status=503, json={"code": "circles_full", "message": "", "id": "x"})
+
+    page.route("**/circle/begin", answer)
+    page.clock.install()
+    page.click("#make")
+    for _ in range(2):
+        expect(page.locator("#working")).to_contain_text("it goes on asking", timeout=SLOW)
+        before = len(asked)
+        page.clock.run_for(5_000)
+        wait_until(lambda before=before: len(asked) > before, 60)  # type: ignore[misc]
+    expect(page.locator("#words li")).to_have_count(7, timeout=SLOW)
+    assert len(asked) == 3
+    assert len(set(asked)) == 1, "one circle, asked for again: its words are drawn once"
 
 
 def _rows(place: Place) -> list[Any]:

@@ -8,7 +8,12 @@ import { ListView } from "./list_view.ts";
 import { begin, changeWords, circleKey, end, forget, isThere, type List, look, openList, OtherWords, takeBack, tell } from "./mine.ts";
 import { offerSms } from "./sms.ts";
 
+const ASK_AGAIN_MS = 5_000;
+const LOOK_AGAIN_MS = 20_000;
+const SHORT_S = 3 * 24 * 3600;
+
 let list: ListView | undefined;
+let again: ReturnType<typeof setTimeout> | undefined;
 
 wayOut(() => close());
 void keepOffline();
@@ -36,11 +41,11 @@ async function stand(): Promise<void> {
   show("none", !isThere());
   show("mine", isThere() && !list);
   show("list", list !== undefined);
-  if (!isThere()) return;
+  if (!isThere()) return nothing();
   put("number", words.say("circle.number", { number: await shortNumber(await circleKey()) }));
   try {
     const seen = await look();
-    note("standing", words.say("circle.kept"));
+    kept(seen.until);
     uses(seen.uses);
     list?.draw(seen.taken);
   } catch (error) {
@@ -48,16 +53,54 @@ async function stand(): Promise<void> {
   }
 }
 
+function nothing(): void {
+  clearTimeout(again);
+  note("short", "");
+}
+
+/** For half a year, or until tomorrow: that has to be seen wherever on the page somebody is. An open page goes on asking for more. */
+function kept(until: number): void {
+  clearTimeout(again);
+  const isShort = until < Date.now() / 1000 + SHORT_S;
+  note("standing", isShort ? "" : words.say("circle.kept"));
+  note("short", isShort ? words.say("circle.kept_short", { time: clock(until) }) : "");
+  if (isShort) again = setTimeout(() => void lookAgain(), LOOK_AGAIN_MS);
+}
+
+async function lookAgain(): Promise<void> {
+  try {
+    kept((await look()).until);
+  } catch {
+    // what is wrong is said when a person does something
+  }
+}
+
+function clock(time: number): string {
+  return new Date(time * 1000).toLocaleString(words.lang, { dateStyle: "medium", timeStyle: "short" });
+}
+
 function uses(times: readonly number[]): void {
-  const said = times.map((time) => new Date(time * 1000).toLocaleString(words.lang, { dateStyle: "medium", timeStyle: "short" }));
+  const said = times.map(clock);
   listItems("uses", [...said].reverse());
   put("used", words.say(times.length ? "circle.used" : "circle.never_used"));
 }
 
 async function makeOne(): Promise<void> {
-  const drawn = await draw();
-  opened(await begin(drawn));
-  showWords(drawn);
+  const make = element<HTMLButtonElement>("make");
+  make.disabled = true;
+  try {
+    const drawn = await draw();
+    opened(await begin(drawn, askAgain));
+    showWords(drawn);
+  } finally {
+    make.disabled = false;
+  }
+}
+
+/** A node that is being flooded lets in whoever asks when there is room: this page goes on asking, a person need not. */
+async function askAgain(): Promise<void> {
+  note("working", words.say("circle.asking"));
+  await new Promise((done) => setTimeout(done, ASK_AGAIN_MS));
 }
 
 async function openWithWords(): Promise<void> {

@@ -4,7 +4,7 @@
  */
 import { base64url, fromBase64url, join, utf8, type Bytes } from "../crypto/bytes.ts";
 import { newSigner } from "../crypto/asymmetric.ts";
-import { post } from "../staff/ask.ts";
+import { post, Refused } from "../staff/ask.ts";
 import { openWith, type Opened } from "./code_words.ts";
 import { derive, doorNumber, fresh, type Letter, newNumber, open, PLACES, placeNumber, seal, sealDoor, sealLetter } from "./keys.ts";
 import { certify, EVERYTHING, publicKeyOf, sign, type Word } from "./said.ts";
@@ -34,6 +34,8 @@ export interface List {
 export interface Seen {
   readonly uses: readonly number[];
   readonly taken: readonly boolean[];
+  /** Unix seconds at which the node forgets it if nobody looks again. */
+  readonly until: number;
 }
 
 export type Reached = "everybody" | "some" | "nobody";
@@ -67,15 +69,27 @@ export async function linkFor(contact: Contact): Promise<string> {
   return base64url(join(contact.link, await circleKey()));
 }
 
-/** Make a circle with nobody in it. Nothing is kept here unless the node took it. */
-export async function begin(words: readonly string[]): Promise<List> {
+/** Make a circle with nobody in it. Nothing is kept here unless the node took it. `waits`: what to do before a node with many is asked again. */
+export async function begin(words: readonly string[], waits: () => Promise<void>): Promise<List> {
   const [door, seed, opened] = [fresh(), fresh(), await openWith(words)];
   const contacts = Array.from({ length: PLACES }, () => ({ link: fresh(), name: "" }));
   const list = { contacts, words: opened };
   const places = await Promise.all(contacts.map(async ({ link }) => ({ id: base64url(await placeNumber(link)), letter: "" })));
-  await post("/circle/begin", { ...(await doors(door, seed, list)), places });
+  const asked = { ...(await doors(door, seed, list)), places };
+  while (!(await isBegun(asked))) await waits();
   await keep(door, seed, list);
   return list;
+}
+
+/** False where the node lets in some a minute, and this was not one of them. */
+async function isBegun(asked: object): Promise<boolean> {
+  try {
+    await post("/circle/begin", asked);
+    return true;
+  } catch (error) {
+    if (error instanceof Refused && error.code === "circles_full") return false;
+    throw error;
+  }
 }
 
 /** Rejects with `OtherWords`. */
@@ -110,7 +124,7 @@ export async function changeWords(list: List, words: readonly string[]): Promise
   return next;
 }
 
-/** How it stands; also keeps it for another half year. */
+/** How it stands; also keeps it longer. */
 export function look(): Promise<Seen> {
   return post<Seen>("/circle/look", { door: base64url(mine().door) });
 }

@@ -9,5 +9,5 @@ which rows belong together. What it never does: start anything on a phone, or an
 (`misuse.md`). What is said is sealed on the phone that made the circle and opened on the phone that is told (`docs/spec/circle.md`).
 
     Circles(database, clock, sender, quota, trials)      the room
-    begin, fill, tell, look, change, end, try_out        its verbs, one file each
+    begin, fill, tell, look, change, end, keep, expire, try_out        its verbs, one file each
 """

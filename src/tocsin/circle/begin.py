@@ -5,23 +5,24 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
 from tocsin.circle import queries
+from tocsin.circle.keep import keep
 from tocsin.circle.model import (
     DOOR_BOX_BYTES,
+    DOORS,
     ENDPOINT_BOX_BYTES,
     LETTER_BOX_BYTES,
     NOTE_BYTES,
     PLACES,
     SEAL_BYTES,
     SECRET_BYTES,
-    WEEKS,
+    SHORT_DAYS,
     AskedWrong,
     CirclesFull,
     Place,
 )
 from tocsin.circle.read import bytes_of
-from tocsin.circle.room import MOST_CIRCLES, Circles
-
-DOORS = 2
+from tocsin.circle.room import Circles
+from tocsin.deliver.webpush import QuotaSpent
 
 
 class NewDoor(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -53,24 +54,23 @@ async def begin(circles: Circles, asked: Begin) -> None:
     numbers = {number for number, _ in doors} | {one.id for one in places}
     if len(places) != PLACES or len(numbers) != PLACES + DOORS:
         raise AskedWrong
-    circles.count_begun()
-    until = circles.week + WEEKS
+    try:
+        circles.begun.spend()
+    except QuotaSpent as error:
+        raise CirclesFull(**error.fields) from error
+    is_used = any(one.letter for one in asked.places)
+    until = await keep(circles, circles.today + SHORT_DAYS, is_used=is_used)
 
-    def verb(connection: Connection) -> bool:
-        if queries.count(connection) >= MOST_CIRCLES * DOORS:
-            return False
+    def verb(connection: Connection) -> None:
         for number, box in doors:
             queries.add_door(connection, number, box, noise(circles, NOTE_BYTES + SEAL_BYTES), until)
         for one in sorted(places):
             queries.add_place(connection, one, until)
-        return True
 
     try:
-        is_kept = await circles.database.write(verb)
+        await circles.database.write(verb)
     except IntegrityError as error:
         raise AskedWrong from error
-    if not is_kept:
-        raise CirclesFull
 
 
 def door_of(told: NewDoor) -> tuple[bytes, bytes]:

@@ -9,11 +9,11 @@ from sqlalchemy.exc import IntegrityError
 
 from tocsin.circle import queries, sealed
 from tocsin.circle.begin import NewDoor, NewPlace, door_of, noise, place_of
+from tocsin.circle.keep import keep
 from tocsin.circle.model import (
     DOOR_BOX_BYTES,
     NOTE_BYTES,
     SEAL_BYTES,
-    WEEKS,
     AskedWrong,
     CircleUnknown,
     Door,
@@ -40,10 +40,14 @@ async def change(circles: Circles, asked: Change) -> None:
     words, words_box = door_of(asked.words)
     places = {one.id: one for one in (place_of(circles, told) for told in asked.places)}
     before, after = ({sealed.place_id(share) for share in door.places} for door in (old, new))
-    added, gone, until = after - before, before - after, circles.week + WEEKS
+    added, gone = after - before, before - after
     if sealed.number_of(new.words_name) != words or not added <= places.keys() <= after:
         raise AskedWrong
     old_words = sealed.number_of(old.words_name)
+    ends = await circles.database.read(lambda c: queries.end_of(c, [old.id, old_words], list(before)))
+    if not ends:  # a box can name anything; what it takes away has to be there, or rows would come and none go
+        raise CircleUnknown
+    until = await keep(circles, ends, is_used=any(told.letter for told in asked.places))
 
     def verb(connection: Connection) -> None:
         queries.put_door(connection, old.id, box=box)
@@ -54,6 +58,7 @@ async def change(circles: Circles, asked: Change) -> None:
         queries.drop(connection, [old_words] if words != old_words else [], list(gone))
         for number, one in sorted(places.items()):
             _put(connection, one, until, is_new=number in added)
+        queries.renew(connection, [old.id, words], list(after), until)
 
     try:
         await circles.database.write(verb)

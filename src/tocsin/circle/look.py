@@ -1,10 +1,10 @@
-"""Look: the phone that made a circle asks how it stands, and keeps it for another half year."""
+"""Look: the phone that made a circle asks how it stands, and so keeps it."""
 
 from dataclasses import dataclass
 
 from tocsin.circle import queries, sealed
-from tocsin.circle.model import WEEKS
-from tocsin.circle.room import Circles
+from tocsin.circle.keep import keep
+from tocsin.circle.room import DAY_S, Circles
 from tocsin.ids import b64
 
 
@@ -18,6 +18,8 @@ class Seen:
     taken: list[bool]
     words: str
     """Number of the door that opens with words: changed when the words are."""
+    until: int
+    """Unix seconds at which it ends if nobody looks again."""
 
 
 async def look(circles: Circles, secret: bytes) -> Seen:
@@ -26,11 +28,13 @@ async def look(circles: Circles, secret: bytes) -> Seen:
     words, numbers = sealed.number_of(door.words_name), [sealed.place_id(share) for share in door.places]
     note = await circles.database.read(lambda c: queries.note_of(c, words))
     kept = await circles.database.read(lambda c: queries.places(c, numbers))
-    until = circles.week + WEEKS
-    await circles.database.write(lambda c: queries.renew(c, [door.id, words], numbers, until))
     taken = [
         number in kept and sealed.endpoint_in(share, number, kept[number].box) is not None
         for number, share in zip(numbers, door.places, strict=True)
     ]
     uses = sealed.uses_in(door.note_key, words, note) if note else []
-    return Seen(uses, taken, b64(words))
+    ends = await circles.database.read(lambda c: queries.end_of(c, [door.id, words], numbers))
+    until = await keep(circles, ends, is_used=any(taken)) if ends else circles.today
+    if until > ends > 0:
+        await circles.database.write(lambda c: queries.renew(c, [door.id, words], numbers, until))
+    return Seen(uses, taken, b64(words), (until + 1) * DAY_S)

@@ -7,7 +7,7 @@ import msgspec
 
 from tocsin.errors import TocsinError
 
-PLACES = 15
+DOORS, PLACES = 2, 15
 """In every circle, taken or not: nothing tells how many people somebody chose."""
 SECRET_BYTES = 32
 NONCE_BYTES, TAG_BYTES = 12, 16
@@ -22,7 +22,9 @@ USES, USE_BYTES = 12, 8
 NOTE_BYTES = USES * USE_BYTES
 CERTIFICATE_BYTES = 96
 WEEKS = 26
-"""A circle ends so long after its phone last looked at it."""
+"""A circle that is kept ends so long after its phone last looked at it."""
+SHORT_DAYS = 1
+"""Every other ends with the day after: one in which nobody was written for, and one begun while a flood has the room."""
 SAID_BYTES = 256
 
 
@@ -99,7 +101,7 @@ class Place(NamedTuple):
 class CircleUnknown(TocsinError):
     code = "circle_unknown"
     status = 404
-    message = "There is no such circle here. It was ended, or nobody looked at it for half a year."
+    message = "There is no such circle here. It was ended, or nobody looked at it in time."
 
 
 class WordsUnknown(TocsinError):
@@ -123,7 +125,7 @@ class AskedWrong(TocsinError):
 class CirclesFull(TocsinError):
     code = "circles_full"
     status = 503
-    message = "This node can hold no more circles now. Try again in an hour, or ask another city's node."
+    message = "Many circles are being begun on this node. Ask again in some seconds, and go on asking: some are let in."
 
 
 class ToldOften(TocsinError):

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection, delete, func, insert, select, update
 
-from tocsin.circle.model import Place
+from tocsin.circle.model import DOORS, PLACES, Place
 from tocsin.circle.tables import door, place
 
 
@@ -30,17 +30,31 @@ def fill(connection: Connection, number: bytes, box: bytes) -> bool:
     return connection.execute(update(place).where(place.c.id == number).values(box=box)).rowcount == 1
 
 
-def count(connection: Connection) -> int:
-    """How many doors there are."""
-    return int(connection.execute(select(func.count()).select_from(door)).scalar() or 0)
+def count(connection: Connection, day: int) -> int:
+    """How many circles end after `day`; of doors and places, whichever are more: who fills the room leaves one without the other."""
+    doors, places = (
+        int(connection.execute(select(func.count()).where(table.c.ends_day > day)).scalar() or 0)
+        for table in (door, place)
+    )
+    return max(doors // DOORS, places // PLACES)
 
 
-def add_door(connection: Connection, number: bytes, box: bytes, note: bytes, week: int) -> None:
-    connection.execute(insert(door).values(id=number, box=box, note=note, ends_week=week))
+def end_of(connection: Connection, doors: Sequence[bytes], numbers: Sequence[bytes]) -> int:
+    """The last day of a circle of these rows: that of the first to end. 0 where they are not two doors and fifteen places."""
+    ends = [
+        day
+        for table, ids in ((door, doors), (place, numbers))
+        for day in connection.execute(select(table.c.ends_day).where(table.c.id.in_(list(ids)))).scalars()
+    ]
+    return min(ends) if len(ends) == DOORS + PLACES else 0
 
 
-def add_place(connection: Connection, one: Place, week: int) -> None:
-    connection.execute(insert(place).values(id=one.id, box=one.box, letter=one.letter, ends_week=week))
+def add_door(connection: Connection, number: bytes, box: bytes, note: bytes, day: int) -> None:
+    connection.execute(insert(door).values(id=number, box=box, note=note, ends_day=day))
+
+
+def add_place(connection: Connection, one: Place, day: int) -> None:
+    connection.execute(insert(place).values(id=one.id, box=one.box, letter=one.letter, ends_day=day))
 
 
 def put_door(connection: Connection, number: bytes, **values: bytes) -> None:
@@ -51,10 +65,11 @@ def put_letter(connection: Connection, number: bytes, letter: bytes) -> None:
     connection.execute(update(place).where(place.c.id == number).values(letter=letter))
 
 
-def renew(connection: Connection, doors: Sequence[bytes], numbers: Sequence[bytes], week: int) -> None:
-    """They end in `week`."""
-    connection.execute(update(door).where(door.c.id.in_(list(doors))).values(ends_week=week))
-    connection.execute(update(place).where(place.c.id.in_(list(numbers))).values(ends_week=week))
+def renew(connection: Connection, doors: Sequence[bytes], numbers: Sequence[bytes], day: int) -> None:
+    """They end with `day`, or later where they did."""
+    for table, ids in ((door, doors), (place, numbers)):
+        are_these = table.c.id.in_(list(ids)) & (table.c.ends_day < day)
+        connection.execute(update(table).where(are_these).values(ends_day=day))
 
 
 def drop(connection: Connection, doors: Sequence[bytes], numbers: Sequence[bytes]) -> None:
@@ -62,7 +77,7 @@ def drop(connection: Connection, doors: Sequence[bytes], numbers: Sequence[bytes
     connection.execute(delete(place).where(place.c.id.in_(list(numbers))))
 
 
-def expire(connection: Connection, week: int) -> None:
-    """Forget what ended before `week`."""
-    connection.execute(delete(door).where(door.c.ends_week < week))
-    connection.execute(delete(place).where(place.c.ends_week < week))
+def expire(connection: Connection, day: int) -> None:
+    """Forget what ended before `day`."""
+    connection.execute(delete(door).where(door.c.ends_day < day))
+    connection.execute(delete(place).where(place.c.ends_day < day))

@@ -1,23 +1,28 @@
-"""Everything the verbs of this room stand on. In memory: how often each door told in this hour, under a key of this process."""
+"""Everything the verbs of this room stand on. In memory: how often each door told, under a key of this process; when any was begun."""
 
 from collections import deque
 from dataclasses import dataclass, field
 from hashlib import blake2b
 
 from tocsin.circle import queries, sealed
-from tocsin.circle.model import CirclesFull, CircleUnknown, Door, Kind, NotYourPhone, ToldOften
+from tocsin.circle.model import WEEKS, CircleUnknown, Door, Kind, NotYourPhone, ToldOften
 from tocsin.clock import Clock
 from tocsin.deliver.webpush import Quota, Sender
 from tocsin.people.backoff import Backoff
 from tocsin.store.db import Database
 
-WEEK_S = 7 * 24 * 3600
+WEEK_DAYS = 7
+DAY_S = 24 * 3600
 HOUR_S = 3_600.0
 BEGUN_AN_HOUR = 300
+"""Also lengthened by a day. So at most 14,400 circles at a time end with the day after, however long a flood lasts."""
 TOLD_AN_HOUR = 6
 """Of one door. A false alarm is never held."""
-MOST_CIRCLES = 10_000
-"""31 kB each."""
+FREE_CIRCLES = 10_000
+"""So many are kept for half a year as they come; 31 kB each."""
+MOST_CIRCLES = 20_000
+SLOW_A_DAY = (MOST_CIRCLES - FREE_CIRCLES) // (WEEKS * WEEK_DAYS)
+"""The rest of the room, so slowly that the first have ended when the last is given."""
 
 
 @dataclass
@@ -30,17 +35,28 @@ class Circles:
     quota: Quota
     trials: Quota
     tries: Backoff = field(init=False)
+    begun: Quota = field(init=False)
+    slow: Quota = field(init=False)
+    kept: int = 0
+    """Circles that are kept for half a year, as last counted and added to."""
+    counts_at: float = 0.0
     _key: bytes = field(init=False)
     _told: dict[bytes, deque[float]] = field(default_factory=dict)
-    _begun: deque[float] = field(default_factory=deque)
 
     def __post_init__(self) -> None:
         self.tries = Backoff(self.clock)
+        self.begun = Quota(self.clock, BEGUN_AN_HOUR, HOUR_S)
+        self.slow = Quota(self.clock, SLOW_A_DAY, DAY_S)
         self._key = self.clock.random_bytes(32)
 
     @property
-    def week(self) -> int:
-        return self.clock.now_ms() // 1000 // WEEK_S
+    def today(self) -> int:
+        return self.clock.now_ms() // 1000 // DAY_S
+
+    @property
+    def half_a_year(self) -> int:
+        """The last day of what is kept now: that of a week, so that it does not say on which day a phone looked."""
+        return (self.today // WEEK_DAYS + WEEKS + 1) * WEEK_DAYS - 1
 
     async def door(self, secret: bytes) -> Door:
         """What the secret opens. Raises `CircleUnknown`."""
@@ -56,15 +72,6 @@ class Circles:
         if found.kind is not Kind.PHONE:
             raise NotYourPhone
         return found
-
-    def count_begun(self) -> None:
-        """Raises `CirclesFull`."""
-        now = self.clock.monotonic()
-        while self._begun and self._begun[0] <= now - HOUR_S:
-            self._begun.popleft()
-        if len(self._begun) >= BEGUN_AN_HOUR:
-            raise CirclesFull
-        self._begun.append(now)
 
     def count_told(self, door: Door) -> None:
         """Raises `ToldOften` with when to come again."""

@@ -80,7 +80,7 @@ async def _tell(circles: Circles, asked: Tell) -> dict[str, str]:
 
 async def _look(circles: Circles, asked: Own) -> dict[str, Any]:
     seen = await look(circles, secret_of(asked.door))
-    return {"uses": seen.uses, "taken": seen.taken, "words": seen.words}
+    return {"uses": seen.uses, "taken": seen.taken, "words": seen.words, "until": seen.until}
 
 
 async def _end(circles: Circles, asked: Own) -> dict[str, str]:

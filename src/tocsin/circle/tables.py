@@ -10,7 +10,7 @@ place = Table(
     Column("id", LargeBinary(32), primary_key=True),  # SHA-256 of what the link's holder shows
     Column("box", LargeBinary, nullable=False),  # an endpoint, a leave or noise: one size
     Column("letter", LargeBinary, nullable=False),  # sealed for who has the link, or noise: one size
-    Column("ends_week", Integer, nullable=False),
+    Column("ends_day", Integer, nullable=False, index=True),  # how many are kept for long is counted
     sqlite_with_rowid=False,  # row order would say which came together
 )
 
@@ -20,6 +20,6 @@ door = Table(
     Column("id", LargeBinary(32), primary_key=True),  # SHA-256 of a name derived from what opens it
     Column("box", LargeBinary, nullable=False),  # under a key derived from what opens it
     Column("note", LargeBinary, nullable=False),  # when words opened it, for the phone alone, or noise
-    Column("ends_week", Integer, nullable=False),
+    Column("ends_day", Integer, nullable=False, index=True),
     sqlite_with_rowid=False,
 )

@@ -43,7 +43,7 @@ class Taken:
 class CirclesLived:
     """The room's workload. The push service is that of `rooms/deliver`."""
 
-    named: frozenset[str] = frozenset({"circle_place.ends_week", "circle_door.ends_week"})
+    named: frozenset[str] = frozenset({"circle_place.ends_day", "circle_door.ends_day"})
     words: Mapping[str, str] = {
         "told a circle": "what a circle's people are told",
         "in a circle": "where they are reached",
