@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+import struct
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -21,6 +22,7 @@ from tocsin.web import pages
 from tocsin.web.server import server
 
 PATIENCE_S = 60.0
+ASKED = b"GET /en/registry HTTP/1.1\r\nHost: node.example\r\nAccept: text/html\r\n\r\n"
 
 
 @pytest.fixture
@@ -125,10 +127,14 @@ def served(registry: Registry) -> Iterator[Served]:
         thread.join()
 
 
+@pytest.mark.parametrize("hurry", [b"", ASKED, ASKED * 2, b"POST /x HTTP/1.1\r\nHost: node.example\r\nContent-Le"])
 def test_a_closed_connection_leaves_the_line(
-    served: Served, registry: Registry, monkeypatch: pytest.MonkeyPatch
+    served: Served, registry: Registry, monkeypatch: pytest.MonkeyPatch, hurry: bytes
 ) -> None:
-    """A hundred who went away within a moment, and the next reader is answered and not told to come back."""
+    """A hundred who went away within a moment, and the next reader is answered and not told to come back.
+
+    Also where they asked for more before the first was answered: the server reads nothing further of these.
+    """
     door, inside = threading.Event(), threading.Semaphore(0)
     read = registry.database.read
 
@@ -147,7 +153,10 @@ def test_a_closed_connection_leaves_the_line(
         wait_until(lambda: served.waiting() == WAITING, PATIENCE_S)
         url = f"http://127.0.0.1:{served.port}/en/registry"
         assert httpx.get(url, headers={"accept": "text/html"}, timeout=PATIENCE_S).status_code == 503
-        for one in asking:
+        for at, one in enumerate(asking):
+            one.sendall(hurry)
+            if at % 2:  # cut off, and not closed
+                one.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             one.close()
         wait_until(lambda: served.waiting() == 0, PATIENCE_S)
         door.set()
@@ -156,5 +165,5 @@ def test_a_closed_connection_leaves_the_line(
 
 def ask(port: int) -> socket.socket:
     asking = socket.create_connection(("127.0.0.1", port))
-    asking.sendall(b"GET /en/registry HTTP/1.1\r\nHost: node.example\r\nAccept: text/html\r\n\r\n")
+    asking.sendall(ASKED)
     return asking

@@ -3,12 +3,14 @@
 * Headers: complete within `HEADER_SECONDS` of the first byte, at most `HEADER_BYTES` (a timer that each byte resets is no timer); of
   one that never ends no more is kept than a read brings.
 * Body: never further behind than `web.body` allows, whether or not anybody still reads it.
-* Answer: a client that drains nothing for `DRAIN_SECONDS` is dropped.
+* Answer: a client that drains nothing for `DRAIN_SECONDS` is dropped. Whoever goes away is known to have left, also behind requests
+  that wait for the first to be answered.
 
 Clients' addresses never enter the application: the scope names no client, and there is no access log.
 """
 
 import asyncio
+import select
 import socket
 from collections.abc import Sequence
 from functools import partial
@@ -27,6 +29,9 @@ HEADER_SECONDS = 5.0
 HEADER_BYTES = 16 * 1024
 DRAIN_SECONDS = 30.0
 KEEP_ALIVE_SECONDS = 20
+LEFT_SECONDS = 1.0
+"""How often it is looked whether who asked for more before their answer is still there."""
+LEFT = select.POLLRDHUP | select.POLLHUP | select.POLLERR
 AT_ONCE_SECONDS = 1.0
 """A body that takes longer goes no shortcut; less than `_look_at_body` leaves a reader to answer in."""
 
@@ -52,6 +57,9 @@ class DeadlineProtocol(HttpToolsProtocol):
     _head: asyncio.TimerHandle | None = None
     _body: asyncio.TimerHandle | None = None
     _drain: asyncio.TimerHandle | None = None
+    _left: asyncio.TimerHandle | None = None
+    _under_way: Any = None
+    """The request that is being answered: uvicorn's `cycle` is the newest, which may wait behind it."""
     _awaits_head = True
     _awaits_body = False
     _taken: Taken | None = None
@@ -71,9 +79,14 @@ class DeadlineProtocol(HttpToolsProtocol):
         self._head = self.loop.call_later(HEADER_SECONDS, transport.abort)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        for timer in (self._head, self._body, self._drain):
+        for timer in (self._head, self._body, self._drain, self._left):
             _cancel(timer)
         self._taken = None
+        self.pipeline.clear()
+        under_way, self._under_way = self._under_way, None
+        if under_way is not None and not under_way.response_complete:
+            under_way.disconnected = True
+            under_way.message_event.set()
         super().connection_lost(exc)
 
     def data_received(self, more: bytes) -> None:
@@ -135,6 +148,7 @@ class DeadlineProtocol(HttpToolsProtocol):
 
     def on_response_complete(self) -> None:
         answered = self.cycle.scope
+        self._under_way = None
         super().on_response_complete()
         if self.cycle.response_complete:  # else it is one that waited behind the one answered
             self._forget(answered)
@@ -158,7 +172,25 @@ class DeadlineProtocol(HttpToolsProtocol):
         if any(name == b"transfer-encoding" for name, _ in self.headers):
             # No address takes a body of no length; what is said between and behind its pieces could go on for ever.
             self.cycle.keep_alive = False
+        if self.pipeline and self._left is None:
+            self._left = self.loop.call_later(LEFT_SECONDS, self._look_who_left)
         self.scope["extensions"] = {POUR: {"pour": partial(self._pour, self.cycle)}}
+
+    def _start_asgi_task(self, cycle: Any, app: Any) -> None:
+        self._under_way = cycle
+        super()._start_asgi_task(cycle, app)
+
+    def _look_who_left(self) -> None:
+        """Nothing is read while a request waits behind another, the end of the connection neither: so the socket is asked for it."""
+        self._left = None
+        if not self.pipeline or self.transport.is_closing():
+            return
+        asked = select.poll()
+        asked.register(self.transport.get_extra_info("socket").fileno(), select.POLLRDHUP)
+        if any(event & LEFT for _, event in asked.poll(0)):
+            self.transport.abort()
+        else:
+            self._left = self.loop.call_later(LEFT_SECONDS, self._look_who_left)
 
     def _give_up_shortcut(self) -> None:
         """A body that does not come at once is another case: ASGI's reader has its own deadline and words for it."""
