@@ -12,7 +12,9 @@ from tests.backup.test_drill import one_beat, settings_in, standing
 from tests.backup.world import CLOCK, Vault
 from tests.encounters.phone import Phone
 from tocsin import new_keys
+from tocsin.app import announced
 from tocsin.cli import main
+from tocsin.crypto import canonical
 from tocsin.encounters.export import export
 from tocsin.node import Node
 from tocsin.settings import Settings, settings_of, toml_of
@@ -86,10 +88,12 @@ def test_what_was_fetched_is_proven_from_the_ended_log_when_the_node_is_gone(
 
     async def lived(node: Node) -> Phone:
         phone = await record(node, is_stopped=True)
+        await node._queue_own_keys()  # as it does when it begins
         await one_beat(node)
         live = await node.encounters.live(phone.id)
         assert live is not None
-        parts = await export(node.encounters, live, "owner", {"node.json": b"{}"})
+        about = canonical.dumps({"announced": await announced(node)})
+        parts = await export(node.encounters, live, "owner", {"node.json": about})
         (tmp_path / "recording.tocsin").write_bytes(b"".join(parts))
         return phone
 

@@ -33,6 +33,8 @@ HONEST: dict[str, dict[str, Any]] = {
     "honest_without_timestamp": {"is_timestamped": False},
     "honest_unlogged_signer": {"is_logged_custodian": False},
     "a_leaf_of_the_header_alone": {"is_header_alone": True, "is_timestamped": False},
+    "honest_of_before_notes_were_signed": {"unsigned_notes": 1_000, "is_timestamped": False},
+    "honest_of_a_node_that_was_renewed_meanwhile": {"unsigned_notes": 5, "is_timestamped": False},
     "honest_phone_two_hours_ahead": {"phone_behind_ms": -7_200_000, "is_timestamped": False},
 }
 

@@ -24,10 +24,10 @@ from tocsin.crypto.profiles import CHUNK_NOTE_BYTES
 from tocsin.crypto.stream import CALL, EVENT, GAP, IMPORT, MEDIA, Writer, parse_chunk
 from tocsin.evidence import package
 from tocsin.evidence.calls import Decision
-from tocsin.evidence.custody import Action, Chain, beat_commitment
+from tocsin.evidence.custody import EMPTY_HEAD, Action, Chain, beat_commitment
 from tocsin.evidence.log_source import LogKeys
 from tocsin.evidence.opened import Opened
-from tocsin.evidence.receipt import ReceiptSigner
+from tocsin.evidence.receipt import Receipt, ReceiptSigner
 from tocsin.evidence.sealed import Sealed, write_sealed
 from tocsin.people import roll
 from tocsin.people.statement import Act, KeyStatement, Named, confirm, propose, salted
@@ -103,6 +103,8 @@ class Scene:
     """The only beat falls before the first second is there, and there is one second."""
     received_early_ms: int = 0
     """So long before that beat its note says that it came."""
+    unsigned_notes: int = 0
+    """The node was of before notes were signed for so many of them."""
     lost_leaf: int = 0
     """Which beat's `leaf` note the node was stopped before writing, counted from 1."""
 
@@ -136,11 +138,12 @@ class Scene:
         self.recording_key = self.clock.random_bytes(32)
         self.writer = Writer(self.recording_key, self.clock)
         self.header = self.writer.header
-        self.chain = Chain(self.clock)
+        self.chain = Chain(self.clock, self.receipts, self.header.recording_id)
         self.session = Session(self.header.recording_id, self.writer.custody_public, self.clock)
         blobs: Any = MemoryBlobs()
         self.log = Log.open(blobs, ORIGIN, self.log_key, self.clock)
         self.wraps = envelope.seal_to([self.recipient], self.recording_key)
+        self.newest_head = EMPTY_HEAD
         self.beats = 0
         of_stewards = CountedClock(self.stewards_seed)
         self.stewards = [SigningKey.generate(of_stewards) for _ in range(2)]
@@ -221,9 +224,19 @@ class Scene:
     # the recording
 
     def note(self, plaintext: bytes, padded_to: int = 0) -> None:
+        plaintext = self._unsigned(plaintext) if len(self.sealed_notes) < self.unsigned_notes else plaintext
+        self.newest_head = self.chain.head
         if self.sealed_notes and len(self.sealed_notes) % SESSION_NOTES == 0:
             self.session = Session(self.header.recording_id, self.writer.custody_public, self.clock)
         self.sealed_notes.append(self.session.seal(plaintext, padded_to))
+
+    def _unsigned(self, plaintext: bytes) -> bytes:
+        """The note that stands last in the chain, as it was written before."""
+        said = canonical.loads(plaintext)
+        assert isinstance(said, dict)
+        older = {name: value for name, value in said.items() if name != "g" and (name != "k" or said["n"] == "chunk")}
+        self.chain.head = sha256(self.newest_head + canonical.dumps(older)).digest()
+        return canonical.dumps(older)
 
     def act(self, action: Action, actor: str = "node") -> None:
         self.note(self.chain.act(self.clock.ms, actor, action))
@@ -235,7 +248,8 @@ class Scene:
         parsed = parse_chunk(raw)
         self.newest = (parsed.seq, parsed.link)
         promised = self.clock.ms // 60_000 * 60 + 60
-        self.note(self.chain.chunk(parsed.seq, self.clock.ms, promised, self.receipts.key_id), CHUNK_NOTE_BYTES)
+        receipt = Receipt(self.header.recording_id, parsed.seq, parsed.link, self.clock.ms, promised)
+        self.note(self.chain.chunk(receipt, self.receipts.sign(receipt).signature), CHUNK_NOTE_BYTES)
 
     def say(self, kind: int, said: dict[str, object], *, final: bool = False) -> None:
         self.chunk(kind, canonical.dumps(said), final=final)

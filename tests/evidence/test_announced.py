@@ -60,11 +60,13 @@ def test_of_a_node_that_does_not_tell_nothing_is_shown_and_that_is_said(tmp_path
     assert announced(made) == []
     report = verify(made)
     assert report.steps[4].status == "PASS"
-    assert all("that this package shows" in fact for fact in facts(report, "The "))
-    assert len(facts(report, "The key")) == len(facts(report, "The client")) == 1
+    told = facts(report, "The key") + facts(report, "The client")
+    assert len(told) == 2
+    assert all("that this package shows" in fact for fact in told)
+    assert (report.steps[7].status, report.steps[7].codes) == ("NOT PROVEN", ["receipt_key"])
 
 
-def test_an_older_package_without_the_member_passes_and_says_what_it_does_not_tell(
+def test_a_package_without_the_member_does_not_prove_whose_key_signed_the_notes_and_says_what_it_does_not_tell(
     scene: Scene, made: Path, trust: Trust, tmp_path: Path
 ) -> None:
     case: Case = case_of(scene, Random(1), trust, made)
@@ -73,7 +75,8 @@ def test_an_older_package_without_the_member_passes_and_says_what_it_does_not_te
     case.change("capture.json", lambda told: [told.pop(name) for name in gone])
     (tmp_path / "older.zip").write_bytes(case.resigned())
     report = verify(tmp_path / "older.zip", trust)
-    assert report.exit == 0
+    assert [(step.name, step.codes) for step in report.steps if step.status != "PASS"] == [("custody", ["receipt_key"])]
+    assert report.exit == 3
     assert facts(report, "Whether the key") == [
         "Whether the key of the node's receipts and the client that the phone ran stand in the log is not told in this package."
     ]

@@ -31,6 +31,7 @@ def copy_log(scene: Scene, folder: Path) -> None:
     blobs: Any = scene.log._blobs
     told = scene.keys()
     config = {"log": told.log, "witnesses": [{"vkey": one, "outside": True} for one in told.witnesses]}
+    config["receipt_key"] = told.receipts[0]
     files = {name: raw for name, raw in blobs.held.items() if name.startswith("tile/")}
     files |= {f"beats/{size}": raw for size, raw in scene.checkpoints.items()}
     files |= {f"timestamps/{size}": scene.file(f"timestamps/{size}") or b"" for size in scene.tokens}

@@ -273,8 +273,8 @@ def test_the_method_by_hand_works_exactly_as_written(tmp_path: Path, *, is_stamp
     script = "set -e\n" + "\n".join(line[4:] for line in lines if line.startswith("    ")) + "\n"
     run = subprocess.run(["sh"], input=script, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False)
     assert run.returncode == 0, run.stdout + run.stderr
-    assert run.stdout.count("RIGHT") == 7
-    assert run.stdout.count("Signature Verified Successfully") == 5
+    assert run.stdout.count("RIGHT") == 8
+    assert run.stdout.count("Signature Verified Successfully") == 6
     with zipfile.ZipFile(made) as opened:
         assert run.stdout.count(": OK") == len(opened.namelist()) - 2 + 1
     assert "Verification: OK" in run.stdout

@@ -22,7 +22,7 @@ RECEIPTS = st.builds(
 
 @given(RECEIPTS)
 def test_a_receipt_reads_back_under_its_key_and_under_no_other(receipt: Receipt) -> None:
-    raw = SIGNER.sign(receipt)
+    raw = SIGNER.sign(receipt).raw
     assert read(raw, SIGNER.vkey) == receipt
     other = ReceiptSigner("sample.example/log", SigningKey(CountedClock().random_bytes(32)))
     with pytest.raises(ReceiptMalformed):
@@ -31,7 +31,7 @@ def test_a_receipt_reads_back_under_its_key_and_under_no_other(receipt: Receipt)
 
 @given(RECEIPTS, st.integers(0), st.integers(0, 7))
 def test_no_changed_bit_is_accepted(receipt: Receipt, place: int, bit: int) -> None:
-    raw = bytearray(SIGNER.sign(receipt))
+    raw = bytearray(SIGNER.sign(receipt).raw)
     raw[place % len(raw)] ^= 1 << bit
     with pytest.raises(ReceiptMalformed):
         read(bytes(raw), SIGNER.vkey)

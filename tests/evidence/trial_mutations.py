@@ -31,6 +31,8 @@ ABSENCES = frozenset(
         "clock_suspect",
         "no_timestamp",
         "tail_uncovered",
+        "unsigned_notes",
+        "receipt_key",
     }
 )
 """Codes of what is missing rather than wrong: exit 3, in red, never 0."""

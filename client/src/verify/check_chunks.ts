@@ -107,7 +107,7 @@ class Tables {
     const covered = this.#found.leaves ? this.#covered(seq) : told[12];
     const expected = `${seq},${beginning},${hex(previous)},${hex(recording.link)},${told[10]},${told[11]},${covered}`;
     if (told.join(",") !== expected) throw new Wrong("table_differs", `chunks.csv, chunk ${seq}`);
-    this.#found.received.push([told[10]!, told[11]!]);
+    this.#found.received.push([told[10]!, told[11]!, recording.link]);
     if (this.#wanted.has(seq)) this.#found.links.set(seq, recording.link);
   }
 

@@ -1,12 +1,14 @@
 /** Steps 5 to 9: what the log, its witnesses and the authorities say, and the custody notes that the leaves commit to. */
 import { isSame, utf8, type Bytes } from "../crypto/bytes.ts";
 import { isConsistent } from "../crypto/merkle.ts";
-import { Checkpoint, parseVkey, quorumTime, type Key } from "./checkpoint.ts";
+import { receiptKeyEntry } from "./announced.ts";
+import { Checkpoint, NOTE_LOG, parseVkey, quorumTime, type Key } from "./checkpoint.ts";
 import { Custody } from "./custody.ts";
 import { checkEntry, checkInclusion, readLeaves, type Leaf } from "./leaf.ts";
 import type { Package } from "./package.ts";
-import { b64, b64s, hex, need } from "./read_json.ts";
+import { b64, b64s, hex, need, type Json } from "./read_json.ts";
 import { moment, Wrong, type Step } from "./report.ts";
+import { Signatures } from "./signatures.ts";
 import { readToken } from "./token.ts";
 
 /** Seconds that two clocks may differ. */
@@ -161,7 +163,9 @@ export async function checkCustody(found: Package, step: Step, areLeavesWrong: b
   const isLogless = (keys["log"] ?? null) === null;
   if (isLogless) step.found("NOT PROVEN", "no_leaf");
   const beats = (found.leaves ?? []).map((leaf) => [newestUnder(found, leaf), leaf.beat] as const);
-  const chain = new Custody(found.leaves ?? [], found.received, beats, isLogless);
+  const receipts = found.has("log/receipts.txt") ? found.stream("log/receipts.txt") : undefined;
+  const signed = new Signatures(found.recording?.id, await receiptKeys(keys), receipts);
+  const chain = new Custody(found.leaves ?? [], found.received, beats, signed, isLogless);
   const stream = found.stream("custody.jsonl");
   while (stream.left > 0) await chain.take(await stream.line());
   if (chain.leaves.length > 0) throw new Wrong("leaf_notes");
@@ -175,9 +179,28 @@ export async function checkCustody(found: Package, step: Step, areLeavesWrong: b
     made["custody_head"] === hex(chain.head) &&
     made["tool"] === manifest.tool;
   if (!isMade) throw new Wrong("made");
+  judgeSignatures(found, step, signed);
   if (manifest.made_at < chain.newest - SKEW) step.found("NOT PROVEN", "clock_suspect", "made before the last note");
   if (chain.underLeaf < chain.count) {
     found.facts.push(`Custody notes from number ${chain.underLeaf} on are under no leaf: no witness has seen them.`);
+  }
+}
+
+/** The keys of the node's receipts that came with the package, by id. */
+async function receiptKeys(told: Json): Promise<Map<string, Key>> {
+  const keys = await Promise.all((need(told, { lists: "receipts" })["receipts"] as unknown[]).map(parseVkey));
+  return new Map(keys.filter(({ kind }) => kind === NOTE_LOG).map((key) => [hex(key.keyId), key]));
+}
+
+function judgeSignatures(found: Package, step: Step, signed: Signatures): void {
+  signed.end();
+  if (signed.firstUnsigned !== undefined) step.found("MISSING", "unsigned_notes", `from note ${signed.firstUnsigned}`);
+  for (const [id, vkey] of [...signed.used].sort(([a], [b]) => (a < b ? -1 : 1))) {
+    // Anybody can put a key of their own beside.
+    if (vkey === undefined || receiptKeyEntry(found, vkey) === undefined) step.found("NOT PROVEN", "receipt_key", id);
+  }
+  if (signed.count > 0 && found.trust) {
+    found.facts.push(`The node signed ${signed.receipts} receipts for chunks, and ${signed.count} custody notes in all.`);
   }
 }
 

@@ -5,7 +5,7 @@ import { b64, hex } from "./read_json.ts";
 import { Wrong } from "./report.ts";
 
 const PUBLIC_BYTES: Record<number, number> = { 1: 32, 4: 32, 6: 1312 };
-const NOTE_LOG = 1;
+export const NOTE_LOG = 1;
 const COSIGNATURE = 4;
 
 /** A verifier key. `text` is its vkey. */

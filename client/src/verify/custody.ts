@@ -3,6 +3,7 @@ import { base64, join, sha256, type Bytes } from "../crypto/bytes.ts";
 import { canonical, need, type Json } from "./read_json.ts";
 import { Wrong } from "./report.ts";
 import type { Leaf } from "./leaf.ts";
+import type { Signatures } from "./signatures.ts";
 
 const SKEW = 60;
 
@@ -15,24 +16,27 @@ export class Custody {
   /** From this note on, nothing is under a leaf. */
   underLeaf = 0;
   readonly #isLogless: boolean;
-  readonly #received: readonly (readonly [string, string])[];
+  readonly #received: readonly (readonly [string, string, Bytes])[];
+  readonly #signed: Signatures;
   readonly #beats: readonly (readonly [number, number])[];
   readonly #time = { chunk: 0, act: 0, beat: 0 };
   #beat: { note: Json; head: Bytes; number: number } | undefined;
   #cursor = 0;
 
   /**
-   * `received`: the last columns of chunks.csv. `beats`: of each leaf the newest chunk under it, and its beat. `isLogless`: a package
+   * `received`: the last columns of chunks.csv, and the link. `beats`: of each leaf the newest chunk under it, and its beat. `isLogless`: a package
    * made without a log has no leaf to compare with.
    */
   constructor(
     leaves: readonly Leaf[],
-    received: readonly (readonly [string, string])[],
+    received: readonly (readonly [string, string, Bytes])[],
     beats: readonly (readonly [number, number])[],
+    signed: Signatures,
     isLogless: boolean,
   ) {
     this.leaves = [...leaves];
     this.#received = received;
+    this.#signed = signed;
     this.#isLogless = isLogless;
     this.#beats = beats;
   }
@@ -57,6 +61,7 @@ export class Custody {
     const kind = String(note["n"]);
     if (!Object.hasOwn(kinds, kind)) throw new Wrong("malformed", where);
     kinds[kind]!.call(this, note, where);
+    await this.#signed.take(note, this.head, kind === "chunk" ? this.#received[note["q"] as number]?.[2] : undefined, where);
     this.head = await sha256(join(this.head, line));
     this.count += 1;
   }

@@ -15,6 +15,7 @@ const OTHERS = [
   /^derivatives\/[^/]+$/,
   /^log\/checkpoints\/[0-9]+\.txt$/,
   /^log\/announced\.json$/,
+  /^log\/receipts\.txt$/,
   /^log\/timestamps\/(?:NONE\.txt|[0-9]+-[A-Za-z0-9.-]+\.tsr)$/,
   /^system\/(?:sbom\.json|validation\.json|verify\.py\.txt)$/,
 ];

@@ -50,7 +50,8 @@ export class Package {
   readonly checkpoints = new Map<number, Checkpoint>();
   /** Links of the chunks that leaves name; -1 is the header's. */
   readonly links = new Map<number, Bytes>();
-  readonly received: (readonly [string, string])[] = [];
+  /** Of each chunk when it was received, the beat that was promised, and its link. */
+  readonly received: (readonly [string, string, Bytes])[] = [];
   members: readonly Member[] = [];
   manifest!: Manifest;
   recording: Recording | undefined;

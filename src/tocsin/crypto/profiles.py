@@ -24,7 +24,7 @@ CHUNK_LIMIT = INNER_LIMIT + TAG_BYTES + CHUNK_OVERHEAD
 SLICE_LIMIT = 256 * 1024
 """A writer splits anything longer, so that one late slice is not one lost slice."""
 
-CHUNK_NOTE_BYTES = 160
+CHUNK_NOTE_BYTES = 224
 NOTE_STEP_BYTES = 512
 NOTES_PER_SESSION = 4096
 

@@ -21,7 +21,7 @@ from tocsin.encounters.model import (
 )
 from tocsin.encounters.room import Room
 from tocsin.errors import TocsinError
-from tocsin.evidence.custody import Action, Chain
+from tocsin.evidence.custody import Action
 from tocsin.evidence.receipt import Receipt
 from tocsin.ids import RecordingId
 from tocsin.store import fail_points
@@ -54,8 +54,11 @@ async def _commit(room: Room, live: Live, chunk: Chunk) -> bytes:
     await _check(room, live, chunk)
     received_ms = room.received_ms(live)
     beat = room.promised_beat(received_ms)
-    chain = Chain(room.clock, live.chain.head, live.chain.count)
-    note = room.seal_chunk_note(live, chain, chunk.seq, received_ms, beat)
+    chain = live.chain.after()
+    # Signed before the second is durable, so that the note beside it holds the signature; given out only after.
+    receipt = Receipt(live.row.id, chunk.seq, chunk.link, received_ms, beat)
+    signed = room.receipts.sign(receipt)
+    note = room.seal_chunk_note(live, chain.chunk(receipt, signed.signature))
     fail_points.hit("receive.before_append")
     await room.append(live, chunk.seq, frame_meta(chain, note), chunk.raw)
     fail_points.hit("receive.after_append")
@@ -63,11 +66,10 @@ async def _commit(room: Room, live: Live, chunk: Chunk) -> bytes:
     live.size, live.has_final = live.size + len(chunk.raw), chunk.is_final
     live.heard, live.is_heard, live.is_dirty = room.clock.monotonic(), True, True
     live.oldest_promise = live.oldest_promise or beat
-    receipt = room.receipts.sign(Receipt(live.row.id, chunk.seq, chunk.link, received_ms, beat))
-    live.remember(chunk.seq, chunk.link, receipt)
+    live.remember(chunk.seq, chunk.link, signed.raw)
     await _move(room, live, Event.FINAL_SECOND if chunk.is_final else Event.SECOND)
     fail_points.hit("receive.before_answer")
-    return receipt
+    return signed.raw
 
 
 async def _check(room: Room, live: Live, chunk: Chunk) -> None:
@@ -91,10 +93,10 @@ async def _again(room: Room, live: Live, chunk: Chunk) -> bytes:
     if remembered:
         return remembered[1]
     received_ms = room.received_ms(live)
-    receipt = room.receipts.sign(Receipt(live.row.id, chunk.seq, link, received_ms, room.promised_beat(received_ms)))
-    live.remember(chunk.seq, link, receipt)
+    signed = room.receipts.sign(Receipt(live.row.id, chunk.seq, link, received_ms, room.promised_beat(received_ms)))
+    live.remember(chunk.seq, link, signed.raw)
     live.is_dirty = True  # the new receipt promises a beat of its own
-    return receipt
+    return signed.raw
 
 
 async def _stored_link(room: Room, live: Live, seq: int) -> bytes:

@@ -125,7 +125,8 @@ class Room:
         header = parse_header(row.header)
         limits = self.limits[row.kind]
         pace = Pace(limits.bytes_per_second, limits.burst_bytes)
-        return Live(row, header, Chain(self.clock), pace, newest_link=header.link, heard=self.clock.monotonic())
+        chain = Chain(self.clock, self.receipts, row.id)
+        return Live(row, header, chain, pace, newest_link=header.link, heard=self.clock.monotonic())
 
     async def revive(self, row: Recording) -> Live:
         """A `Live` as it was when the process ended."""
@@ -152,7 +153,7 @@ class Room:
             stored = self.segments.read(position)
             head, count, _ = read_meta(stored.meta)
             if count > live.chain.count:
-                live.chain = Chain(self.clock, head, count)
+                live.chain = Chain(self.clock, self.receipts, row.id, head, count)
             if number < NOTE_BASE:
                 chunk = parse_chunk(stored.body)
                 live.next_seq, live.newest_link, live.has_final = chunk.seq + 1, chunk.link, chunk.is_final
@@ -176,7 +177,7 @@ class Room:
 
     async def note(self, live: Live, plaintext_of: Callable[[Chain], bytes]) -> None:
         """Write one custody note, durably. The caller holds `live.lock`."""
-        chain = Chain(self.clock, live.chain.head, live.chain.count)
+        chain = live.chain.after()
         sealed = self.session(live).seal(plaintext_of(chain))
         number = note_frame_number(chain.count - 1)
         await self.append(live, number, frame_meta(chain), sealed)
@@ -188,8 +189,7 @@ class Room:
         await self.note(live, lambda chain: chain.act(at_ms, actor, action, reason))
         live.is_dirty = True
 
-    def seal_chunk_note(self, live: Live, chain: Chain, seq: int, received_ms: int, beat: int) -> bytes:
-        plaintext = chain.chunk(seq, received_ms, beat, self.receipts.key_id)
+    def seal_chunk_note(self, live: Live, plaintext: bytes) -> bytes:
         return self.session(live).seal(plaintext, CHUNK_NOTE_BYTES)
 
     def charge(self, live: Live) -> None:

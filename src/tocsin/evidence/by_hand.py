@@ -19,11 +19,12 @@ PUBLIC_KEY_HEAD = bytes.fromhex("302a300506032b6570032100")
 
 
 class FirstChunk(NamedTuple):
-    """What the shell needs of chunk 0: its length, its link, the recording's public key."""
+    """What the shell needs of chunk 0: its length, its link, the recording's public key, the id of the key of its receipt or ""."""
 
     length: int
     link: bytes
     public_key: bytes
+    receipt_key: str
 
 
 def instructions(covering: Covering, first: FirstChunk, recording_id: bytes, custodian: bytes | None) -> str:
@@ -37,6 +38,8 @@ def instructions(covering: Covering, first: FirstChunk, recording_id: bytes, cus
         parts += [_timestamp(covering, leaf["tree_size"])]
     else:
         parts.append(NO_LEAF)
+    key = covering.receipt_keys.get(first.receipt_key)
+    parts.append(_receipt(first, key) if key else NO_RECEIPT)
     return "\n\n".join([*parts, text("by-hand-closing")]) + "\n"
 
 
@@ -53,6 +56,7 @@ UNSIGNED = "2. MISSING: nobody signed manifest.json."
 
 NO_LEAF = "4. MISSING: no entry of the log covers this recording, so nothing from outside says when it existed."
 
+NO_RECEIPT = "9. MISSING: there is no receipt here for the first chunk whose key came with this package."
 
 WITNESSED = """7. Witnesses signed it, each at the time in its line (Unix seconds; `date -u -d @SECONDS`
 tells the hour). Compare their keys with those from outside."""
@@ -87,6 +91,18 @@ def _first_chunk(first: FirstChunk) -> str:
     tail -c 64 chunk > signature
 {_public_key("recording.pem", first.public_key)}
     openssl pkeyutl -verify -pubin -inkey recording.pem -rawin -in signed -sigfile signature"""
+
+
+def _receipt(first: FirstChunk, key: VerifierKey) -> str:
+    return f"""9. The node signed a receipt for the first chunk, and gave it to the phone. So it did for
+the others: log/receipts.txt has eight lines for each. The fifth is the time by the
+node's clock, in thousandths of a second since 1970. Compare its key ({key.name}).
+
+    head -n 6 log/receipts.txt > receipt
+    test "$(sed -n 4p receipt)" = '{_b64(first.link)}' && echo RIGHT
+    sed -n 8p log/receipts.txt | cut -d' ' -f3 | openssl base64 -d -A | tail -c 64 > signature
+{_public_key("receipts.pem", key.public)}
+    openssl pkeyutl -verify -pubin -inkey receipts.pem -rawin -in receipt -sigfile signature"""
 
 
 def _leaf(leaf: Mapping[str, Any], recording_id: bytes) -> str:

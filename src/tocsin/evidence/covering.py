@@ -16,6 +16,7 @@ from tocsin.evidence.log_source import LogKeys, LogSource, LogUnreadable, Token,
 from tocsin.evidence.opened import CustodyBroken, Note
 from tocsin.tlog import merkle
 from tocsin.tlog.entry import RECEIPT_KEY, RELEASE, SIGNED_DESK_KEY, parse_time
+from tocsin.tlog.note import NoteMalformed, VerifierKey, parse_vkey
 from tocsin.tlog.tile import ENTRIES, TILE_WIDTH, Tile, reader_of_tiles, split_bundle, split_tile, width_at
 
 ANNOUNCED = {"receipt-key": (RECEIPT_KEY, ("act", "key")), "release": (RELEASE, ("client", "version"))}
@@ -46,6 +47,14 @@ class Covering:
     def covered(self) -> list[tuple[int, int]]:
         """`(seq, log index)` of each leaf, by seq."""
         return [(leaf["seq"], leaf["index"]) for leaf in self.leaves]
+
+    @property
+    def receipt_keys(self) -> dict[str, VerifierKey]:
+        """The node's receipt keys, by the id (hex) that a note names. Raises `LogUnreadable`."""
+        try:
+            return {key.key_id.hex(): key for key in map(parse_vkey, self.keys.receipts)}
+        except NoteMalformed as error:
+            raise LogUnreadable from error
 
 
 def cover(

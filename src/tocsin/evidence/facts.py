@@ -31,6 +31,9 @@ class Facts:
 
     first_received_ms: int | None
     last_received_ms: int | None
+    receipt_count: int
+    """Chunks of whose receipt the node kept its signature."""
+
     gaps: Sequence[tuple[str, int, int]]
     """Reason, from, until (ms since the start)."""
 

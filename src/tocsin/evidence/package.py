@@ -114,7 +114,7 @@ class Reading:
         self.chunks.add(framed(chunk, is_withheld=placed.is_withheld))
         if placed.place:
             self.files.setdefault(placed.place.name, Measured()).add(body)
-        self.first = self.first or FirstChunk(len(chunk.raw), chunk.link, public_key)
+        self.first = self.first or FirstChunk(len(chunk.raw), chunk.link, public_key, self.tables.first_receipt_key)
         self.last_link = chunk.link
 
 
@@ -148,7 +148,9 @@ def make_package(
 def read_through(opened: Opened, covering: Covering, decisions: Mapping[int, Decision] = NO_DECISIONS) -> Reading:
     """Read the recording once, checking every chunk. Raises `RecordingEmpty`, `CallEntangled`."""
     received = {note.number("q"): note for note in opened.notes_of("chunk")}
-    reading = Reading(Tables(received, covering.covered), Withholding(decisions))
+    names = {key_id: key.name for key_id, key in covering.receipt_keys.items()}
+    tables = Tables(received, covering.covered, opened.header.recording_id, names)
+    reading = Reading(tables, Withholding(decisions))
     for placed in originals.place(opened.seconds(), reading.withholding):
         reading.take(placed, opened.header.public_key)
     if reading.first is None:
@@ -181,6 +183,8 @@ def _members(
     yield "original/header.bin", _whole(opened.header.raw)
     yield "original/chunks.bin", Member(reading.chunks, lambda: _frames(opened, reading.withheld))
     yield from _log_members(covering)
+    if reading.tables.receipts:
+        yield "log/receipts.txt", _whole(bytes(reading.tables.receipts))
     for name, content in certificates(facts, package_id).items():
         yield f"certificates/{name}", _whole(content.encode())
     kept = retention(node, [note.said for note in opened.notes_of("act")])
@@ -299,6 +303,7 @@ def _facts(opened: Opened, covering: Covering, reading: Reading, custodian: Sign
         started_ms=started if isinstance(started, int) else None,
         first_received_ms=chunk_notes[0].number("t") if chunk_notes else None,
         last_received_ms=chunk_notes[-1].number("t") if chunk_notes else None,
+        receipt_count=tables.receipt_count,
         gaps=gaps,
         originals=[Original(name, sums.size, sums.sha256) for name, sums in sorted(reading.files.items())],
         leaf_count=len(leaves),

@@ -7,18 +7,23 @@ from hashlib import sha256
 
 from tocsin.crypto import canonical
 from tocsin.crypto.canonical import Value
-from tocsin.crypto.stream import CALL, EVENT, GAP
-from tocsin.evidence.opened import Note
+from tocsin.crypto.stream import CALL, EVENT, GAP, Chunk
+from tocsin.evidence.opened import CustodyBroken, Note
 from tocsin.evidence.originals import TYPE_NAMES, Placed
+from tocsin.evidence.receipt import Receipt, written
+from tocsin.ids import RecordingId, unb64
 
 CHUNK_COLUMNS = (
     "seq,type,file,first_byte,last_byte,monotonic_ms,plaintext_sha256,ciphertext_sha256,previous_link,link,"
     "received_at_ms,promised_beat,covered_by_leaf"
 )
+UNNAMED = "unknown/receipts"
+"""In place of the name of a receipt key that the log's source did not tell."""
 WITHHELD = "withheld"
 """In place of a type, for a second that the package does not open."""
 
 EVENT_COLUMNS = "seq,type,monotonic_ms,event,at,detail"
+KEY_ID = re.compile(r"[0-9a-f]{8}")
 WORD = re.compile(r"[a-z_]{1,40}")
 """Nothing else stands bare in a cell: a spreadsheet would run what begins with `=`."""
 
@@ -35,11 +40,22 @@ BY_CLOCK = "computed from a clock event"
 
 @dataclass
 class Tables:
-    """Takes the seconds in order and keeps what the tables say. Rows are some 400 bytes a second."""
+    """Takes the seconds in order and keeps what the tables say. Rows are some 400 bytes a second, a receipt 270."""
 
     received: Mapping[int, Note]
     leaves: Sequence[tuple[int, int]]
     """`(seq, log index)` of each leaf, by seq."""
+
+    recording_id: RecordingId
+    receipt_names: Mapping[str, str]
+    """Names of the receipt keys, by the id in a note."""
+
+    receipts: bytearray = field(default_factory=bytearray)
+    """Every receipt that the notes hold the signature of, eight lines each (`docs/spec/log.md`)."""
+
+    receipt_count: int = 0
+    first_receipt_key: str = ""
+    """Id of the key of chunk 0's receipt; empty where it has none."""
 
     chunk_rows: bytearray = field(default_factory=lambda: bytearray(CHUNK_COLUMNS.encode() + b"\n"))
     event_rows: bytearray = field(default_factory=lambda: bytearray(EVENT_COLUMNS.encode() + b"\n"))
@@ -57,6 +73,7 @@ class Tables:
     def take(self, placed: Placed) -> None:
         """Add one second."""
         self.chunk_rows += self._chunk_row(placed).encode()
+        self._take_receipt(placed.second.chunk)
         kind, said = placed.second.inner.type, placed.said
         if kind in SPOKEN_FIELD:
             self.event_rows += event_row(placed).encode()
@@ -81,6 +98,22 @@ class Tables:
         cells += [note.number("t"), note.number("b")] if note else ["", ""]
         cells += [self.leaves[self._leaf][1] if self._leaf < len(self.leaves) else ""]
         return ",".join(map(str, cells)) + "\n"
+
+    def _take_receipt(self, chunk: Chunk) -> None:
+        note = self.received.get(chunk.seq)
+        if note is None or "g" not in note.said:
+            return
+        receipt = Receipt(self.recording_id, chunk.seq, chunk.link, note.number("t"), note.number("b"))
+        key, name = note.text("k"), self.receipt_names.get(note.text("k"), UNNAMED)
+        if not KEY_ID.fullmatch(key):
+            raise CustodyBroken
+        try:
+            self.receipts += written(receipt.text(), name, bytes.fromhex(key), unb64(note.text("g")))
+        except ValueError as error:
+            raise CustodyBroken from error
+        self.receipt_count += 1
+        if chunk.seq == 0:
+            self.first_receipt_key = key
 
     def _listen(self, kind: int, seq: int, said: dict[str, Value]) -> None:
         if seq == 0:

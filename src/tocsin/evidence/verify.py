@@ -224,7 +224,7 @@ ORIGINAL = re.compile(r"original/(?:media|import)-[0-9]{3,}\.(?:webm|mp4|ogg|mov
 OTHERS = re.compile(
     ORIGINAL.pattern
     + r"|manifest\.sig|certificates/[a-z0-9-]+\.txt|derivatives/[^/]+|log/checkpoints/[0-9]+\.txt"
-    + r"|log/announced\.json|log/timestamps/(?:NONE\.txt|[0-9]+-[A-Za-z0-9.-]+\.tsr)"
+    + r"|log/announced\.json|log/receipts\.txt|log/timestamps/(?:NONE\.txt|[0-9]+-[A-Za-z0-9.-]+\.tsr)"
     + r"|system/(?:sbom\.json|validation\.json|verify\.py\.txt)"
 )
 LARGE = 0xFFFFFFFF
@@ -1102,7 +1102,7 @@ class Verifier:
         self.checkpoints: dict[int, Checkpoint] = {}
         self.is_rooted = False  # whether all checkpoints could be read
         self.links: dict[int, bytes] = {}
-        self.received: list[tuple[str, str]] = []
+        self.received: list[tuple[str, str, bytes]] = []
         self._wanted: frozenset[int] = frozenset()
         self._decided: list[Json] = []
         self._cursor = 0
@@ -1362,7 +1362,7 @@ class Verifier:
         links = f"{previous.hex()},{found.link.hex()}"
         if told != f"{beginning},{links},{told[10]},{told[11]},{covered}".split(","):
             raise Wrong("table_differs", f"chunks.csv, chunk {seq}")
-        self.received.append((told[10], told[11]))
+        self.received.append((told[10], told[11], found.link))
         if seq in self._wanted:
             self.links[seq] = found.link
 
@@ -1642,7 +1642,8 @@ class Verifier:
             step.found("NOT PROVEN", "not_reached")
             return
         beats = [(self._newest_under(one), one["beat"]) for one in self.leaves or []]
-        chain, stream = Custody(self.leaves or [], self.received, beats), self.streams["custody.jsonl"]
+        signed = Signatures(self.recording, self._receipt_keys(), self.streams.get("log/receipts.txt"))
+        chain, stream = Custody(self.leaves or [], self.received, beats, signed), self.streams["custody.jsonl"]
         if self._object("log/keys.json").get("log") is None:  # made without a log: the notes stand alone
             step.found("NOT PROVEN", "no_leaf")
             chain.is_logless = True
@@ -1655,12 +1656,29 @@ class Verifier:
         told = (made["actor"], made["at"], made["custody_count"], made["custody_head"], made["tool"])
         if told != (actor, self.manifest["made_at"], chain.count, chain.head.hex(), self.manifest["tool"]):
             raise Wrong("made")
+        self._judge_signatures(step, signed)
         if self.manifest["made_at"] < chain.newest - SKEW:
             step.found("NOT PROVEN", "clock_suspect", f"made {moment(self.manifest['made_at'])}, before the last note")
         if chain.under_leaf < chain.count:
             self.facts.append(
                 f"Custody notes from number {chain.under_leaf} on are under no leaf: no witness has seen them."
             )
+
+    def _receipt_keys(self) -> dict[str, tuple[str, Key]]:
+        """The keys of the node's receipts that came with the package, by id, each with its vkey."""
+        keys = [(str(text), parse_vkey(text)) for text in self._object("log/keys.json")["receipts"]]
+        return {key.key_id.hex(): (text, key) for text, key in keys if key.kind == NOTE_LOG}
+
+    def _judge_signatures(self, step: Step, signed: "Signatures") -> None:
+        signed.end()
+        if signed.first_unsigned is not None:
+            step.found("MISSING", "unsigned_notes", f"from note {signed.first_unsigned}")
+        for key_id, vkey in sorted(signed.used.items()):
+            if vkey is None or self.receipt_key_entry(vkey) is None:  # anybody can put a key of their own beside
+                step.found("NOT PROVEN", "receipt_key", key_id)
+        if signed.count:
+            told = f"The node signed {signed.receipts} receipts for chunks, and {signed.count} custody notes in all"
+            self.facts.append(f"{told}{'.' if self.trust else OWN_KEYS}")
 
     # 9
 
@@ -1798,13 +1816,66 @@ def quorum_time(signed: dict[Key, int], quorum: int) -> int | None:
     return None
 
 
+class Signatures:
+    """The node's signatures: one in each custody note (custody.md), that of a chunk's note being its receipt's (log.md)."""
+
+    def __init__(self, recording: Recording | None, keys: dict[str, tuple[str, Key]], file: Stream | None) -> None:
+        self._recording, self._keys, self._file = recording.id if recording else b"", keys, file
+        self.count = self.receipts = 0
+        self.first_unsigned: int | None = None
+        self.used: dict[
+            str, str | None
+        ] = {}  # ids of the keys that signed, with their vkeys where the package has them
+
+    def take(self, note: Json, head: bytes, link: bytes | None, where: str) -> None:
+        """Check the signature of a note after `head`. `link`: of the chunk that it is of, if it is known. Raises `Wrong`."""
+        if "g" not in note:  # as nodes wrote them before they signed
+            self.first_unsigned = note["i"] if self.first_unsigned is None else self.first_unsigned
+            return
+        need(note, texts="g k")
+        signature, (vkey, key) = base64.urlsafe_b64decode(note["g"] + "=="), self._keys.get(note["k"], (None, None))
+        if len(signature) != 64 or b64url(signature) != note["g"]:
+            raise Wrong("malformed", where)
+        if note["n"] == "chunk":
+            message = self._receipt(note, signature, key, link, where)
+        else:
+            said = canonical_bytes({name: value for name, value in note.items() if name != "g"})
+            message = b"tocsin.custody/v1 note\n" + self._recording + head + said
+        self.used[note["k"]] = vkey
+        if key and self._recording and not ed25519(key.public, signature, message):
+            raise Wrong("note_signature", where)
+        self.count += 1
+
+    def _receipt(self, note: Json, signature: bytes, key: Key | None, link: bytes | None, where: str) -> bytes:
+        """What is signed of the next receipt, which is the one that this note tells of. Raises `Wrong`."""
+        if self._file is None or not self._file.left:
+            raise Wrong("receipt_differs", where)
+        *lines, gap, last = (self._file.line().decode() for _ in range(8))
+        name = key.name if key else last[2:].partition(" ")[0]
+        stated = base64.b64encode(link).decode() if link else lines[3]
+        told = ["tocsin.receipt/v1", b64url(self._recording), str(note["q"]), stated, str(note["t"]), str(note["b"])]
+        signed = base64.b64encode(bytes.fromhex(note["k"]) + signature).decode()
+        if self._recording and [*lines, gap, last] != [*told, "", f"\u2014 {name} {signed}"]:
+            raise Wrong("receipt_differs", where)
+        self.receipts += 1
+        return "".join(f"{line}\n" for line in lines).encode()
+
+    def end(self) -> None:
+        if self._file is not None and self._file.left:
+            raise Wrong("receipt_differs", "a receipt for no note")
+
+
 class Custody:
     """The chain of heads over custody.jsonl (custody.md), a line at a time. `beats`: newest chunk under each leaf, and its beat."""
 
     def __init__(
-        self, leaves: Sequence[Json], received: Sequence[tuple[str, str]], beats: Sequence[tuple[int, int]]
+        self,
+        leaves: Sequence[Json],
+        received: Sequence[tuple[str, str, bytes]],
+        beats: Sequence[tuple[int, int]],
+        signed: Signatures,
     ) -> None:
-        self.leaves, self._received, self._beats = list(leaves), received, beats
+        self.leaves, self._received, self._beats, self._signed = list(leaves), received, beats, signed
         self.head, self.count, self.chunks, self.under_leaf = bytes(32), 0, 0, 0
         self._time = {"chunk": 0, "act": 0, "beat": 0}
         self._beat: tuple[Json, bytes, int] | None = None
@@ -1821,6 +1892,8 @@ class Custody:
         if note["i"] != self.count:
             raise Wrong("number", where)
         {"chunk": self._chunk, "act": self._act, "beat": self._take_beat, "leaf": self._leaf}[note["n"]](note, where)
+        is_known = note["n"] == "chunk" and note["q"] < len(self._received)
+        self._signed.take(note, self.head, self._received[note["q"]][2] if is_known else None, where)
         self.head = sha256(self.head + line)
         self.count += 1
 
@@ -1836,7 +1909,7 @@ class Custody:
             raise Wrong("chunk_notes", where)
         self.chunks += 1
         self._forward("chunk", time, where)
-        if seq < len(self._received) and self._received[seq] != (str(time), str(note["b"])):
+        if seq < len(self._received) and self._received[seq][:2] != (str(time), str(note["b"])):
             raise Wrong("receipt_time", where)
         while self._cursor < len(self._beats) and self._beats[self._cursor][0] < seq:
             self._cursor += 1

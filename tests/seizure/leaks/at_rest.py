@@ -12,7 +12,7 @@ from pysqlite3 import dbapi2 as sqlite3  # type: ignore[import-untyped]  # the p
 
 from tests.seizure.leaks.requests import Request, watch
 from tocsin.encounters.routes import UPLOAD_PATH
-from tocsin.evidence.receipt import Receipt, ReceiptSigner
+from tocsin.evidence.receipt import Receipt, ReceiptSigner, Signed
 from tocsin.settings import Settings
 
 
@@ -94,7 +94,7 @@ def picture_with_its_place(settings: Settings) -> None:
 def moments_in_a_table(settings: Settings) -> None:
     signed = ReceiptSigner.sign
 
-    def sign(self: ReceiptSigner, receipt: Receipt) -> bytes:
+    def sign(self: ReceiptSigner, receipt: Receipt) -> Signed:
         insert(settings, "received", at_ms=receipt.received_ms)
         return signed(self, receipt)
 
@@ -104,10 +104,10 @@ def moments_in_a_table(settings: Settings) -> None:
 def receipts_on_disk(settings: Settings) -> None:
     signed = ReceiptSigner.sign
 
-    def sign(self: ReceiptSigner, receipt: Receipt) -> bytes:
+    def sign(self: ReceiptSigner, receipt: Receipt) -> Signed:
         made = signed(self, receipt)
         with (Path(settings.folder) / "receipts.txt").open("ab") as file:
-            file.write(made)
+            file.write(made.raw)
         return made
 
     ReceiptSigner.sign = sign  # type: ignore[method-assign]

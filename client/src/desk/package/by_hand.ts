@@ -15,6 +15,8 @@ export interface FirstChunk {
   readonly length: number;
   readonly link: Bytes;
   readonly publicKey: Bytes;
+  /** Id of the key of its receipt; empty where it has none. */
+  readonly receiptKey: string;
 }
 
 const LISTED = String.raw`s/^"mime":"[^"]*","name":"\([^"]*\)","role":"[a-z]*","sha256":"\([0-9a-f]*\)".*/\2  \1/p`;
@@ -30,6 +32,8 @@ export async function instructions(covering: Covering, first: FirstChunk, record
   if (leaf) {
     parts.push(leafText(leaf, recordingId), inclusion(leaf), ...(await checkpoint(covering, leaf.tree_size)), timestamp(covering, leaf.tree_size));
   } else parts.push("4. MISSING: no entry of the log covers this recording, so nothing from outside says when it existed.");
+  const key = covering.receiptKeys.get(first.receiptKey);
+  parts.push(key ? receipt(first, key) : "9. MISSING: there is no receipt here for the first chunk whose key came with this package.");
   return `${[...parts, closing].join("\n\n")}\n`;
 }
 
@@ -54,6 +58,18 @@ function firstChunk({ length, link, publicKey: key }: FirstChunk): string {
     tail -c 64 chunk > signature
 ${publicKey("recording.pem", key)}
     openssl pkeyutl -verify -pubin -inkey recording.pem -rawin -in signed -sigfile signature`;
+}
+
+function receipt({ link }: FirstChunk, key: VerifierKey): string {
+  return `9. The node signed a receipt for the first chunk, and gave it to the phone. So it did for
+the others: log/receipts.txt has eight lines for each. The fifth is the time by the
+node's clock, in thousandths of a second since 1970. Compare its key (${key.name}).
+
+    head -n 6 log/receipts.txt > receipt
+    test "$(sed -n 4p receipt)" = '${base64(link)}' && echo RIGHT
+    sed -n 8p log/receipts.txt | cut -d' ' -f3 | openssl base64 -d -A | tail -c 64 > signature
+${publicKey("receipts.pem", key.publicKey)}
+    openssl pkeyutl -verify -pubin -inkey receipts.pem -rawin -in receipt -sigfile signature`;
 }
 
 function leafText(leaf: LeafTold, recordingId: Bytes): string {

@@ -1,10 +1,11 @@
 /** What the log proves of a recording: its leaves, the checkpoints over them, proofs between those, timestamps, the custodian's key. */
 import { isSame, utf8, type Bytes } from "../../crypto/bytes.ts";
 import { loads, type Value } from "../../crypto/canonical.ts";
+import { parseVkey, type VerifierKey } from "../../crypto/note.ts";
 import type { Note } from "../custody.ts";
 import { sizeOf, tokensOf, type LogKeys, type LogSource, type Token } from "./log_source.ts";
 import { Refusal } from "./refusal.ts";
-import { anyBase64, base64 } from "./text.ts";
+import { anyBase64, base64, hex } from "./text.ts";
 import { Tree } from "./tree.ts";
 
 const WIDTH = 256;
@@ -49,6 +50,8 @@ export interface AnnouncedTold {
 
 export interface Covering {
   readonly keys: LogKeys;
+  /** The node's receipt keys, by the id (hex) that a note names. */
+  readonly receiptKeys: ReadonlyMap<string, VerifierKey>;
   /** By tree size, ascending. */
   readonly checkpoints: ReadonlyMap<number, Bytes>;
   readonly leaves: readonly LeafTold[];
@@ -89,7 +92,16 @@ export async function cover(source: LogSource, notes: readonly Note[], custodian
     const told = await tokensOf(source, size);
     if (told.length > 0) tokens.set(size, told);
   }
-  return { keys, checkpoints, leaves, consistency, tokens, custodian: deskKey, announced };
+  return { keys, receiptKeys: await keysById(keys.receipts), checkpoints, leaves, consistency, tokens, custodian: deskKey, announced };
+}
+
+async function keysById(vkeys: readonly string[]): Promise<Map<string, VerifierKey>> {
+  try {
+    const keys = await Promise.all(vkeys.map(parseVkey));
+    return new Map(keys.map((key) => [hex(key.keyId), key]));
+  } catch {
+    throw new Refusal("log_unreadable");
+  }
 }
 
 /** The `leaf` notes with the `beat` note before each. A `beat` note without one is a node that stopped in between. */

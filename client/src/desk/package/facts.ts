@@ -10,6 +10,8 @@ export interface Facts {
   readonly startedMs: number | undefined;
   readonly firstReceivedMs: number | undefined;
   readonly lastReceivedMs: number | undefined;
+  /** Chunks of whose receipt the node kept its signature. */
+  readonly receiptCount: number;
   /** Reason, from, until (ms since the start). */
   readonly gaps: readonly (readonly [string, number, number])[];
   readonly originals: readonly { readonly name: string; readonly size: number; readonly sha256: string }[];

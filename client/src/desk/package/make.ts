@@ -110,7 +110,8 @@ export async function* makePackage(wanted: Wanted): AsyncGenerator<Bytes> {
 async function readThrough(wanted: Wanted, covering: Covering): Promise<Reading> {
   const { opened, notes, decisions } = wanted;
   const received = new Map(notes.filter(({ said }) => said["n"] === "chunk").map((note) => [numberIn(note, "q"), note] as const));
-  const tables = new Tables(received, covering.leaves.map((leaf) => [leaf.seq, leaf.index] as const));
+  const leaves = covering.leaves.map((leaf) => [leaf.seq, leaf.index] as const);
+  const tables = new Tables(received, leaves, covering.receiptKeys, base64url(opened.header.recordingId));
   const [withholding, chunks, files, withheld] = [new Withholding(decisions), new Sums(), new Map<string, Sums>(), new Set<number>()];
   let first: FirstChunk | undefined;
   let lastLink: Bytes = new Uint8Array(0);
@@ -119,7 +120,7 @@ async function readThrough(wanted: Wanted, covering: Covering): Promise<Reading>
     if (placed.isWithheld) withheld.add(placed.seq);
     chunks.add(framed(placed));
     if (placed.place) sumsOf(files, placed.place.name).add(placed.body);
-    first ??= { length: placed.raw.length, link: placed.link, publicKey: opened.header.publicKey };
+    first ??= { length: placed.raw.length, link: placed.link, publicKey: opened.header.publicKey, receiptKey: tables.firstReceiptKey };
     lastLink = placed.link;
     step(wanted, (0.5 * placed.seq) / opened.seconds.places.length);
   }
@@ -167,6 +168,7 @@ async function membersOf(
   members.set("original/header.bin", whole(header.raw));
   members.set("original/chunks.bin", { sums: reading.chunks, content: () => frames(opened, withheld) });
   for (const [name, content] of logMembers(covering)) members.set(name, whole(content));
+  if (tables.receiptCount > 0) members.set("log/receipts.txt", whole(tables.receipts));
   return members;
 }
 
@@ -280,6 +282,7 @@ async function factsOf({ opened, sealed, notes, madeAt, copy }: Wanted, covering
     startedMs: typeof started === "number" ? started : undefined,
     firstReceivedMs: chunkNotes[0] && numberIn(chunkNotes[0], "t"),
     lastReceivedMs: chunkNotes.length > 0 ? numberIn(chunkNotes.at(-1)!, "t") : undefined,
+    receiptCount: tables.receiptCount,
     gaps: tables.gaps.map((gap) => [String(gap["reason"]), Number(gap["from_ms"]), Number(gap["until_ms"])] as const),
     originals: copy ? [] : mediaOf(reading).map((one) => ({ ...one, size: reading.files.get(one.name)!.size })),
     copy: copy?.name ?? null,

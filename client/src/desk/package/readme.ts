@@ -59,6 +59,7 @@ function missingIn(facts: Facts, say: Say): string[] {
     ["copy", facts.copy !== null],
     ["call", facts.kept > 0],
     ["withheld", facts.muted > 0 && facts.copy === null],
+    ["receipts", facts.receiptCount < facts.chunkCount],
     ["leaf", facts.leafCount === 0],
     ["tail", facts.leafCount > 0 && uncovered(facts) > 0],
     [`witnesses_${witnesses}`, facts.leafCount > 0 && witnesses < 2],
@@ -66,7 +67,7 @@ function missingIn(facts: Facts, say: Say): string[] {
     ["signature", facts.custodian === null],
     ["log_of_signer", facts.custodian !== null && facts.custodianIndex === null],
   ];
-  const counts: Record<string, number> = { withheld: facts.withheld, copy: facts.withheld };
+  const counts: Record<string, number> = { withheld: facts.withheld, copy: facts.withheld, receipts: facts.chunkCount - facts.receiptCount };
   const [before, newest] = facts.continues ?? [null, null];
   return told
     .filter(([, isSo]) => isSo)
@@ -88,6 +89,7 @@ function shown(facts: Facts, say: Say, told: (name: string, otherwise: string) =
 function times(facts: Facts, say: Say): string[] {
   const lines: string[] = [];
   if (facts.firstReceivedMs !== undefined) lines.push(say("shows_received", { first: utcMs(facts.firstReceivedMs), last: utcMs(facts.lastReceivedMs) }));
+  if (facts.receiptCount > 0) lines.push(say("shows_receipts", { count: facts.receiptCount }));
   if (facts.startedMs !== undefined) lines.push(say("shows_phone_clock", { at: utcMs(facts.startedMs) }));
   if (facts.leafCount > 0) lines.push(say("shows_leaves", { count: facts.leafCount, beat: utc(facts.lastBeat), seq: facts.coveredSeq }));
   if (facts.witnesses.length > 0) lines.push(say("shows_what_witness"));

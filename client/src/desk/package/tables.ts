@@ -1,11 +1,13 @@
 /** The tables of a package, from the opened seconds: chunks.csv, events.csv, capture.json, gaps (docs/spec/package.md, Tables). */
-import { join, sha256, utf8, type Bytes } from "../../crypto/bytes.ts";
+import { base64url, join, sha256, utf8, type Bytes } from "../../crypto/bytes.ts";
 import { dumps, type Value } from "../../crypto/canonical.ts";
+import type { VerifierKey } from "../../crypto/note.ts";
 import { TYPE } from "../../crypto/stream.ts";
 import type { Note } from "../custody.ts";
 import { numberIn } from "./covering.ts";
 import { NAMES, type Placed } from "./originals.ts";
-import { hex } from "./text.ts";
+import { Refusal } from "./refusal.ts";
+import { anyBase64, base64, hex } from "./text.ts";
 
 const CHUNK_COLUMNS =
   "seq,type,file,first_byte,last_byte,monotonic_ms,plaintext_sha256,ciphertext_sha256,previous_link,link,received_at_ms,promised_beat,covered_by_leaf\n";
@@ -17,16 +19,24 @@ const BY_START = "stated by the phone at the start";
 const BY_STOP = "stated by the phone at the stop";
 const BY_CLOCK = "computed from a clock event";
 export const UNSAID = "not collected";
+/** In place of the name of a receipt key that the log's source did not tell. */
+const UNNAMED = "unknown/receipts";
 
 type Said = Readonly<Record<string, Value>>;
 
-/** Takes the seconds in order. Rows are some 400 bytes a second. */
+/** Takes the seconds in order. Rows are some 400 bytes a second, a receipt 270. */
 export class Tables {
   start: Said = {};
   readonly gaps: Record<string, Value>[] = [];
   count = 0;
   isFinal = false;
   lastMs = 0;
+  receiptCount = 0;
+  /** Id of the key of chunk 0's receipt; empty where it has none. */
+  firstReceiptKey = "";
+  readonly #receipts: string[] = [];
+  readonly #recording: string;
+  readonly #keys: ReadonlyMap<string, VerifierKey>;
   readonly #received: ReadonlyMap<number, Note>;
   readonly #leaves: readonly (readonly [number, number])[];
   readonly #chunkRows: string[] = [CHUNK_COLUMNS];
@@ -35,14 +45,19 @@ export class Tables {
   #clock: { offset: number; bound: number } | undefined;
   #leaf = 0;
 
-  /** `leaves`: seq and log index of each leaf, by seq. */
-  constructor(received: ReadonlyMap<number, Note>, leaves: readonly (readonly [number, number])[]) {
+  /** `leaves`: seq and log index of each leaf, by seq. `keys`: of receipts, by id. `recording`: its id, base64url. */
+  constructor(
+    received: ReadonlyMap<number, Note>, leaves: readonly (readonly [number, number])[], keys: ReadonlyMap<string, VerifierKey>, recording: string,
+  ) { // prettier-ignore
     this.#received = received;
+    this.#keys = keys;
+    this.#recording = recording;
     this.#leaves = leaves;
   }
 
   async take(placed: Placed): Promise<void> {
     this.#chunkRows.push(await this.#chunkRow(placed));
+    this.#takeReceipt(placed);
     if (Object.hasOwn(SPOKEN, placed.type)) {
       this.#eventRows.push(eventRow(placed));
       this.#listen(placed.type, placed.seq, placed.said ?? {});
@@ -58,6 +73,11 @@ export class Tables {
 
   get eventRows(): Bytes {
     return join(...this.#eventRows.map(utf8));
+  }
+
+  /** Every receipt that the notes hold the signature of, eight lines each (docs/spec/log.md). */
+  get receipts(): Bytes {
+    return join(...this.#receipts.map(utf8));
   }
 
   /** `more`: fields from elsewhere. */
@@ -85,6 +105,18 @@ export class Tables {
     return `${cells.join(",")}\n`;
   }
 
+  #takeReceipt({ seq, link }: Placed): void {
+    const note = this.#received.get(seq);
+    if (!note || !Object.hasOwn(note.said, "g")) return;
+    const { g: signature, k: key } = note.said;
+    if (typeof signature !== "string" || typeof key !== "string" || !/^[0-9a-f]{8}$/.test(key)) throw new Refusal("custody_broken");
+    const told = ["tocsin.receipt/v1", this.#recording, seq, base64(link), numberIn(note, "t"), numberIn(note, "b")];
+    const signed = base64(join(Uint8Array.from(key.match(/../g) ?? [], (pair) => Number.parseInt(pair, 16)), strict(signature)));
+    this.#receipts.push(`${told.join("\n")}\n\n\u2014 ${this.#keys.get(key)?.name ?? UNNAMED} ${signed}\n`);
+    this.receiptCount += 1;
+    if (seq === 0) this.firstReceiptKey = key;
+  }
+
   #listen(type: number, seq: number, said: Said): void {
     if (seq === 0) this.start = said;
     if (type === TYPE.gap) this.gaps.push({ from_ms: countOf(said["from_ms"]), reason: wordOf(said["reason"]), seq, until_ms: countOf(said["until_ms"]) });
@@ -97,6 +129,17 @@ export class Tables {
     if (typeof at !== "number" || typeof node !== "number" || typeof trip !== "number") return;
     if (!this.#clock || trip < this.#clock.bound) this.#clock = { offset: node - at, bound: trip };
   }
+}
+
+/** Bytes of base64url. Throws `Refusal` for what nobody would have written so. */
+function strict(text: string): Bytes {
+  try {
+    const raw = anyBase64(text);
+    if (base64url(raw) === text) return raw;
+  } catch {
+    // the same
+  }
+  throw new Refusal("custody_broken");
 }
 
 function eventRow({ seq, type, monotonicMs, body, said }: Placed): string {

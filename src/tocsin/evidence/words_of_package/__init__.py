@@ -66,6 +66,7 @@ def _missing(facts: Facts, words: dict[str, str]) -> Iterator[str]:
         ("continues", facts.continues is not None),
         ("call", facts.calls > 0),
         ("withheld", facts.muted > 0),
+        ("receipts", facts.receipt_count < facts.chunk_count),
         ("leaf", facts.leaf_count == 0),
         ("tail", facts.leaf_count > 0 and facts.uncovered > 0),
         (f"witnesses_{witnesses}", facts.leaf_count > 0 and witnesses < 2),
@@ -76,9 +77,9 @@ def _missing(facts: Facts, words: dict[str, str]) -> Iterator[str]:
     before, newest = facts.continues or (None, None)
     for name, is_so in told:
         if is_so:
-            count = facts.withheld if name == "withheld" else facts.uncovered
+            counts = {"withheld": facts.withheld, "receipts": facts.chunk_count - facts.receipt_count}
             seq = newest if name == "continues" else facts.covered_seq
-            yield words[f"missing_{name}"].format(count=count, seq=seq, recording=before)
+            yield words[f"missing_{name}"].format(count=counts.get(name, facts.uncovered), seq=seq, recording=before)
 
 
 def _shows(facts: Facts, words: dict[str, str]) -> Iterator[str]:
@@ -98,6 +99,8 @@ def _times(facts: Facts, words: dict[str, str]) -> Iterator[str]:
     if facts.first_received_ms is not None:
         times = {"first": utc_ms(facts.first_received_ms), "last": utc_ms(facts.last_received_ms)}
         yield words["shows_received"].format(**times)
+    if facts.receipt_count:
+        yield words["shows_receipts"].format(count=facts.receipt_count)
     if facts.started_ms is not None:
         yield words["shows_phone_clock"].format(at=utc_ms(facts.started_ms))
     if facts.leaf_count:
