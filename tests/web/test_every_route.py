@@ -1,6 +1,8 @@
 """Every address of the node answers under the exact headers of its kind, failures and refusals of the parser included."""
 
 import asyncio
+import json
+import re
 import socket
 from collections.abc import AsyncIterator
 
@@ -12,6 +14,7 @@ from tocsin.app import application, site_of
 from tocsin.node import Node
 from tocsin.web import headers, server
 from tocsin.web.headers import Kind
+from tocsin.web.refusals import HeadTooLarge
 
 pytestmark = pytest.mark.anyio
 
@@ -49,6 +52,7 @@ ASKED = [
 ]  # fmt: skip
 
 
+ID = re.compile(r"[0-9a-f]{16}")
 HTTPS = headers.Site(https=True)
 """What the parser's own refusals are to know of the deployment, as every answer does."""
 
@@ -107,7 +111,9 @@ async def test_what_the_parser_refuses_says_nothing_back_and_has_the_headers_too
     head, _, body = answer.partition("\r\n\r\n")
     assert head.startswith("HTTP/1.1 400")
     assert "canary" not in answer
-    assert '"request_malformed"' in body
+    told = json.loads(body)
+    assert told["code"] == "request_malformed"
+    assert ID.fullmatch(told["id"])
     lines = dict(line.split(": ", 1) for line in head.split("\r\n")[1:])
     assert dict(headers.headers_for(Kind.MACHINE, HTTPS)).items() <= lines.items()
     assert "strict-transport-security" in lines
@@ -161,3 +167,52 @@ async def test_a_head_without_end_is_let_go_by_its_size(
                 writer.write(megabyte)
                 await writer.drain()
     writer.transport.abort()
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"GET / HTTP/1.1\r\nhost: x\r\nx-long: %s\r\n\r\n" % (b"a" * server.HEADER_BYTES),
+        b"GET / HTTP/1.1\r\nhost: x\r\nx-canary-4711%s" % (b"a" * server.HEADER_BYTES),
+        b"GET /?canary-4711%s HTTP/1.1\r\nhost: x\r\n\r\n" % (b"a" * server.HEADER_BYTES),
+        b"GET / HTTP/1.1\r\nhost: x\r\n%s\r\n" % (b"canary-4711: y\r\n" * (server.HEADER_BYTES // 12 + 1)),
+    ],
+    ids=["value", "name", "address", "lines"],
+)
+async def test_a_head_that_is_too_long_is_told_so_in_words(address: tuple[str, int], head: bytes) -> None:
+    """Whose browser carries too many cookies learns what is wrong. Nothing behind the limit reaches an address."""
+    for first in (b"", b"GET /health HTTP/1.1\r\nhost: x\r\n\r\n"):
+        reader, writer = await asyncio.open_connection(*address)
+        if first:
+            writer.write(first)
+            assert b"HTTP/1.1 200" in await reader.read(65_536), "on a connection that has been answered too"
+        writer.write(head)
+        async with asyncio.timeout(60):
+            answer = (await reader.read()).decode()
+        writer.close()
+        lines, _, body = answer.partition("\r\n\r\n")
+        assert lines.startswith("HTTP/1.1 431 Request Header Fields Too Large\r\n"), answer[:80]
+        told = json.loads(body)
+        assert (told["code"], told["message"]) == ("head_too_large", HeadTooLarge.message)
+        assert ID.fullmatch(told["id"])
+        assert "canary" not in answer
+        assert set(headers.headers_for(Kind.MACHINE, HTTPS)) <= {
+            tuple(line.split(": ", 1)) for line in lines.split("\r\n")[1:]
+        }
+        assert answer.count("HTTP/1.1") == 1
+
+
+async def test_every_refusal_before_an_address_has_an_id_of_its_own(address: tuple[str, int]) -> None:
+    """What other errors have too: a constant body but for it."""
+    asked = {
+        "not_found": ("GET", "/none", {}),
+        "method_wrong": ("DELETE", "/encounters", {}),
+        "cross_site": ("POST", "/encounters", {"sec-fetch-site": "cross-site"}),
+    }
+    async with httpx.AsyncClient(base_url="http://{}:{}".format(*address)) as client:
+        for code, (method, path, more) in asked.items():
+            one, other = [(await client.request(method, path, headers=more)).json() for _ in range(2)]
+            assert one["code"] == code
+            assert ID.fullmatch(one["id"])
+            assert one.pop("id") != other.pop("id")
+            assert one == other

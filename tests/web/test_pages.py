@@ -77,7 +77,11 @@ def test_an_address_that_is_not_there_gets_a_kind_page_that_echoes_nothing(brows
     assert "Esta página no está aquí" in first.text
     assert 'href="tel:911"' in first.text
     machine = browser.get("/nothing", headers={"accept": "application/json"})
-    assert machine.json() == {"code": "not_found", "message": "There is nothing at this address."}
+    told, again = machine.json(), browser.get("/nothing", headers={"accept": "application/json"}).json()
+    assert re.fullmatch(r"[0-9a-f]{16}", told.pop("id"))
+    assert told == {"code": "not_found", "message": "There is nothing at this address."}
+    assert again.pop("id") != told.get("id")
+    assert again == told
 
 
 def test_the_first_page_has_one_control_the_number_the_way_out_and_its_links(browser: TestClient[Litestar]) -> None:

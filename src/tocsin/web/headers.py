@@ -12,6 +12,8 @@ from functools import cache
 
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
+from tocsin.web.refusals import CrossSite, HostUnknown, body_at_the_door
+
 Header = tuple[str, str]
 
 
@@ -390,9 +392,7 @@ def _own(path: str) -> str:
 
 
 async def _refuse(status: int, send: Send) -> None:
-    body = b'{"code":"host_unknown","message":"This node does not answer to that name."}'
-    if status == 403:
-        body = b'{"code":"cross_site","message":"Another site may not change anything here."}'
+    body = body_at_the_door(CrossSite() if status == CrossSite.status else HostUnknown())
     headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body, "more_body": False})

@@ -15,6 +15,7 @@ from tocsin.errors import TocsinError
 from tocsin.web import static_files
 from tocsin.web.headers import bare_host
 from tocsin.web.i18n import negotiate
+from tocsin.web.refusals import MethodWrong, NotFound, ReadersTooMany, body_at_the_door
 from tocsin.web.render import (
     ERRORS,
     PAGES,
@@ -36,11 +37,7 @@ __all__ = ["PageConfig", "failures", "routes"]
 HTML = "text/html; charset=utf-8"
 JAVASCRIPT = "text/javascript; charset=utf-8"
 
-PLAIN_WORDS = {
-    404: ("not_found", "There is nothing at this address."),
-    405: ("method_wrong", "This address does not take that method."),
-    503: ("readers_too_many", "More ask at once than the node answers. Try again in ten seconds."),
-}
+REFUSED: dict[int, TocsinError] = {404: NotFound(), 405: MethodWrong(), 503: ReadersTooMany()}
 
 AnyRequest = Request[Any, Any, Any]
 ExceptionHandler = Callable[[AnyRequest, Exception], Response[Any]]
@@ -141,10 +138,8 @@ def failures(config: PageConfig) -> Mapping[type[Exception] | int, ExceptionHand
 
     def failed(request: AnyRequest, failure: Exception) -> Response[Any]:
         status = failure.status_code if isinstance(failure, HTTPException) else getattr(failure, "status", 500)
-        code, message = PLAIN_WORDS.get(status, (TocsinError.code, TocsinError.message))
-        answer: Response[Any] = Response(
-            {"code": code, "message": message}, status_code=status, media_type=MediaType.JSON
-        )
+        told = body_at_the_door(REFUSED.get(status, TocsinError()))
+        answer: Response[Any] = Response(told, status_code=status, media_type=MediaType.JSON)
         if not isinstance(failure, TocsinError) and wants_page(request):
             answer = _page(rendered, config, request, status)
         if wait := (getattr(failure, "headers", None) or {}).get("retry-after"):

@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from tocsin.clock import Clock
+from tocsin.clock import Clock, SystemClock
 from tocsin.errors import TocsinError, place_of
 from tocsin.noticed import Noticed
 
@@ -35,6 +35,47 @@ class TooSlow(TocsinError):
     code = "too_slow"
     status = 408
     message = "The request came too slowly and was let go. The page tries again by itself."
+
+
+class HeadTooLarge(TocsinError):
+    code = "head_too_large"
+    status = 431
+    message = "What stands before the request is longer than the node reads. Nothing was changed."
+
+
+class HostUnknown(TocsinError):
+    code = "host_unknown"
+    status = 421
+    message = "This node does not answer to that name."
+
+
+class CrossSite(TocsinError):
+    code = "cross_site"
+    status = 403
+    message = "Another site may not change anything here."
+
+
+class NotFound(TocsinError):
+    code = "not_found"
+    status = 404
+    message = "There is nothing at this address."
+
+
+class MethodWrong(TocsinError):
+    code = "method_wrong"
+    status = 405
+    message = "This address does not take that method."
+
+
+class ReadersTooMany(TocsinError):
+    code = "readers_too_many"
+    status = 503
+    message = "More ask at once than the node answers. Try again in ten seconds."
+
+
+def body_at_the_door(error: TocsinError) -> bytes:
+    """The same body for what is refused before the node is asked: the id is as random, and the machine's own."""
+    return body_of(error, SystemClock().random_bytes(8).hex())
 
 
 def body_of(error: TocsinError, error_id: str) -> bytes:

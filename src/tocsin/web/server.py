@@ -14,15 +14,18 @@ import select
 import socket
 from collections.abc import Sequence
 from functools import partial
+from http import HTTPStatus
 from typing import Any
 
 import uvicorn
 from litestar.types import ASGIApp
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from tocsin.errors import TocsinError
 from tocsin.web.body import allowed_until
-from tocsin.web.headers import Kind, Site, headers_for
+from tocsin.web.headers import Kind, Site, line_block
 from tocsin.web.joined import JoinedWrites
+from tocsin.web.refusals import HeadTooLarge, RequestMalformed, body_at_the_door
 from tocsin.web.shortcut import Shortcut, Taken
 
 HEADER_SECONDS = 5.0
@@ -42,8 +45,6 @@ NOTHING: Any = {}
 
 POUR = "tocsin.pour"
 """An extension of the scope: for who says the same to thousands, and has said it once (`deliver.sse`)."""
-
-MALFORMED = b'{"code":"request_malformed","message":"The node could not read the request. Nothing was changed."}'
 
 
 class DeadlineProtocol(HttpToolsProtocol):
@@ -96,8 +97,8 @@ class DeadlineProtocol(HttpToolsProtocol):
         super().data_received(more)
         if self._awaits_head:
             self._head_waits = self._head_waits + len(more) if was_awaited and heads == self._heads else 0
-            if self._head_waits > HEADER_BYTES:
-                self.transport.abort()
+            if self._head_waits > HEADER_BYTES and not self.transport.is_closing():
+                self._refuse_head()
                 return
         if self._awaits_head and self._head is None:
             self._head = self.loop.call_later(HEADER_SECONDS, self.transport.abort)
@@ -233,13 +234,27 @@ class DeadlineProtocol(HttpToolsProtocol):
             self.transport.abort()
 
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002  what the parser said may echo the request
-        headers = [
-            ("content-type", "application/json"),
-            ("content-length", str(len(MALFORMED))),
-            ("connection", "close"),
-        ]
-        lines = "".join(f"{name}: {value}\r\n" for name, value in [*headers, *headers_for(Kind.MACHINE, self.site)])
-        self.transport.write(b"HTTP/1.1 400 Bad Request\r\n" + lines.encode() + b"\r\n" + MALFORMED)
+        if self._head_bytes > HEADER_BYTES:
+            self._refuse_head()
+        else:
+            self._refuse(RequestMalformed())
+
+    def _refuse_head(self) -> None:
+        """In words where nothing else is being said, and nothing that was said waits to be taken: else at once and without."""
+        under_way: Any = self.cycle
+        if (under_way is not None and not under_way.response_complete) or self.flow.write_paused:
+            self.transport.abort()
+            return
+        self._end_head()
+        self._head = self.loop.call_later(HEADER_SECONDS, self.transport.abort)
+        self._refuse(HeadTooLarge())
+
+    def _refuse(self, error: TocsinError) -> None:
+        body, status = body_at_the_door(error), HTTPStatus(error.status)
+        line = f"HTTP/1.1 {status} {status.phrase}\r\ncontent-type: application/json\r\ncontent-length: {len(body)}\r\n"
+        self.transport.write(
+            line.encode() + b"connection: close\r\n" + line_block(Kind.MACHINE, self.site, "") + b"\r\n" + body
+        )
         self.transport.close()
 
     def _pour(self, cycle: Any, chunk: bytes) -> bool:
@@ -269,7 +284,7 @@ class DeadlineProtocol(HttpToolsProtocol):
     def _count(self, more: int) -> None:
         self._head_bytes += more
         if self._head_bytes > HEADER_BYTES:
-            self.transport.abort()
+            raise HeadTooLarge  # the parser stops here, and has it answered as what it refuses itself
 
 
 class Wiped(asyncio.BufferedProtocol):

@@ -17,6 +17,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
 from tocsin.errors import TocsinError
+from tocsin.web.refusals import NotFound, body_at_the_door
 
 MEDIA_TYPES = {
     ".js": "text/javascript; charset=utf-8",
@@ -113,14 +114,13 @@ def hashed_name(path: Path) -> str:
 
 def routes(built: Built) -> list[HTTPRouteHandler]:
     """The handler of static files, and of the list that auditors hold them to."""
-    missing: dict[str, Any] = {"code": "not_found", "message": "There is nothing at this address."}
 
     @get(PREFIX + "{name:str}", sync_to_thread=False, include_in_schema=False)
     def static_file(name: FromPath[str]) -> Response[Any]:
         content = built.files.get(name)
         media_type = MEDIA_TYPES.get(Path(name).suffix)
         if content is None or media_type is None:
-            return Response(missing, status_code=404, media_type=MediaType.JSON)
+            return Response(body_at_the_door(NotFound()), status_code=404, media_type=MediaType.JSON)
         return Response(content, media_type=media_type)
 
     @get("/client-files", sync_to_thread=False, include_in_schema=False)
