@@ -4,6 +4,7 @@ import json
 import re
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import httpx
@@ -45,6 +46,8 @@ def test_the_sample_lawyer_makes_a_package_that_a_stranger_accepts(town: Running
         *("--output", str(package)),
     )
     assert made.returncode == 0, made.stderr
+    with zipfile.ZipFile(package) as opened:
+        assert opened.read("log/receipts.txt").decode() == "".join(receipts)  # what the phone was given, byte for byte
     checked = tocsin("verify", str(package), "--trust", str(town.town.trust), "--json")
     report = json.loads(checked.stdout)
     assert {step["name"]: (step["status"], step["codes"]) for step in report["steps"] if step["status"] != "PASS"} == {}

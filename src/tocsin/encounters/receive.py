@@ -28,7 +28,7 @@ from tocsin.store import fail_points
 
 
 async def receive(room: Room, recording_id: RecordingId, capability: bytes, seq: int, raw: bytes) -> bytes:
-    """Commit a chunk and return its receipt (`docs/spec/log.md`). The bytes are durable before the receipt exists.
+    """Commit a chunk and return its receipt (`docs/spec/log.md`), once the bytes and the note with its signature are durable.
 
     A repeated chunk gets its receipt again; other bytes at the same index raise `ChunkConflict`. Nothing that is refused changes the
     recording. Raises what `docs/spec/http.md` lists for this call.

@@ -1,7 +1,7 @@
 """Receipts: the node's signed word that a second is durable and will be in the next beat (`docs/spec/log.md`).
 
 A receipt is a C2SP signed note by the receipt key. That key is low-value on purpose: it works right after a reboot, before anybody
-unlocked anything, and a stolen one can only promise what the log then fails to show.
+unlocked anything, and a stolen one can promise what the log then fails to show, and sign custody notes that no witness has seen yet.
 """
 
 import base64
