@@ -191,6 +191,7 @@ async def sealed_extra(node: Node, built: static_files.Built) -> dict[str, bytes
     """Members of a sealed export that only the composition root knows."""
     about = {
         "announced": await announced(node),
+        "beat_seconds": node.settings.beat_seconds,
         "client": built.client,
         "origin": node.settings.log_origin,
         "pack": node.pack.id,

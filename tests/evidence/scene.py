@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from tests.crypto.counted_clock import CountedClock
 from tests.evidence.authority import Authority
+from tests.evidence.memory_blobs import MemoryBlobs
 from tocsin.crypto import canonical, envelope
 from tocsin.crypto.custody import Session
 from tocsin.crypto.keys import PostQuantumKey, SigningKey
@@ -44,28 +45,6 @@ SESSION_NOTES = 4000
 
 T0 = 1_800_000_000_000
 """A whole minute, Unix ms."""
-
-
-class MemoryBlobs:
-    """A log's store without a disk."""
-
-    def __init__(self) -> None:
-        self.held: dict[str, bytes] = {}
-
-    def put(self, name: str, content: bytes) -> None:
-        self.held[name] = content
-
-    def get(self, name: str) -> bytes:
-        return self.held[name]
-
-    def exists(self, name: str) -> bool:
-        return name in self.held
-
-    def remove(self, name: str) -> None:
-        self.held.pop(name, None)
-
-    def list(self, prefix: str) -> list[str]:
-        return sorted(name for name in self.held if name.startswith(prefix))
 
 
 @dataclass
@@ -117,7 +96,10 @@ class Scene:
     )
     """What the node hands out about its program; an older one hands out nothing."""
     is_announcing: bool = True
-    """Whether the node tells where its own entries stand in the log; older ones did not."""
+    """Whether the node tells where its own entries stand in the log, and how often it beats; older ones did not."""
+    session_notes: int = SESSION_NOTES
+    is_refused: bool = False
+    """Whether the node refused something of the recording, and noted it."""
     keys_seed: bytes = b"town"
     witness_skew_s: int = 0
     sealed_chunks: list[bytes] = field(default_factory=list)
@@ -226,7 +208,7 @@ class Scene:
     def note(self, plaintext: bytes, padded_to: int = 0) -> None:
         plaintext = self._unsigned(plaintext) if len(self.sealed_notes) < self.unsigned_notes else plaintext
         self.newest_head = self.chain.head
-        if self.sealed_notes and len(self.sealed_notes) % SESSION_NOTES == 0:
+        if self.sealed_notes and len(self.sealed_notes) % self.session_notes == 0:
             self.session = Session(self.header.recording_id, self.writer.custody_public, self.clock)
         self.sealed_notes.append(self.session.seal(plaintext, padded_to))
 
@@ -303,6 +285,8 @@ class Scene:
             del self.tokens[self.log.size]
             self.clock.ms += 60_000
             self.cosign(self.log.append_beat(self.clock.ms // 60_000 * 60, []).tree_size)
+        if self.is_refused:
+            self.note(self.chain.act(self.clock.ms, "phone", Action.REFUSED, "chunk_conflict"))
         self.clock.ms += 90_000
         self.act(Action.FETCHED, "owner")
 
@@ -360,6 +344,7 @@ class Scene:
             "retention": {"days": {"encounter": 90, "import": 90, "rehearsal": 1}, "leaf": 7, "stewards": [], "table": 1},
         }  # fmt: skip
         if self.is_announcing:
+            about["beat_seconds"] = 60
             about["announced"] = sorted(self.announced, key=lambda one: int(one["index"]))
         members = {"node.json": canonical.dumps(about), **self.system_files, **(more or {})}
         whole = write_sealed(self.header.raw, self.wraps, self.sealed_chunks, self.sealed_notes, members)

@@ -49,9 +49,8 @@ def test_the_verifier_says_where_they_stand(scene: Scene, made: Path, trust: Tru
 def test_a_build_that_the_log_does_not_know_is_called_so(tmp_path: Path) -> None:
     scene = Scene(tmp_path, b"another build", build="ab" * 32, is_timestamped=False)
     (told,) = facts(verify(scene.package()), "The client")
-    assert (
-        told == f"The client that the phone says it ran, {'ab' * 32}, is no release that this package shows in the log."
-    )
+    stands = "is no release that this package shows in the log that the package itself names"
+    assert told == f"The client that the phone says it ran, {'ab' * 32}, {stands}."
 
 
 def test_of_a_node_that_does_not_tell_nothing_is_shown_and_that_is_said(tmp_path: Path) -> None:

@@ -38,6 +38,8 @@ CASES: dict[str, tuple[dict[str, Any], bool, dict[int, Decision]]] = {
     "unlogged signer": ({"is_logged_custodian": False}, SIGNED, {}),
     "a leaf that was lost": ({"lost_leaf": 1}, SIGNED, {}),
     "a node that announces nothing": ({"is_announcing": False}, SIGNED, {}),
+    "notes in many sessions, one of a refusal": ({"session_notes": 5, "is_refused": True}, SIGNED, {}),
+    "witnesses whose clocks are behind": ({"witness_skew_s": -30}, SIGNED, {}),
     "no account of the program": ({"system_files": {}}, SIGNED, {}),
     "a checkout with changes": ({"source_commit": "not stated"}, SIGNED, {}),
     "another build": ({"build": "ab" * 32}, SIGNED, {}),

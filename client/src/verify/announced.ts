@@ -72,13 +72,14 @@ function split(entry: Uint8Array): [string, Uint8Array] {
 }
 
 async function tell(found: Package): Promise<void> {
+  const log = found.trust ? "the log" : "the log that the package itself names";
   for (const vkey of need(await found.value("log/keys.json"), { lists: "receipts" })["receipts"] as unknown[]) {
     const entry = receiptKeyEntry(found, String(vkey));
-    const stands = entry === undefined ? "in no entry of the log that this package shows" : `in entry ${entry} of the log`;
-    found.facts.push(`The key of the node's receipts, ${shown(vkey)}, stands ${stands}.`);
+    const stands = entry === undefined ? `no entry of ${log} that this package shows` : `entry ${entry} of ${log}`;
+    found.facts.push(`The key of the node's receipts, ${shown(vkey)}, stands in ${stands}.`);
   }
   const build = found.recording?.start["build"] ?? "";
   const entry = releaseEntry(found.announced, build);
-  const told = `The client that the phone says it ran, ${shown(build) || "which it did not name"},`;
-  found.facts.push(entry === undefined ? `${told} is no release that this package shows in the log.` : `${told} was announced in entry ${entry} of the log.`);
+  const stands = entry === undefined ? "is no release that this package shows in" : `was announced in entry ${entry} of`;
+  found.facts.push(`The client that the phone says it ran, ${shown(build) || "which it did not name"}, ${stands} ${log}.`);
 }

@@ -17,7 +17,7 @@ const OTHERS = [
   /^log\/announced\.json$/,
   /^log\/receipts\.txt$/,
   /^log\/timestamps\/(?:NONE\.txt|[0-9]+-[A-Za-z0-9.-]+\.tsr)$/,
-  /^system\/(?:sbom\.json|validation\.json|verify\.py\.txt)$/,
+  /^system\/(?:operation\.json|sbom\.json|validation\.json|verify\.py\.txt)$/,
 ];
 
 export function isOriginal(name: string): boolean {

@@ -28,6 +28,7 @@ from tocsin.evidence.custody import EMPTY_HEAD
 from tocsin.evidence.facts import Facts, Original
 from tocsin.evidence.log_source import LogSource
 from tocsin.evidence.opened import Opened, RecordingEmpty
+from tocsin.evidence.operation import operation
 from tocsin.evidence.stored_zip import Archive
 from tocsin.evidence.system_description import SYSTEM_FILES, retention
 from tocsin.evidence.tables import Tables
@@ -190,6 +191,7 @@ def _members(
     kept = retention(node, [note.said for note in opened.notes_of("act")])
     yield "retention.txt", _whole(marked(kept, facts).encode())
     yield "system/description.txt", _whole(marked(text("description"), facts).encode())
+    yield "system/operation.json", _json(operation(node, opened.notes, opened.sealed.notes(), covering))
     for name in SYSTEM_FILES:
         yield f"system/{name}", _whole(opened.sealed.told(name) or canonical.dumps(UNTOLD))
     yield "system/versions.json", _json({"format": FORMAT, "node": node, "tool": TOOL})

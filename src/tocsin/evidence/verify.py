@@ -225,7 +225,7 @@ OTHERS = re.compile(
     ORIGINAL.pattern
     + r"|manifest\.sig|certificates/[a-z0-9-]+\.txt|derivatives/[^/]+|log/checkpoints/[0-9]+\.txt"
     + r"|log/announced\.json|log/receipts\.txt|log/timestamps/(?:NONE\.txt|[0-9]+-[A-Za-z0-9.-]+\.tsr)"
-    + r"|system/(?:sbom\.json|validation\.json|verify\.py\.txt)"
+    + r"|system/(?:operation\.json|sbom\.json|validation\.json|verify\.py\.txt)"
 )
 LARGE = 0xFFFFFFFF
 CENTRAL = struct.Struct("<4s6H3L5H2L")
@@ -1530,19 +1530,16 @@ class Verifier:
         return next((one.place for one in self.announced or () if one.is_release(client)), None)
 
     def _tell_announced(self) -> None:
+        log = "the log" if self.trust else "the log that the package itself names"
         for vkey in need(self._object("log/keys.json"), lists="receipts")["receipts"]:
             entry = self.receipt_key_entry(vkey)
-            stands = (
-                "in no entry of the log that this package shows" if entry is None else f"in entry {entry} of the log"
-            )
-            self.facts.append(f"The key of the node's receipts, {shown(vkey)}, stands {stands}.")
+            stands = f"no entry of {log} that this package shows" if entry is None else f"entry {entry} of {log}"
+            self.facts.append(f"The key of the node's receipts, {shown(vkey)}, stands in {stands}.")
         build = (self.recording.start if self.recording else {}).get("build", "")
         entry = self.release_entry(build)
+        stands = "is no release that this package shows in" if entry is None else f"was announced in entry {entry} of"
         told = f"The client that the phone says it ran, {shown(build) or 'which it did not name'},"
-        if entry is None:
-            self.facts.append(f"{told} is no release that this package shows in the log.")
-        else:
-            self.facts.append(f"{told} was announced in entry {entry} of the log.")
+        self.facts.append(f"{told} {stands} {log}.")
 
     # 6
 

@@ -18,6 +18,7 @@ import { certificates, retention } from "./certificates.ts";
 import { cover, numberIn, type Covering } from "./covering.ts";
 import type { Facts } from "./facts.ts";
 import type { LogSource } from "./log_source.ts";
+import { operation } from "./operation.ts";
 import { place, type Placed } from "./originals.ts";
 import { marked, readmes } from "./readme.ts";
 import { Refusal } from "./refusal.ts";
@@ -156,6 +157,7 @@ async function membersOf(
   const values: [string, Value][] = [
     ["keys.json", keysOf(opened, reading)],
     ["made.json", { ...(await madeOf(notes, facts)), ...reading.withholding.inCustody, ...(copy && { scope: "copy" }) }],
+    ["system/operation.json", await operation(sealed.node, notes, sealed.notes, covering)],
     ["system/versions.json", { format: FORMAT, node: sealed.node, tool: TOOL }],
   ];
   const members = new Map<string, Member>(texts.map(([name, text]) => [name, whole(utf8(text))]));

@@ -33,7 +33,7 @@ function readme(facts: Facts, text: string): string {
   parts.push(...(missing.length > 0 ? [say("missing_title"), ...missing] : [say("nothing_missing")]));
   parts.push(say("shows_title"), ...shown(facts, say, told));
   parts.push(say("not_title"), ...["not_scene", "not_clock", "not_who", "not_outside"].map((name) => say(name)));
-  parts.push(say("files_title"), ...facts.originals.map((one) => say("original", { ...one })), say("files"));
+  parts.push(say("files_title"), ...facts.originals.map((one) => say("original", { ...one })), say("files"), say("files_system"));
   parts.push(say("key_warning"), say("verify"), say("advice"));
   return marked(`${parts.map((part) => part.split("\n").map(fold).join("\n")).join("\n\n")}\n`, facts, text);
 }

@@ -18,14 +18,20 @@ export async function witnessed(covering: Covering, size: number): Promise<Seen>
   const keys = await Promise.all(covering.keys.witnesses.map(parseVkey));
   for (const [held, raw] of covering.checkpoints) {
     if (held < size) continue;
-    const note = parseNote(new TextDecoder().decode(raw));
-    for (const key of keys) {
-      const time = await cosigned(note, key);
-      if (time !== undefined) times.set(key.name, Math.min(time, times.get(key.name) ?? time));
-    }
+    for (const [name, time] of await signedBy(raw, keys)) times.set(name, Math.min(time, times.get(name) ?? time));
   }
   const authorities = [...covering.tokens].flatMap(([held, tokens]) => (held >= size ? tokens.map((token) => token.authority) : []));
   return { witnesses: [...times].sort((a, b) => a[1] - b[1]), timestamps: [...new Set(authorities)].sort() };
+}
+
+/** When each witness signed one checkpoint, by its name. */
+export async function signedBy(checkpoint: Bytes, keys: readonly VerifierKey[]): Promise<Map<string, number>> {
+  const [note, times] = [parseNote(new TextDecoder().decode(checkpoint)), new Map<string, number>()];
+  for (const key of keys) {
+    const time = await cosigned(note, key);
+    if (time !== undefined) times.set(key.name, Math.min(time, times.get(key.name) ?? time));
+  }
+  return times;
 }
 
 /** When `key` cosigned the note; undefined when it did not, or when any line that claims to be its is wrong. */

@@ -117,6 +117,7 @@ def _files(facts: Facts, words: dict[str, str]) -> Iterator[str]:
     for one in facts.originals:
         yield words["original"].format(name=one.name, size=one.size, sha256=one.sha256)
     yield words["files"]
+    yield words["files_system"]
 
 
 def _fold(paragraph: str) -> str:
