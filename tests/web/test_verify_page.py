@@ -117,6 +117,13 @@ def test_on_a_phone_what_a_step_found_has_the_width_of_the_screen(
     assert findings(page) == []
 
 
+def test_notes_of_before_they_were_signed_are_missing_in_words(opened: OpenPage, node: str, vector: Vector) -> None:
+    page = opened(f"{node}/es/verify")
+    check(page, vector("honest_of_before_notes_were_signed"))
+    assert statuses(page)[7] == "FALTA"
+    expect(page.locator("#results")).to_contain_text("Algunas notas del nodo no están firmadas")
+
+
 def test_what_is_no_package_is_said_and_a_broken_trust_file_too(opened: OpenPage, node: str, tmp_path: Path) -> None:
     page = opened(f"{node}/fr/verify")
     (tmp_path / "x.zip").write_text("<img src=x onerror=alert(1)>")
