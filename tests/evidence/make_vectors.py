@@ -16,6 +16,7 @@ from typing import Any
 
 from tests.evidence.mutations import KINDS
 from tests.evidence.mutations.case import Case, case_of
+from tests.evidence.mutations.of_announced import without_announcements
 from tests.evidence.mutations.of_talks import TALK, TALKS
 from tests.evidence.scene import Scene
 from tocsin.evidence.calls import Decision
@@ -97,6 +98,7 @@ def missing(place: Path, scene: Scene) -> None:
     honest = case_of(scene, Random(0), trust, FOLDER / "honest.zip")
     others(place, honest.as_is(), [name for name in HONEST if not (FOLDER / f"{name}.json").exists()])
     kinds(place, honest, [name for name in KINDS if not (FOLDER / f"{name}.json").exists()])
+    older(place, honest)
 
 
 def everything(place: Path, scene: Scene) -> None:
@@ -110,6 +112,7 @@ def everything(place: Path, scene: Scene) -> None:
     write("honest_without_outside_keys", whole, whole, judged(place, whole, None), trust=None)
     others(place, whole, list(HONEST))
     kinds(place, honest, list(KINDS))
+    older(place, honest)
     talks(place)
 
 
@@ -129,6 +132,13 @@ def kinds(place: Path, honest: Case, names: list[str]) -> None:
         made = function(case)
         signer = b64encode(case.signer).decode() if case.signer else None
         write(name, whole, made, judged(place, made, case.trust, case.signer), signer=signer)
+
+
+def older(place: Path, honest: Case) -> None:
+    """The package as it was made before it told what its node announced of itself."""
+    case = Case(honest.scene, dict(honest.files), Random(0), honest.trust, is_bare=True)
+    without_announcements(case)
+    write("honest_older", honest.as_is(), made := case.resigned(), judged(place, made, case.trust))
 
 
 def talks(place: Path) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from tests.evidence.mutations.case import Case, case_of
+from tests.evidence.mutations.of_announced import without_announcements
 from tests.evidence.scene import Scene
 from tocsin.crypto.canonical import Value
 from tocsin.evidence.covering import places_told
@@ -69,9 +70,7 @@ def test_a_package_without_the_member_does_not_prove_whose_key_signed_the_notes_
     scene: Scene, made: Path, trust: Trust, tmp_path: Path
 ) -> None:
     case: Case = case_of(scene, Random(1), trust, made)
-    del case.files["log/announced.json"]
-    gone = ("build_entry", "controlled_capture", "source_commit")
-    case.change("capture.json", lambda told: [told.pop(name) for name in gone])
+    without_announcements(case)
     (tmp_path / "older.zip").write_bytes(case.resigned())
     report = verify(tmp_path / "older.zip", trust)
     assert [(step.name, step.codes) for step in report.steps if step.status != "PASS"] == [("custody", ["receipt_key"])]

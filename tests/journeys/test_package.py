@@ -13,6 +13,7 @@ from tests.journeys.conftest import Running
 from tests.journeys.test_town import client_of_town, desk_counts, record
 from tests.waiting import wait_until
 from tocsin.crypto.stream import Reader
+from tocsin.evidence.system_description import SYSTEM_FILES, system_files
 from tocsin.ids import b64
 
 
@@ -48,10 +49,17 @@ def test_the_sample_lawyer_makes_a_package_that_a_stranger_accepts(town: Running
     assert made.returncode == 0, made.stderr
     with zipfile.ZipFile(package) as opened:
         assert opened.read("log/receipts.txt").decode() == "".join(receipts)  # what the phone was given, byte for byte
+        announced = {one["kind"] for one in json.loads(opened.read("log/announced.json"))}
+        assert announced == {"receipt-key", "release"}
+        assert {name: opened.read(f"system/{name}") for name in SYSTEM_FILES} == dict(system_files())
+        ran = json.loads(opened.read("system/operation.json"))
+        assert ran["beats"]["leaves"] >= 1
+        assert [len(one["witnesses"]) for one in ran["clocks"] if one["beat"]] == [2] * ran["beats"]["leaves"]
     checked = tocsin("verify", str(package), "--trust", str(town.town.trust), "--json")
     report = json.loads(checked.stdout)
     assert {step["name"]: (step["status"], step["codes"]) for step in report["steps"] if step["status"] != "PASS"} == {}
     assert checked.returncode == 0
+    assert any("the node's receipts" in fact and "stands in entry" in fact for fact in report["facts"])
 
     package.write_bytes(package.read_bytes().replace(b"sound and light", b"sound and night", 1))
     assert tocsin("verify", str(package), "--trust", str(town.town.trust)).returncode == 1

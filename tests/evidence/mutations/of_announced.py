@@ -12,6 +12,9 @@ from tocsin.crypto.keys import SigningKey
 from tocsin.evidence.capture import UNKNOWN_THERE
 from tocsin.evidence.receipt import ReceiptSigner
 
+LATER_FIELDS = ("build_entry", "controlled_capture", "source_commit")
+"""Of capture.json, those that came with log/announced.json."""
+
 
 def an_announcement(case: Case) -> int:
     return case.random.randrange(len(case.json("log/announced.json")))
@@ -60,10 +63,15 @@ def an_import_called_captured_here(case: Case) -> bytes:
     return case.resigned()
 
 
+def without_announcements(case: Case) -> None:
+    """As packages were before log/announced.json: nothing false is left, and nothing said of it."""
+    del case.files["log/announced.json"]
+    case.change("capture.json", lambda told: [told.pop(name) for name in LATER_FIELDS])
+
+
 @kind("chunks", "capture_differs")
 def what_is_said_of_the_capture_cut_down_to_the_older_fields(case: Case) -> bytes:
-    gone = ("build_entry", "controlled_capture", "source_commit")
-    case.change("capture.json", lambda told: [told.pop(name) for name in gone])
+    case.change("capture.json", lambda told: [told.pop(name) for name in LATER_FIELDS])
     return case.resigned()
 
 
