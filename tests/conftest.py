@@ -22,6 +22,7 @@ LONGEST_FIRST = (
     "tests/web/test_open_page.py",
     "tests/faults/test_away.py",
     "tests/journeys/test_recording.py",
+    "tests/journeys/test_long_way.py",
     "tests/store/test_segments_damage.py",
     "tests/evidence/test_verify.py",
     "tests/faults/test_rot.py",
@@ -53,7 +54,9 @@ JOURNEYS = (
 hundredth of the tests.
 """
 
-SPINE = tuple(f"tests/journeys/test_{name}.py" for name in ("recording", "package", "town", "left_on_the_phone"))
+SPINE = tuple(
+    f"tests/journeys/test_{name}.py" for name in ("recording", "long_way", "package", "town", "left_on_the_phone")
+)
 """The main job's own journeys are tests like others."""
 
 

@@ -19,15 +19,20 @@ from tocsin.web.shortcut import Shortcut
 
 
 def hot_path(node: Node, rest: ASGIApp) -> ASGIApp:
-    """Seconds go to their verb, everything else to `rest`."""
-    upload = encounters.upload(node.encounters)
+    """Seconds go to their verbs, everything else to `rest`."""
+    upload, several = encounters.upload(node.encounters), encounters.several(node.encounters)
 
     async def route(scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != ScopeType.HTTP or scope["method"] != "PUT" or not encounters.is_upload(scope["path"]):
+        method = scope["method"] if scope["type"] == ScopeType.HTTP else ""
+        if method == "PUT" and encounters.is_upload(scope["path"]):
+            take = upload
+        elif method == "POST" and encounters.is_several(scope["path"]):
+            take = several
+        else:
             await rest(scope, receive, send)
             return
         try:
-            await upload(scope, receive, send)
+            await take(scope, receive, send)
         except Disconnected:
             return
         except Exception as error:  # noqa: BLE001  whatever broke has its answer

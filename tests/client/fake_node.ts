@@ -1,6 +1,6 @@
 /** A node of one process and no disk: it keeps docs/spec/http.md as far as a phone can see, and fails as it is told. */
 import { createHash } from "node:crypto";
-import { base64, base64url, fromBase64url } from "../../client/src/crypto/bytes.ts";
+import { base64, base64url, fromBase64url, fromBigEndian } from "../../client/src/crypto/bytes.ts";
 import { identityOf, openWith, recipientOf } from "../../client/src/crypto/envelope.ts";
 import { checkChunk, parseChunk, parseHeader, Reader, type Chunk, type Header, type Inner } from "../../client/src/crypto/stream.ts";
 import type { ClientConfig } from "../../client/src/phone/config.ts";
@@ -31,6 +31,8 @@ export class FakeNode {
   fault: (path: string) => Fault = () => undefined;
   /** Bits a second that go through; undefined is without end. */
   rate: number | undefined;
+  /** Milliseconds of the way there and back. */
+  way = 0;
   wait: (ms: number) => Promise<void> = () => Promise.resolve();
   /** Changes a receipt before it is sent. */
   forge: (receipt: string) => string = (receipt) => receipt;
@@ -38,6 +40,8 @@ export class FakeNode {
   limits: { max_bytes?: number; max_seconds?: number } = {};
   shareSeed = new Uint8Array(32).fill(7);
   requests: string[] = [];
+  /** The seconds of each request that brought some, as they were sent. */
+  parcels: number[][] = [];
 
   async config(): Promise<ClientConfig> {
     const shareRecipient = await recipientOf(identityOf(this.shareSeed));
@@ -48,7 +52,9 @@ export class FakeNode {
   answer = async (path: string, init: RequestInit): Promise<Response> => {
     const fault = this.fault(path);
     this.requests.push(`${init.method} ${path}`);
-    if (this.rate !== undefined) await this.wait((((init.body as Uint8Array)?.length ?? 0) * 8000) / this.rate);
+    if (path.includes("/chunks")) this.parcels.push(pieces(path, init.body as Uint8Array).map((raw) => fromBigEndian(raw.subarray(0, 8))));
+    const needs = this.rate === undefined ? 0 : (((init.body as Uint8Array)?.length ?? 0) * 8000) / this.rate;
+    if (needs + this.way > 0) await this.wait(needs + this.way);
     if (fault === "lost" || init.signal?.aborted) throw new TypeError("network");
     if (fault === "portal") return new Response("<html>log in</html>", { status: 200 });
     if (typeof fault === "object") return refusal(fault.status, fault.code, {}, fault.retryAfter);
@@ -73,7 +79,8 @@ export class FakeNode {
     const held = this.held.get(id!);
     const capability = String((init.headers as Record<string, string>)["Authorization"]).replace("Tocsin ", "");
     if (!held || digest(capability) !== held.upload) return refusal(403, "capability_wrong");
-    if (verb === "chunks") return this.#take(held, id!, Number(seq), init.body as Uint8Array);
+    if (verb === "chunks" && seq !== undefined) return this.#take(held, id!, Number(seq), init.body as Uint8Array);
+    if (verb === "chunks") return this.#takeSeveral(held, id!, pieces(path, init.body as Uint8Array));
     if (verb === "return-share") return this.#giveShare(held);
     if (verb === "wraps") return this.#rewrap(held, JSON.parse(init.body as string));
     return refusal(404, "not_found");
@@ -89,6 +96,17 @@ export class FakeNode {
       this.held.set(id, { header, kind: start.kind, upload: start.upload, wraps: start.wraps, share: start.return_share, body, chunks: [], receipts: [] });
     }
     return Response.json({ recording: id, limits: this.limits, receipt_key: this.receiptKey.vkey, node_time_ms: 5 }, { status: standing ? 200 : 201 });
+  }
+
+  async #takeSeveral(held: Held, id: string, raws: Uint8Array[]): Promise<Response> {
+    const receipts: string[] = [];
+    for (const raw of raws) {
+      const answer = await this.#take(held, id, fromBigEndian(raw.subarray(0, 8)), raw);
+      if (!answer.ok && receipts.length === 0) return answer;
+      if (!answer.ok) break;
+      receipts.push(await answer.text());
+    }
+    return new Response(receipts.join(""));
   }
 
   async #take(held: Held, id: string, seq: number, raw: Uint8Array): Promise<Response> {
@@ -118,6 +136,17 @@ export class FakeNode {
     held.locator = locator;
     return Response.json({});
   }
+}
+
+/** The seconds in a request: one, or several that each stand behind their length. */
+function pieces(path: string, body: Uint8Array): Uint8Array[] {
+  if (!path.endsWith("/chunks")) return [body];
+  const found: Uint8Array[] = [];
+  for (let at = 0, end = 0; at < body.length; at = end) {
+    end = at + 4 + fromBigEndian(body.subarray(at, at + 4));
+    found.push(body.slice(at + 4, end));
+  }
+  return found;
 }
 
 function refusal(status: number, code: string, more: object = {}, retryAfter?: number): Response {

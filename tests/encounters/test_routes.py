@@ -134,6 +134,79 @@ async def test_a_second_without_its_length_is_refused(client: httpx.AsyncClient,
     assert (answer.status_code, answer.json()["code"]) == (411, "length_missing")
 
 
+def several(phone: Phone, *raws: bytes, secret: bytes | None = None) -> bytes:
+    """A request with several seconds, as it goes over the wire."""
+    body = b"".join(len(raw).to_bytes(4) + raw for raw in raws)
+    head = f"POST /encounters/{b64(phone.id)}/chunks HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: {len(body)}\r\n"
+    return f"{head}Authorization: Tocsin {b64(secret or phone.upload)}\r\n\r\n".encode() + body
+
+
+async def one_answer(reader: asyncio.StreamReader) -> tuple[bytes, bytes]:
+    """Head and body of the next answer on a connection."""
+    head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 60)
+    length = next(line.split(b":")[1] for line in head.split(b"\r\n") if line.lower().startswith(b"content-length"))
+    return head, await reader.readexactly(int(length))
+
+
+async def test_several_seconds_in_one_request_have_a_receipt_each(client: httpx.AsyncClient, node: Node) -> None:
+    phone = Phone(node.share_recipient)
+    vkey = (await client.post("/encounters", content=phone.start_json())).json()["receipt_key"]
+    raws = [phone.second() for _ in range(20)]
+    reader, writer = await asyncio.open_connection("127.0.0.1", client.base_url.port)
+    writer.write(several(phone, *raws))
+    head, body = await one_answer(reader)
+    assert head.startswith(b"HTTP/1.1 200 ")
+    assert b"content-type: text/plain; charset=utf-8" in head.lower()
+    assert b"cache-control: no-store" in head.lower()
+    texts = [b"tocsin.receipt/v1" + one for one in body.split(b"tocsin.receipt/v1")[1:]]
+    assert [read(text, vkey).seq for text in texts] == list(range(16))
+    writer.write(several(phone, *raws[16:]))  # what was not looked at of the first is not taken for the second
+    assert (await one_answer(reader))[1].count(b"tocsin.receipt/v1") == 4
+    writer.write(several(phone, raws[18], b"noise"))
+    assert (await one_answer(reader))[1] == (await put(client, phone, raws[18])).content
+    for wrong, status, code in (
+        (several(phone), 400, b"request_malformed"),
+        (several(phone, b"noise"), 400, b"chunk_malformed"),
+        (several(phone, Phone(node.share_recipient).second()), 409, b"chunk_conflict"),
+    ):
+        writer.write(wrong)
+        head, body = await one_answer(reader)
+        assert (int(head[9:12]), code in body) == (status, True), body
+    writer.close()
+
+
+async def test_of_several_seconds_those_are_kept_that_came_before_the_line_broke(
+    client: httpx.AsyncClient, node: Node
+) -> None:
+    phone = Phone(node.share_recipient)
+    await client.post("/encounters", content=phone.start_json())
+    sent = several(phone, *(phone.second(b"x" * 20_000) for _ in range(3)))
+    _, writer = await asyncio.open_connection("127.0.0.1", client.base_url.port)
+    writer.write(sent[:-1])
+    path = f"/encounters/{b64(phone.id)}/state"
+    async with asyncio.timeout(60):
+        while (await client.get(path, headers=may(phone.upload))).json()["next"] < 2:
+            await asyncio.sleep(0.01)
+    writer.transport.abort()
+    async with asyncio.timeout(60):
+        while any(task.get_coro().__name__ == "run_asgi" for task in asyncio.all_tasks()):  # type: ignore[union-attr]  # it has one
+            await asyncio.sleep(0.01)
+    assert (await client.get(path, headers=may(phone.upload))).json()["next"] == 2
+    assert not node.noticed.errors(), "a line that broke is nothing unexpected"
+
+
+async def test_a_wrong_capability_is_refused_before_any_of_several_seconds_has_come(
+    client: httpx.AsyncClient, node: Node
+) -> None:
+    phone = Phone(node.share_recipient)
+    await client.post("/encounters", content=phone.start_json())
+    reader, writer = await asyncio.open_connection("127.0.0.1", client.base_url.port)
+    writer.write(several(phone, phone.second(), secret=bytes(32)).partition(b"\r\n\r\n")[0] + b"\r\n\r\n")
+    head, body = await one_answer(reader)
+    assert (int(head[9:12]), b"capability_wrong" in body) == (403, True)
+    writer.close()
+
+
 async def test_the_log_and_the_desk_are_published(client: httpx.AsyncClient, node: Node) -> None:
     await node.beat(1_900_000_020)
     note = (await client.get("/log/checkpoint")).text

@@ -182,11 +182,21 @@ def ask(place: World, cases: Any, examples: int, number: int) -> int:
         case.headers = {**(case.headers or {}), "X-Canary": CANARY, "User-Agent": CANARY, "Cookie": CANARY}
         case.query = {**(case.query or {}), "canary": CANARY}
         if case.media_type == "application/octet-stream":
-            case.body = bent(source, source.choice(place.chunks))
+            case.body = body_of(source, place.chunks, is_several=case.path.endswith("/chunks"))
         check(place, case, case.call(base_url=place.url, allow_redirects=False, timeout=60))
 
     each()
     return count
+
+
+def body_of(source: random.Random, chunks: list[bytes], *, is_several: bool) -> bytes:
+    """A second, or several behind their lengths, or what is neither."""
+    if not is_several or source.randrange(5) == 0:
+        return bent(source, source.choice(chunks))
+    begin, count = source.randrange(len(chunks)), source.randrange(20)
+    raws = [raw if source.randrange(4) else bent(source, raw) for raw in chunks[begin : begin + count]]
+    whole = b"".join(len(raw).to_bytes(4) + raw for raw in raws)
+    return whole if source.randrange(4) or not whole else bent(source, whole)
 
 
 def bent(source: random.Random, raw: bytes) -> bytes:

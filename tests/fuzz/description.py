@@ -65,6 +65,7 @@ def description(recordings: Sequence[str], capabilities: Sequence[str], starts: 
             "/encounters/{recording}/chunks/{seq}": {
                 "put": _does([recording, _path("seq", NUMBER), may], "application/octet-stream", second)
             },
+            "/encounters/{recording}/chunks": {"post": _does([recording, may, site], "application/octet-stream", second)},
             "/encounters/{recording}/state": {"get": _does([recording, may])},
             "/encounters/{recording}/return-share": {"post": _does([recording, may, site])},
             "/encounters/{recording}/wraps": {"put": _does([recording, may], "application/json", WRAPS)},

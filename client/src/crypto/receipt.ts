@@ -27,3 +27,8 @@ export async function readReceipt(
     return undefined;
   }
 }
+
+/** The receipts in a text that holds one after the other. */
+export function receiptsIn(text: string): string[] {
+  return text.match(/tocsin\.receipt\/v1\n[^]*?\n\u2014 [^\n]*\n/g) ?? [];
+}

@@ -236,7 +236,7 @@ export class Recorder extends EventTarget {
 
   #judgeRung(now: number): void {
     const { uploader } = this.#session;
-    const backlogMs = this.#recordedMs() - this.#session.safeAt;
+    const backlogMs = this.#recordedMs() - this.#session.safeAt - (uploader?.onTheWayMs ?? 0);
     if (backlogMs > BACKLOG_MS) this.#busyAt = now;
     const measures = {
       backlogMs,

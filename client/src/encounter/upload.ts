@@ -1,15 +1,19 @@
 /**
  * Sends a recording's chunks: strictly in order, each until its receipt verifies, through lost networks, busy nodes and full disks.
  *
+ * There is one request at a time. What has gathered meanwhile goes together in the next, so that a line with a long way does not fall behind;
+ * whatever goes wrong with several, the first of them goes alone next, and what the node says to that one counts.
+ *
  * `safeSeq` moves only by a receipt that the node's receipt key signed over exactly this recording, seq and link; so nothing built on it can
  * promise more than the node has put its name to.
  */
-import { fromBase64url, type Bytes } from "../crypto/bytes.ts";
+import { bigEndian, fromBase64url, join, type Bytes } from "../crypto/bytes.ts";
 import { parseVkey, type VerifierKey } from "../crypto/note.ts";
-import { readReceipt } from "../crypto/receipt.ts";
-import { parseChunk } from "../crypto/stream.ts";
+import { readReceipt, receiptsIn } from "../crypto/receipt.ts";
+import { parseChunk, type Chunk } from "../crypto/stream.ts";
 import { askNode, Patience, type Answer } from "../phone/ask_node.ts";
 import type { Device } from "../phone/device.ts";
+import { Line } from "./line.ts";
 import type { Network } from "./state.ts";
 
 export interface Consignment {
@@ -42,8 +46,8 @@ export interface Told {
 
 /** A request that takes longer means the line is slow. */
 const SLOW_MS = 2_500;
-/** A request under way this long says something about the line. */
-const TELLING_MS = 1_000;
+/** Seconds that one request may carry (docs/spec/http.md). */
+const MOST_TOGETHER = 16;
 
 export class Uploader {
   network: Network = "ok";
@@ -62,8 +66,9 @@ export class Uploader {
   #stop = new AbortController();
   #wake = new AbortController();
   #running: Promise<void> | undefined;
-  #achieved: number | undefined;
-  #underWay: { bytes: number; since: number } | undefined;
+  #line = new Line();
+  /** Something went wrong with the last: the first of what is left goes without company. */
+  #isAlone = false;
 
   /** `first`: the first seq to send; everything before it is receipted. */
   constructor(consignment: Consignment, shelf: Shelf, device: Device, told: Told = {}, first = 0) {
@@ -77,9 +82,12 @@ export class Uploader {
 
   /** Bits a second that requests lately achieved, and no more than what the one under way can still achieve; undefined before the first. */
   get achieved(): number | undefined {
-    const took = this.#underWay ? this.#device.now() - this.#underWay.since : 0;
-    if (took < TELLING_MS) return this.#achieved;
-    return Math.min(this.#achieved ?? Infinity, rateOf(this.#underWay!.bytes, took));
+    return this.#line.achieved(this.#device.now());
+  }
+
+  /** How long a second waits on a good line because of the way: for the request before it, and for its own. */
+  get onTheWayMs(): number {
+    return 2 * this.#line.wayMs;
   }
 
   /** There are `count` chunks now (seq 0 to count - 1). */
@@ -115,9 +123,8 @@ export class Uploader {
 
   async #run(): Promise<void> {
     while (this.#hasWork()) {
-      // What throws here is this phone's storage: it may answer later.
-      const step = this.#key ? this.#send(this.safeSeq + 1) : this.#create();
-      const isDone = await step.catch(() => false);
+      const step = this.#key ? this.#send() : this.#create();
+      const isDone = await step.catch(() => this.#notStored());
       this.#told.changed?.();
       if (!isDone && this.#hasWork()) await this.#pause();
     }
@@ -135,6 +142,7 @@ export class Uploader {
     const { create } = this.#consignment;
     const answer = await this.#ask({ method: "POST", path: "/encounters", body: create, type: "application/json" });
     if (answer.kind !== "good") return this.#notNow(answer);
+    this.#line.went(create.length, answer.took);
     try {
       const { receipt_key: vkey, limits, node_time_ms: nodeMs } = JSON.parse(answer.text);
       this.#key = await parseVkey(vkey);
@@ -145,27 +153,56 @@ export class Uploader {
     }
   }
 
-  async #send(seq: number): Promise<boolean> {
-    const raw = await this.#shelf.chunk(seq);
-    if (!raw) return this.#refuse("chunk_missing");
-    const chunk = await parseChunk(raw);
-    const { id, upload } = this.#consignment;
-    const path = `/encounters/${id}/chunks/${seq}`;
-    this.#underWay = { bytes: raw.length, since: this.#device.now() };
-    const answer = await this.#ask({ method: "PUT", path, capability: upload, body: raw, type: "application/octet-stream" });
-    this.#underWay = undefined;
-    if (answer.kind !== "good") return this.#notNow(answer);
-    const receipt = await readReceipt(answer.text, this.#key!, { recordingId: fromBase64url(id), seq, link: chunk.link });
-    if (!receipt) {
-      // Not the node's word: perhaps its key changed, perhaps somebody stands between. Learn the key anew and try again.
-      this.#key = undefined;
-      return this.#notNow({ kind: "later", afterMs: undefined, isLost: false });
+  async #send(): Promise<boolean> {
+    const parcel = await this.#parcel();
+    if (parcel.length === 0) return this.#refuse("chunk_missing");
+    const isAlone = parcel.length === 1;
+    const body = isAlone ? parcel[0]!.raw : join(...parcel.flatMap(({ raw }) => [bigEndian(raw.length, 4), raw]));
+    const path = `/encounters/${this.#consignment.id}/chunks`;
+    const where = isAlone ? ({ method: "PUT", path: `${path}/${parcel[0]!.seq}` } as const) : ({ method: "POST", path } as const);
+    this.#line.leaves(body.length, this.#device.now());
+    const answer = await this.#ask({ ...where, capability: this.#consignment.upload, body, type: "application/octet-stream" });
+    this.#line.ended(answer.kind === "good" ? answer.took : undefined);
+    if (answer.kind === "good") return this.#receipted(parcel, isAlone ? [answer.text] : receiptsIn(answer.text));
+    this.#isAlone = true;
+    return answer.kind === "refused" && !isAlone ? true : this.#notNow(answer);
+  }
+
+  /** What goes next, in order: no more than the line is known to carry, but always the first. */
+  async #parcel(): Promise<Chunk[]> {
+    const found: Chunk[] = [];
+    let bytes = 0;
+    for (let seq = this.safeSeq + 1; seq < this.#offered && found.length < (this.#isAlone ? 1 : MOST_TOGETHER); seq++) {
+      const raw = await this.#shelf.chunk(seq);
+      if (!raw || (found.length > 0 && bytes + raw.length > this.#line.load)) break;
+      bytes += raw.length;
+      found.push(await parseChunk(raw));
     }
-    this.bytesSent += raw.length;
-    this.#measure(raw.length, answer.took);
-    this.safeSeq = seq;
-    this.#shelf.safe(seq);
-    return this.#got();
+    return found;
+  }
+
+  /** What throws is this phone's storage: it may answer later, and for the first alone sooner. */
+  #notStored(): false {
+    this.#isAlone = true;
+    return false;
+  }
+
+  /** Count what is receipted, up to the first that is not. */
+  async #receipted(parcel: readonly Chunk[], texts: readonly string[]): Promise<boolean> {
+    const recordingId = fromBase64url(this.#consignment.id);
+    let count = 0;
+    for (const { raw, seq, link } of parcel) {
+      if (!(await readReceipt(texts[count] ?? "", this.#key!, { recordingId, seq, link }))) break;
+      count += 1;
+      this.bytesSent += raw.length;
+      this.safeSeq = seq;
+      this.#shelf.safe(seq);
+    }
+    this.#isAlone = count < parcel.length;
+    if (count > 0) return this.#got();
+    // Not the node's word: perhaps its key changed, perhaps somebody stands between. Learn the key anew and try again.
+    this.#key = undefined;
+    return this.#notNow({ kind: "later", afterMs: undefined, isLost: false });
   }
 
   async #ask(asked: Parameters<typeof askNode>[1]): Promise<Answer> {
@@ -209,15 +246,4 @@ export class Uploader {
     if (before === "lost") this.#told.network?.("back");
     this.#told.changed?.();
   }
-
-  /** Small chunks measure the round trip rather than the line, so they weigh less. */
-  #measure(bytes: number, took: number): void {
-    const rate = rateOf(bytes, took);
-    const weight = Math.min(0.5, bytes / 200_000 + 0.1);
-    this.#achieved = this.#achieved === undefined ? rate : this.#achieved * (1 - weight) + rate * weight;
-  }
-}
-
-function rateOf(bytes: number, tookMs: number): number {
-  return (bytes * 8 * 1000) / Math.max(tookMs, 1);
 }

@@ -1,7 +1,7 @@
 """The room's addresses (`docs/spec/http.md`): parse, call the verb, answer.
 
-`PUT .../chunks/{seq}` is the hot path: `whole` where its request is here already, `upload` as a plain ASGI application; the rest are
-Litestar handlers.
+`PUT .../chunks/{seq}` is the hot path: `whole` where its request is here already, `upload` as a plain ASGI application. `several`, for
+`POST .../chunks`, takes a body in while it comes. The rest are Litestar handlers.
 """
 
 import re
@@ -15,15 +15,16 @@ from litestar.response import Stream
 from litestar.types import Receive, Scope, Send
 
 from tocsin.crypto.profiles import CHUNK_LIMIT
-from tocsin.encounters import create, erase, export, receive, rewrap, share, state
+from tocsin.encounters import catch_up, create, erase, export, receive, rewrap, share, state
 from tocsin.encounters.model import BodyMalformed, CapabilityMissing, CapabilityWrong
 from tocsin.encounters.room import Room
 from tocsin.ids import RecordingId, b64, unb64
-from tocsin.web.body import read_body, read_json
+from tocsin.web.body import framed, read_body, read_json
 from tocsin.web.streamed import in_turns
 
 START_LIMIT = 64 * 1024
 UPLOAD_PATH = re.compile(r"/encounters/([A-Za-z0-9_-]{22})/chunks/([0-9]{1,15})")
+SEVERAL_PATH = re.compile(r"/encounters/([A-Za-z0-9_-]{22})/chunks")
 SCHEME = b"Tocsin "
 NO_STORE = {"Cache-Control": "no-store"}
 
@@ -33,6 +34,11 @@ PlainRequest = Request[Any, Any, Any]
 def is_upload(path: str) -> bool:
     """Whether `path` is that of one second."""
     return UPLOAD_PATH.fullmatch(path) is not None
+
+
+def is_several(path: str) -> bool:
+    """Whether `path` is that of several seconds of one recording."""
+    return SEVERAL_PATH.fullmatch(path) is not None
 
 
 def capability_of(headers: Iterable[tuple[bytes, bytes]]) -> bytes:
@@ -65,18 +71,20 @@ def upload(room: Room) -> Callable[[Scope, Receive, Send], Any]:
         capability_of(scope["headers"])  # nobody's body is read without one
         raw = await read_body(scope, receive_message, CHUNK_LIMIT)
         receipt = await take_whole(scope["path"], scope["headers"], raw)
-        await send(
-            {
-                "type": "http.response.start",
-                "status": 200,
-                "headers": [
-                    (b"content-type", b"text/plain; charset=utf-8"),
-                    (b"content-length", str(len(receipt)).encode()),
-                    (b"cache-control", b"no-store"),
-                ],
-            }
-        )
-        await send({"type": "http.response.body", "body": receipt, "more_body": False})
+        await _send_text(send, receipt)
+
+    return take
+
+
+def several(room: Room) -> Callable[[Scope, Receive, Send], Any]:
+    """The ASGI application for several seconds. The caller has matched `SEVERAL_PATH` and turns refusals into answers."""
+
+    async def take(scope: Scope, receive_message: Receive, send: Send) -> None:
+        match = SEVERAL_PATH.fullmatch(scope["path"])
+        assert match is not None
+        recording_id, capability = recording_of(match[1]), capability_of(scope["headers"])
+        seconds = framed(scope, receive_message, catch_up.LIMIT)
+        await _send_text(send, await catch_up.catch_up(room, recording_id, capability, seconds))
 
     return take
 
@@ -145,6 +153,16 @@ def routes(room: Room, sealed_extra: Callable[[], Awaitable[dict[str, bytes]]]) 
         return _json(await state.recover(room, capability_of(_headers(request))))
 
     return [begin, show_state, give_share, change_wraps, ask_erasure, fetch_sealed, recover]
+
+
+async def _send_text(send: Send, text: bytes) -> None:
+    headers = [
+        (b"content-type", b"text/plain; charset=utf-8"),
+        (b"content-length", str(len(text)).encode()),
+        (b"cache-control", b"no-store"),
+    ]
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    await send({"type": "http.response.body", "body": text, "more_body": False})
 
 
 async def _body(request: PlainRequest, shape: Any) -> Any:

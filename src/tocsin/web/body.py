@@ -5,7 +5,7 @@ fifteen, whatever length was claimed, and a weak phone on a bad network still ge
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator
 from typing import TypeVar
 
 import msgspec
@@ -16,6 +16,7 @@ from tocsin.web.refusals import BodyTooLarge, LengthMissing, RequestMalformed, T
 
 GRACE_SECONDS = 15.0
 LEAST_BYTES_PER_SECOND = 1024
+FRAME_HEAD = 4
 
 T = TypeVar("T")
 
@@ -26,15 +27,23 @@ class Disconnected(Exception):
 
 async def read_body(scope: Scope, receive: Receive, limit: int) -> bytes:
     """The body. Raises `LengthMissing`, `BodyTooLarge` before reading it, `TooSlow`, `RequestMalformed`, `Disconnected`."""
-    length = _length(scope)
-    if length > limit:
-        raise BodyTooLarge
-    began = asyncio.get_running_loop().time()
-    try:
-        async with asyncio.timeout_at(began + GRACE_SECONDS) as deadline:
-            return await _whole(receive, length, lambda size: deadline.reschedule(allowed_until(began, size)))
-    except TimeoutError as error:
-        raise TooSlow from error
+    parts = [part async for part in _parts(scope, receive, limit)]
+    return parts[0] if len(parts) == 1 else b"".join(parts)
+
+
+async def framed(scope: Scope, receive: Receive, limit: int) -> AsyncIterator[bytes]:
+    """The pieces of a body, each of which stands behind its length (u32), as soon as each is here whole. Never more than the body's
+    limit is held. Raises what `read_body` raises; a body that ends within a piece is `RequestMalformed`.
+    """
+    come = bytearray()
+    async for part in _parts(scope, receive, limit):
+        come += part
+        while len(come) >= FRAME_HEAD and len(come) >= (end := FRAME_HEAD + int.from_bytes(come[:FRAME_HEAD])):
+            piece = bytes(come[FRAME_HEAD:end])
+            del come[:end]
+            yield piece
+    if come:
+        raise RequestMalformed
 
 
 async def read_json(scope: Scope, receive: Receive, shape: type[T], limit: int, wrong: type[TocsinError]) -> T:
@@ -60,22 +69,26 @@ def _length(scope: Scope) -> int:
     return int(found[0])
 
 
-async def _whole(receive: Receive, length: int, has_come: Callable[[int], None]) -> bytes:
-    parts: list[bytes] = []
-    size = 0
-    while True:
-        message = await receive()
+async def _parts(scope: Scope, receive: Receive, limit: int) -> AsyncIterator[bytes]:
+    """The body as it comes. The deadline is of the whole of it, whatever is done with a part before the next is asked for."""
+    length = _length(scope)
+    if length > limit:
+        raise BodyTooLarge
+    began, size, is_more = asyncio.get_running_loop().time(), 0, True
+    while is_more:
+        try:
+            async with asyncio.timeout_at(allowed_until(began, size)):
+                message = await receive()
+        except TimeoutError as error:
+            raise TooSlow from error
         if message["type"] == "http.disconnect":
             raise Disconnected
-        if message["type"] == "http.request":
-            body = message.get("body", b"")
-            size += len(body)
-            if size > length:
-                raise RequestMalformed
-            parts.append(body)
-            if not message.get("more_body", False):
-                break
-            has_come(size)
+        if message["type"] != "http.request":
+            continue
+        body, is_more = message.get("body", b""), message.get("more_body", False)
+        size += len(body)
+        if size > length:
+            raise RequestMalformed
+        yield body
     if size != length:
         raise RequestMalformed
-    return parts[0] if len(parts) == 1 else b"".join(parts)
