@@ -33,6 +33,7 @@ class LongWay:
         is_up.set()
         await over.wait()
         server.close()
+        self._cut()
 
     def cut(self) -> None:
         """Every connection breaks, with what is on its way."""
