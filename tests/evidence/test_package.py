@@ -194,7 +194,7 @@ def test_a_broken_off_import_is_called_not_whole(tmp_path: Path) -> None:
     told = texts(Scene(tmp_path, kind="import", is_stopped=False).package())
     assert "The file is not whole." in flat(told["README.txt"])
     assert "El archivo no está entero." in flat(told["README.es.txt"])
-    assert "Le fichier n'est pas entier." in flat(told["README.fr.txt"])
+    assert "Le fichier n’est pas entier." in flat(told["README.fr.txt"])
 
 
 @pytest.mark.parametrize(

@@ -16,12 +16,12 @@ from tocsin.evidence.words_of_package import WIDTH
     [
         (
             True,
-            ("handed in to its end", "remis jusqu'au bout"),
+            ("handed in to its end", "remis jusqu’au bout"),
             "the file was handed in to its end, by the phone's word.",
         ),
         (
             False,
-            ("CUT, not handed in to its end", "COUPÉ, pas remis jusqu'au bout"),
+            ("CUT, not handed in to its end", "COUPÉ, pas remis jusqu’au bout"),
             "the handing in was CUT: the file is not whole.",
         ),
     ],
@@ -51,7 +51,7 @@ LATER = {
     ),
     "README.fr.txt": (
         "ne permet pas de savoir si le même téléphone a continué",
-        "ce qui, de l'enregistrement, est arrivé au nœud",
+        "ce qui, de l’enregistrement, est arrivé au nœud",
     ),
 }
 

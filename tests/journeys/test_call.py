@@ -154,7 +154,7 @@ def test_a_call_from_the_tap_to_a_package_that_withholds_it(town: Running, open_
     expect(interpreter.locator("#join-mute")).to_have_text("Rouvrir mon micro")
     assert not interpreter.evaluate(IS_OPEN), "who mutes is not heard"
     interpreter.locator("#join-leave").press("Enter")
-    expect(interpreter.locator("#join-told")).to_have_text("Vous avez quitté l'appel. Il continue sans vous.")
+    expect(interpreter.locator("#join-told")).to_have_text("Vous avez quitté l’appel. Il continue sans vous.")
     expect(desk.locator("#talk-people")).not_to_contain_text("an interpreter", timeout=SLOW_MS)
     interpreter.context.close()  # four who talk are more than two cores that other tests want too
 

@@ -180,7 +180,7 @@ def test_what_the_call_says_of_the_recording_is_true_in_every_state(town: Runnin
     phone.click("#record")
     phone.locator("#call .primary:visible").wait_for()
     assert bottom(phone, "#call .primary:visible") <= 640
-    call, goes_on = phone.locator("#call"), "L'enregistrement continue."
+    call, goes_on = phone.locator("#call"), "L’enregistrement continue."
     expect(call).to_contain_text(goes_on)
     assert bottom(phone, "#live .emergency") < bottom(phone, "#cards summary"), "help before what may be read"
     assert bottom(phone, "#pause") < bottom(phone, "#cards summary")

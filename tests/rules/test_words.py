@@ -25,20 +25,20 @@ EVERYWHERE = {
     ),
     "fr": (
         "rien à signaler|sans danger|cible|ravisseurs|ennemis?|clandestins|suspects?|criminels?|imposteur|garanti[es]?|anonymes?|"
-        "intraçable|recevable|il est légal d'enregistrer|coupables?|venez|rassemblez"
+        "intraçable|recevable|il est légal d’enregistrer|coupables?|venez|rassemblez"
     ),
 }
 
 NEAR_THE_ACT = {
     "en": "follow|track|block|rush|gather|legal advice|your lawyer|clear|safe|kilomet(?:er|re)s|top",
     "es": "siga|persiga|rodee|consejo legal|su abogad[oa]|a salvo|segur[oa]s?",
-    "fr": "suivez|poursuivez|encerclez|conseil juridique|votre avocate?|à l'abri|sûre?s?|en sécurité",
+    "fr": "suivez|poursuivez|encerclez|conseil juridique|votre avocate?|à l’abri|sûre?s?|en sécurité",
 }
 
 SAYING_NO = {
     "en": r"not legal advice|do not (?:touch, )?(?:follow|approach|block|gather)|safe on the node|not an official warning",
     "es": r"no es (?:un )?consejo legal|no siga|a salvo en el nodo|segur[oa] en el nodo",
-    "fr": r"pas un conseil juridique|ne suivez|à l'abri sur le nœud|en sécurité sur le nœud|sûre? sur le nœud|bien sûr",
+    "fr": r"pas un conseil juridique|ne suivez|à l’abri sur le nœud|en sécurité sur le nœud|sûre? sur le nœud|bien sûr",
 }
 """What a banned word may stand in, because there it says no, or names the one thing that is true."""
 
@@ -60,7 +60,7 @@ def surfaces() -> Iterator[tuple[str, str, str]]:
 def wrong(text: str, banned: str, saying_no: str = "") -> list[str]:
     """Banned words that stand in a text outside what says no."""
     rest = re.sub(saying_no, " ", text, flags=re.IGNORECASE) if saying_no else text
-    return re.findall(rf"\b(?:{banned})\b", rest, flags=re.IGNORECASE)
+    return re.findall(rf"\b(?:{banned})\b", rest, flags=re.IGNORECASE)  # apostrophes are those of `test_french`
 
 
 def test_nothing_near_the_act_promises_calls_or_judges() -> None:
