@@ -2,6 +2,7 @@
 
 import json
 import re
+import zipfile
 from pathlib import Path
 
 from playwright.sync_api import Page, expect
@@ -240,6 +241,11 @@ def _package(town: Running, said: str, folder: Path) -> None:
     found = {step["name"]: (step["status"], step["codes"]) for step in report["steps"] if step["status"] != "PASS"}
     assert found["chunks"] == ("MISSING", ["withheld"]), "it says what is left out"
     assert "FAIL" not in {status for status, _ in found.values()}
+    assert "custody" not in found, "every note is signed under a key that the log announced"
+    with zipfile.ZipFile(package) as made_of:
+        capture = json.loads(made_of.read("capture.json"))
+    assert isinstance(capture["build_entry"]["value"], int), "the build that the phone ran stands in the log"
+    assert capture["controlled_capture"]["value"] == "yes"
 
 
 def test_nobody_is_rung_in_time_nobody_is_on_duty_and_then_a_volunteer_listens(
