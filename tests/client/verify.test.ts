@@ -93,3 +93,15 @@ test("a rehearsal and an import are marked, and what is neither is not", async (
     assert.deepEqual((await verify(fileOf(vector), trust)).marks, marks);
   }
 });
+
+test("what a key signed that the log does not announce is not told as the node's", async () => {
+  const told = async (name: string) => {
+    const vector = JSON.parse(readFileSync(new URL(`${name}.json`, FOLDER), "utf8")) as Vector;
+    return (await verify(fileOf(vector), trust)).facts.filter((fact) => fact.startsWith("The node signed"));
+  };
+  assert.deepEqual(await told("honest"), ["The node signed 10 receipts for chunks, and 21 custody notes in all."]);
+  for (const name of ["the_newest_note_signed_by_nobody_known", "the_newest_note_signed_by_a_key_put_beside_the_nodes"]) {
+    assert.deepEqual(await told(name), ["The node signed 10 receipts for chunks, and 20 custody notes in all."], name);
+  }
+  assert.deepEqual(await told("honest_older"), []);
+});

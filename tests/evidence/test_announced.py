@@ -3,6 +3,7 @@
 import json
 import zipfile
 from base64 import b64decode
+from collections.abc import Callable
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -11,6 +12,10 @@ import pytest
 
 from tests.evidence.mutations.case import Case, case_of
 from tests.evidence.mutations.of_announced import without_announcements
+from tests.evidence.mutations.of_custody import (
+    the_newest_note_signed_by_a_key_put_beside_the_nodes,
+    the_newest_note_signed_by_nobody_known,
+)
 from tests.evidence.scene import Scene
 from tocsin.crypto.canonical import Value
 from tocsin.evidence.covering import places_told
@@ -75,9 +80,25 @@ def test_a_package_without_the_member_does_not_prove_whose_key_signed_the_notes_
     report = verify(tmp_path / "older.zip", trust)
     assert [(step.name, step.codes) for step in report.steps if step.status != "PASS"] == [("custody", ["receipt_key"])]
     assert report.exit == 3
+    assert facts(report, "The node signed") == []
     assert facts(report, "Whether the key") == [
         "Whether the key of the node's receipts and the client that the phone ran stand in the log is not told in this package."
     ]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [the_newest_note_signed_by_nobody_known, the_newest_note_signed_by_a_key_put_beside_the_nodes],
+)
+def test_what_a_key_signed_that_the_log_does_not_announce_is_not_told_as_the_nodes(
+    change: Callable[[Case], bytes], scene: Scene, made: Path, trust: Trust, tmp_path: Path
+) -> None:
+    case = case_of(scene, Random(1), trust, made)
+    notes, receipts = len(case.lines("custody.jsonl")), len(case.lines("log/receipts.txt")) // 8
+    (tmp_path / "changed.zip").write_bytes(change(case))
+    told = f"The node signed {receipts} receipts for chunks, and {{}} custody notes in all."
+    assert facts(verify(made, trust), "The node signed") == [told.format(notes)]
+    assert facts(verify(tmp_path / "changed.zip", trust), "The node signed") == [told.format(notes - 1)]
 
 
 def test_what_the_node_points_at_counts_only_where_it_is_such_an_entry(tmp_path: Path) -> None:

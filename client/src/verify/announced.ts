@@ -42,14 +42,17 @@ export async function checkAnnounced(found: Package): Promise<void> {
     if (!(await isIncluded(await leafHash(entry), index, size, [...proof], checkpoint.root))) throw new Wrong("inclusion", where);
   }
   found.announced = found.told;
+  for (const { index, kind, said } of found.announced ?? []) {
+    const [vkey, isAdded] = [said["key"] as string, said["act"] === "add" && Object.keys(said).length === 2];
+    if (kind === "receipt-key" && isAdded && !found.receiptKeyEntries.has(vkey)) found.receiptKeyEntries.set(vkey, index);
+  }
   if (found.announced) await tell(found);
   else found.facts.push(UNTOLD);
 }
 
 /** Where the log announces a key of receipts, under a checkpoint of this package; undefined where no entry shown here does. */
-export function receiptKeyEntry({ announced }: Package, vkey: string): number | undefined {
-  const isIt = ({ kind, said }: Announced) => kind === "receipt-key" && said["act"] === "add" && said["key"] === vkey && Object.keys(said).length === 2;
-  return announced?.find(isIt)?.index;
+export function receiptKeyEntry({ receiptKeyEntries }: Package, vkey: string): number | undefined {
+  return receiptKeyEntries.get(vkey);
 }
 
 /** Where `announced` has a client by its hash; undefined where it has none. */
@@ -74,7 +77,7 @@ function split(entry: Uint8Array): [string, Uint8Array] {
 async function tell(found: Package): Promise<void> {
   const log = found.trust ? "the log" : "the log that the package itself names";
   for (const vkey of need(await found.value("log/keys.json"), { lists: "receipts" })["receipts"] as unknown[]) {
-    const entry = receiptKeyEntry(found, String(vkey));
+    const entry = receiptKeyEntry(found, vkey as string);
     const stands = entry === undefined ? `no entry of ${log} that this package shows` : `entry ${entry} of ${log}`;
     found.facts.push(`The key of the node's receipts, ${shown(vkey)}, stands in ${stands}.`);
   }

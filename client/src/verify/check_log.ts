@@ -195,13 +195,17 @@ async function receiptKeys(told: Json): Promise<Map<string, Key>> {
 function judgeSignatures(found: Package, step: Step, signed: Signatures): void {
   signed.end();
   if (signed.firstUnsigned !== undefined) step.found("MISSING", "unsigned_notes", `from note ${signed.firstUnsigned}`);
+  let [notes, receipts] = [0, 0];
   for (const [id, vkey] of [...signed.used].sort(([a], [b]) => (a < b ? -1 : 1))) {
     // Anybody can put a key of their own beside.
-    if (vkey === undefined || receiptKeyEntry(found, vkey) === undefined) step.found("NOT PROVEN", "receipt_key", id);
+    if (vkey === undefined || receiptKeyEntry(found, vkey) === undefined) {
+      step.found("NOT PROVEN", "receipt_key", id);
+      continue;
+    }
+    notes += signed.notes.get(id) ?? 0;
+    receipts += signed.receipts.get(id) ?? 0;
   }
-  if (signed.count > 0 && found.trust) {
-    found.facts.push(`The node signed ${signed.receipts} receipts for chunks, and ${signed.count} custody notes in all.`);
-  }
+  if (notes > 0 && found.trust) found.facts.push(`The node signed ${receipts} receipts for chunks, and ${notes} custody notes in all.`);
 }
 
 /** Step 9, as far as it goes without certificates. */

@@ -19,12 +19,13 @@ export interface Key {
 
 /** Throws for anything but a vkey of a kind we know. */
 export async function parseVkey(text: unknown): Promise<Key> {
-  const [name, keyId, ...rest] = String(text).split("+");
+  if (typeof text !== "string") throw new Wrong("malformed", "vkey");
+  const [name, keyId, ...rest] = text.split("+");
   const raw = b64(rest.join("+"));
   const kind = raw[0] ?? 0;
   const computed = (await sha256(join(utf8(`${name}\n`), raw))).slice(0, 4);
   if (!name || hex(computed) !== keyId || PUBLIC_BYTES[kind] !== raw.length - 1) throw new Wrong("malformed", "vkey");
-  return { name, keyId: computed, kind, publicKey: raw.slice(1), text: String(text) };
+  return { name, keyId: computed, kind, publicKey: raw.slice(1), text };
 }
 
 interface Line {

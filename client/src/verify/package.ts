@@ -60,6 +60,8 @@ export class Package {
   told: readonly Announced[] | undefined;
   /** And after. Undefined: the package does not tell. */
   announced: readonly Announced[] | undefined;
+  /** Where it announces keys of receipts, by their vkeys. */
+  readonly receiptKeyEntries = new Map<string, number>();
   witnessed: { readonly seq: number; readonly time: number } | undefined;
   isRooted = false;
   readonly trust: Trust | undefined;

@@ -62,7 +62,7 @@ export class Recording {
       [made.#keys, made.#nonce] = [told["chunk_keys"] as Value[], fromHex(String(told["base_nonce"]))];
       return made;
     }
-    const secret = await hkdf(fromHex(String(keys["opening_key"])), made.salt, join(LABEL, made.id, made.publicKey), 76);
+    const secret = await hkdf(fromHex(need(keys, { texts: "opening_key" })["opening_key"] as string), made.salt, join(LABEL, made.id, made.publicKey), 76);
     if (!isSame(secret.subarray(44), made.commitment)) throw new Wrong("commitment_wrong");
     [made.#chain, made.#nonce] = [secret.slice(0, 32), secret.slice(32, 44)];
     return made;

@@ -9,15 +9,16 @@ import type { MemberStream } from "./stream.ts";
 
 const LABEL = utf8("tocsin.custody/v1 note\n");
 const SIGNATURE_BYTES = 64;
+const KEY_ID = /^[0-9a-f]{8}$/;
 
 export class Signatures {
-  /** Notes that are signed, those of chunks among them. */
-  count = 0;
-  receipts = 0;
   /** Number of the first note without a signature, as nodes wrote them before they signed. */
   firstUnsigned: number | undefined;
   /** Ids of the keys that signed, with their vkeys where the package has them. */
   readonly used = new Map<string, string | undefined>();
+  /** How many each signed, by its id; receipts are notes of chunks. */
+  readonly notes = new Map<string, number>();
+  readonly receipts = new Map<string, number>();
   readonly #recording: Bytes | undefined;
   readonly #keys: ReadonlyMap<string, Key>;
   readonly #file: MemberStream | undefined;
@@ -33,12 +34,14 @@ export class Signatures {
   async take(note: Json, head: Bytes, link: Bytes | undefined, where: string): Promise<void> {
     if (!Object.hasOwn(note, "g")) return void (this.firstUnsigned ??= note["i"] as number);
     need(note, { texts: "g k" });
+    const id = note["k"] as string;
+    if (!KEY_ID.test(id)) throw new Wrong("malformed", where);
     const signature = decoded(note["g"] as string, where);
-    const key = this.#keys.get(note["k"] as string);
+    const key = this.#keys.get(id);
     const message = note["n"] === "chunk" ? await this.#receipt(note, signature, key, link, where) : this.#signedNote(note, head);
-    this.used.set(note["k"] as string, key?.text);
+    this.used.set(id, key?.text);
     if (key && this.#recording && !(await verifyEd25519(key.publicKey, signature, message))) throw new Wrong("note_signature", where);
-    this.count += 1;
+    count(this.notes, id);
   }
 
   /** Throws `Wrong` where a receipt is left. */
@@ -63,9 +66,13 @@ export class Signatures {
     const told = ["tocsin.receipt/v1", id, note["q"], stated, note["t"], note["b"]];
     const signed = base64(join(fromHex(note["k"] as string), signature));
     if (this.#recording && lines.join("\n") !== [...told, "", `\u2014 ${name} ${signed}`].join("\n")) throw new Wrong("receipt_differs", where);
-    this.receipts += 1;
+    count(this.receipts, note["k"] as string);
     return utf8(`${lines.slice(0, 6).join("\n")}\n`);
   }
+}
+
+function count(counted: Map<string, number>, id: string): void {
+  counted.set(id, (counted.get(id) ?? 0) + 1);
 }
 
 function decoded(signature: string, where: string): Bytes {

@@ -20,6 +20,7 @@ import struct
 import sys
 import threading
 import zlib
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -128,6 +129,13 @@ def b64(text: object, length: int | None = None) -> bytes:
     if base64.b64encode(raw).decode() != text or length not in {None, len(raw)}:
         raise Wrong("malformed", str(text))
     return raw
+
+
+def unhex(text: str) -> bytes:
+    """Bytes of hex without white space, which `fromhex` would let pass."""
+    if not re.fullmatch("(?:[0-9a-fA-F]{2})*", text):
+        raise Wrong("malformed")
+    return bytes.fromhex(text)
 
 
 def b64url(raw: bytes) -> str:
@@ -711,14 +719,14 @@ class Recording:
         self.id, self.public, self.salt, self.commitment = raw[:16], raw[16:48], raw[48:72], raw[72:]
         self._keys: list[str | None] | None = None
         if "opening_key" in keys:
-            secret = hkdf(bytes.fromhex(keys["opening_key"]), self.salt, LABEL + self.id + self.public, 76)
+            secret = hkdf(unhex(keys["opening_key"]), self.salt, LABEL + self.id + self.public, 76)
             if secret[44:] != self.commitment:
                 raise Wrong("commitment_wrong")
             self._chain, nonce = secret[:32], secret[32:44]
         else:  # some seconds are withheld: the key of each other one stands for itself
             self._keys, nonce = (
                 need(keys, texts="base_nonce", lists="chunk_keys")["chunk_keys"],
-                bytes.fromhex(keys["base_nonce"]),
+                unhex(keys["base_nonce"]),
             )
         self._nonce = int.from_bytes(nonce, "big")
         self.talks: list[Json] = []
@@ -769,7 +777,7 @@ class Recording:
         told = self._keys[self.count] if self.count < len(self._keys) else None
         if type(told) is not str:
             raise Wrong("keys_differ", f"chunk {self.count}")
-        return bytes.fromhex(told)
+        return unhex(told)
 
     def skip(self, raw: bytes) -> None:
         """Check the frame of a second that is withheld: its place, and the recording's signature on its link. Raises `Wrong`."""
@@ -1099,6 +1107,7 @@ class Verifier:
         self.leaves: list[Json] | None = None
         self.told: list[Announced] | None = None  # what log/announced.json says, before it was looked for in its trees
         self.announced: list[Announced] | None = None  # and after; None: the package does not tell
+        self._receipt_key_entries: dict[str, int] = {}
         self.checkpoints: dict[int, Checkpoint] = {}
         self.is_rooted = False  # whether all checkpoints could be read
         self.links: dict[int, bytes] = {}
@@ -1514,6 +1523,9 @@ class Verifier:
             if not included(one.entry, one.place, checkpoint.size, one.proof, checkpoint.root):
                 raise Wrong("inclusion", f"entry {one.place}")
         self.announced = self.told
+        for one in self.announced or ():
+            if one.kind == "receipt-key" and one.said == {"act": "add", "key": one.said["key"]}:
+                self._receipt_key_entries.setdefault(one.said["key"], one.place)
         if self.announced is None:
             self.facts.append(UNTOLD)
         else:
@@ -1521,9 +1533,7 @@ class Verifier:
 
     def receipt_key_entry(self, vkey: str) -> int | None:
         """Where the log announces a key of receipts, under a checkpoint of this package; `None` where no entry shown here does."""
-        said = {"act": "add", "key": vkey}
-        found = (one.place for one in self.announced or () if one.kind == "receipt-key" and one.said == said)
-        return next(found, None)
+        return self._receipt_key_entries.get(vkey)
 
     def release_entry(self, client: object) -> int | None:
         """Where the log announces a client by its hash; `None` where no entry shown here does."""
@@ -1532,7 +1542,7 @@ class Verifier:
     def _tell_announced(self) -> None:
         log = "the log" if self.trust else "the log that the package itself names"
         for vkey in need(self._object("log/keys.json"), lists="receipts")["receipts"]:
-            entry = self.receipt_key_entry(vkey)
+            entry = self.receipt_key_entry(vkey) if type(vkey) is str else None
             stands = f"no entry of {log} that this package shows" if entry is None else f"entry {entry} of {log}"
             self.facts.append(f"The key of the node's receipts, {shown(vkey)}, stands in {stands}.")
         build = (self.recording.start if self.recording else {}).get("build", "")
@@ -1670,11 +1680,14 @@ class Verifier:
         signed.end()
         if signed.first_unsigned is not None:
             step.found("MISSING", "unsigned_notes", f"from note {signed.first_unsigned}")
+        notes = receipts = 0
         for key_id, vkey in sorted(signed.used.items()):
             if vkey is None or self.receipt_key_entry(vkey) is None:  # anybody can put a key of their own beside
                 step.found("NOT PROVEN", "receipt_key", key_id)
-        if signed.count:
-            told = f"The node signed {signed.receipts} receipts for chunks, and {signed.count} custody notes in all"
+                continue
+            notes, receipts = notes + signed.notes[key_id], receipts + signed.receipts[key_id]
+        if notes:
+            told = f"The node signed {receipts} receipts for chunks, and {notes} custody notes in all"
             self.facts.append(f"{told}{'.' if self.trust else OWN_KEYS}")
 
     # 9
@@ -1813,16 +1826,19 @@ def quorum_time(signed: dict[Key, int], quorum: int) -> int | None:
     return None
 
 
+KEY_ID = re.compile(r"[0-9a-f]{8}")
+
+
 class Signatures:
     """The node's signatures: one in each custody note (custody.md), that of a chunk's note being its receipt's (log.md)."""
 
     def __init__(self, recording: Recording | None, keys: dict[str, tuple[str, Key]], file: Stream | None) -> None:
         self._recording, self._keys, self._file = recording.id if recording else b"", keys, file
-        self.count = self.receipts = 0
         self.first_unsigned: int | None = None
         self.used: dict[
             str, str | None
         ] = {}  # ids of the keys that signed, with their vkeys where the package has them
+        self.notes, self.receipts = Counter[str](), Counter[str]()  # how many each signed; receipts are notes of chunks
 
     def take(self, note: Json, head: bytes, link: bytes | None, where: str) -> None:
         """Check the signature of a note after `head`. `link`: of the chunk that it is of, if it is known. Raises `Wrong`."""
@@ -1830,6 +1846,8 @@ class Signatures:
             self.first_unsigned = note["i"] if self.first_unsigned is None else self.first_unsigned
             return
         need(note, texts="g k")
+        if not KEY_ID.fullmatch(note["k"]):
+            raise Wrong("malformed", where)
         signature, (vkey, key) = base64.urlsafe_b64decode(note["g"] + "=="), self._keys.get(note["k"], (None, None))
         if len(signature) != 64 or b64url(signature) != note["g"]:
             raise Wrong("malformed", where)
@@ -1841,7 +1859,7 @@ class Signatures:
         self.used[note["k"]] = vkey
         if key and self._recording and not ed25519(key.public, signature, message):
             raise Wrong("note_signature", where)
-        self.count += 1
+        self.notes[note["k"]] += 1
 
     def _receipt(self, note: Json, signature: bytes, key: Key | None, link: bytes | None, where: str) -> bytes:
         """What is signed of the next receipt, which is the one that this note tells of. Raises `Wrong`."""
@@ -1854,7 +1872,7 @@ class Signatures:
         signed = base64.b64encode(bytes.fromhex(note["k"]) + signature).decode()
         if self._recording and [*lines, gap, last] != [*told, "", f"\u2014 {name} {signed}"]:
             raise Wrong("receipt_differs", where)
-        self.receipts += 1
+        self.receipts[note["k"]] += 1
         return "".join(f"{line}\n" for line in lines).encode()
 
     def end(self) -> None:
