@@ -1,6 +1,7 @@
 /** A line with a long way to the node: what gathers meanwhile goes together, in order, and whatever goes wrong the phone does not fall behind. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { fromBigEndian } from "../../client/src/crypto/bytes.ts";
 import { Line } from "../../client/src/encounter/line.ts";
 import { FakeRecorder, until } from "./fake_phone.ts";
 import { DESK, finish, newWorld, only, originals, type World } from "./world.ts";
@@ -142,3 +143,22 @@ test("a line tells its way by the least of its last requests, and what may go be
   assert.ok(line.achieved(10_000)! > 44_000);
 });
 
+
+test("several that hang on a line gone dead are given up as soon as the first alone would be", async () => {
+  const { phone, node, record } = await newWorld();
+  const recorder = await record();
+  node.way = 3_000;
+  await phone.pass(30_000);
+  let [left, first, back] = [0, 0, 0];
+  phone.answer = (path, init) => {
+    if (left && !back && path.includes("/chunks")) back = phone.clock;
+    if (left || !path.endsWith("/chunks")) return node.answer(path, init);
+    [left, first] = [phone.clock, fromBigEndian((init.body as Uint8Array).subarray(0, 4))];
+    return new Promise((_, reject) => init.signal!.addEventListener("abort", () => reject(new TypeError("dead"))));
+  };
+  await until(() => back > 0, "the first alone", phone);
+  assert.ok(back - left <= 20_000 + first + 1_000, `${back - left} ms for ${first} bytes`);
+  node.way = 0;
+  await finish(recorder, phone);
+  assert.deepEqual(Buffer.concat(originals(await node.open(only(node), DESK))), Buffer.concat(phone.recorded));
+});

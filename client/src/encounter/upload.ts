@@ -161,7 +161,9 @@ export class Uploader {
     const path = `/encounters/${this.#consignment.id}/chunks`;
     const where = isAlone ? ({ method: "PUT", path: `${path}/${parcel[0]!.seq}` } as const) : ({ method: "POST", path } as const);
     this.#line.leaves(body.length, this.#device.now());
-    const answer = await this.#ask({ ...where, capability: this.#consignment.upload, body, type: "application/octet-stream" });
+    // Several leave on a line that carries them: where it broke, the first alone is to be tried no later than if it had gone alone.
+    const due = parcel[0]!.raw.length;
+    const answer = await this.#ask({ ...where, capability: this.#consignment.upload, body, type: "application/octet-stream", due });
     this.#line.ended(answer.kind === "good" ? answer.took : undefined);
     if (answer.kind === "good") return this.#receipted(parcel, isAlone ? [answer.text] : receiptsIn(answer.text));
     this.#isAlone = true;

@@ -12,6 +12,8 @@ export interface Asked {
   capability?: string;
   body?: Uint8Array<ArrayBuffer> | string;
   type?: string;
+  /** Bytes by which the deadline is reckoned, where not by the body's. */
+  due?: number;
 }
 
 export type Answer =
@@ -26,7 +28,7 @@ export async function askNode(device: Device, asked: Asked, wake?: AbortSignal):
   const cut = new AbortController();
   const give = () => cut.abort();
   wake?.addEventListener("abort", give, { once: true });
-  const size = asked.body?.length ?? 0;
+  const size = asked.due ?? asked.body?.length ?? 0;
   const over = new AbortController();
   void device.wait(DEADLINE_MS + size / BYTES_PER_MS, over.signal).then(give);
   try {
