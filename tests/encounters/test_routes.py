@@ -175,6 +175,34 @@ async def test_several_seconds_in_one_request_have_a_receipt_each(client: httpx.
     writer.close()
 
 
+async def test_who_is_answered_before_all_was_sent_keeps_the_connection_and_its_answer(
+    client: httpx.AsyncClient, node: Node
+) -> None:
+    """What was still on its way was taken for a head that never ends, and a connection that is cut takes the answer with it."""
+    phone = Phone(node.share_recipient)
+    await client.post("/encounters", content=phone.start_json())
+    raws = [phone.second(b"x" * 30_000) for _ in range(4)]
+    forged = raws[1][:60] + bytes([raws[1][60] ^ 1]) + raws[1][61:]
+    sent, begun = several(phone, raws[0], forged, *raws[2:]), len(several(phone, raws[0], forged)) + 100
+    reader, writer = await asyncio.open_connection("127.0.0.1", client.base_url.port)
+    try:
+        writer.write(sent[:begun])
+        assert (await one_answer(reader))[1].count(b"tocsin.receipt/v1") == 1
+        for at in range(begun, len(sent), 10_000):
+            writer.write(sent[at : at + 10_000])
+            await writer.drain()
+            await client.get("/time")  # so that it is read by itself
+        writer.write(several(phone, *raws[1:]))
+        head, body = await one_answer(reader)
+        assert (int(head[9:12]), body.count(b"tocsin.receipt/v1")) == (200, 3)
+        writer.write(sent[:begun])
+        await one_answer(reader)
+        writer.write(sent[begun:])
+        assert await asyncio.wait_for(reader.read(), 60) == b"", "and nobody stays for ever who then says nothing"
+    finally:
+        writer.close()
+
+
 async def test_of_several_seconds_those_are_kept_that_came_before_the_line_broke(
     client: httpx.AsyncClient, node: Node
 ) -> None:

@@ -92,7 +92,8 @@ class DeadlineProtocol(HttpToolsProtocol):
 
     def data_received(self, more: bytes) -> None:
         # uvicorn takes any byte for the end of the silence; line feeds between requests begin none and could go on for ever.
-        self._awaits_head |= self.timeout_keep_alive_task is not None
+        # Nor does the rest of a body that was answered before it was here.
+        self._awaits_head |= self.timeout_keep_alive_task is not None and not self._awaits_body
         was_awaited, heads = self._awaits_head, self._heads
         super().data_received(more)
         if self._awaits_head:
@@ -141,6 +142,7 @@ class DeadlineProtocol(HttpToolsProtocol):
         self._body = None
         taken, self._taken = self._taken, None
         if taken is None:
+            self._awaits_head |= self.cycle.response_complete  # who was answered before has no other deadline
             super().on_message_complete()
             return
         task = self.loop.create_task(self._past_asgi(taken))
