@@ -45,7 +45,7 @@ HELD: dict[str, tuple[str, ...]] = {
     "disclose.held_alerts": ("alerts_*",),
     "disclose.held_messages": ("push_subscription.*", "outbox_message.*", "outbox_row.*", "fediverse_server.*", "fediverse_note.*"),
     "disclose.held_calls": ("who is on duty", "calls"),
-    "disclose.held_circles": ("circle_place.*", "circle_door.*", "how often a circle was told"),
+    "disclose.held_circles": ("circle_place.*", "circle_door.*", "how often a circle was told", "when circles were begun"),
     "disclose.held_backup": ("a backup",),
     "disclose.held_counts": ("counts by code", "error ids", "the probe's last success"),
     "disclose.held_memory": (),
