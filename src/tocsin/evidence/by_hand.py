@@ -94,9 +94,9 @@ def _first_chunk(first: FirstChunk) -> str:
 
 
 def _receipt(first: FirstChunk, key: VerifierKey) -> str:
-    return f"""9. The node signed a receipt for the first chunk, and gave it to the phone. So it did for
-the others: log/receipts.txt has eight lines for each. The fifth is the time by the
-node's clock, in thousandths of a second since 1970. Whether the log announced the key,
+    return f"""9. The node signed a receipt for the first chunk as it received it. So it did for the
+others: log/receipts.txt has eight lines for each. The fifth is the time by the node's
+clock, in thousandths of a second since 1970. Whether the log announced the key,
 which has the name {key.name}, the verifier says.
 
     head -n 6 log/receipts.txt > receipt

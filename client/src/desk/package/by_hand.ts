@@ -61,9 +61,9 @@ ${publicKey("recording.pem", key)}
 }
 
 function receipt({ link }: FirstChunk, key: VerifierKey): string {
-  return `9. The node signed a receipt for the first chunk, and gave it to the phone. So it did for
-the others: log/receipts.txt has eight lines for each. The fifth is the time by the
-node's clock, in thousandths of a second since 1970. Whether the log announced the key,
+  return `9. The node signed a receipt for the first chunk as it received it. So it did for the
+others: log/receipts.txt has eight lines for each. The fifth is the time by the node's
+clock, in thousandths of a second since 1970. Whether the log announced the key,
 which has the name ${key.name}, the verifier says.
 
     head -n 6 log/receipts.txt > receipt
