@@ -25,7 +25,7 @@ FAKE_RECORDER = (Path(__file__).parent / "fake_recorder.js").read_text()
 EXPECTED = (
     "Service Worker registration blocked by Playwright",
     "Failed to load resource: net::ERR_INTERNET_DISCONNECTED",
-    *(f"Failed to load resource: the server responded with a status of {status}" for status in (401, 403, 404)),
+    *(f"Failed to load resource: the server responded with a status of {status}" for status in (401, 403, 404, 503)),
 )
 """What the console says because of the test itself."""
 
