@@ -54,9 +54,7 @@ JOURNEYS = (
 hundredth of the tests.
 """
 
-SPINE = tuple(
-    f"tests/journeys/test_{name}.py" for name in ("recording", "long_way", "package", "town", "left_on_the_phone")
-)
+SPINE = tuple(f"tests/journeys/test_{name}.py" for name in ("recording", "package", "town", "left_on_the_phone"))
 """The main job's own journeys are tests like others."""
 
 
