@@ -42,6 +42,7 @@ CASES: dict[str, tuple[dict[str, Any], bool, dict[int, Decision]]] = {
     "witnesses whose clocks are behind": ({"witness_skew_s": -30}, SIGNED, {}),
     "no account of the program": ({"system_files": {}}, SIGNED, {}),
     "a checkout with changes": ({"source_commit": "not stated"}, SIGNED, {}),
+    "a format that is no text": ({"restart_at": 5, "restart_mime": ["video/webm"]}, SIGNED, {}),
     "another build": ({"build": "ab" * 32}, SIGNED, {}),
     "many beats": (HOSTILE, SIGNED, {}),
     "a talk kept": (TALK, SIGNED, {1: KEEP}),

@@ -205,3 +205,15 @@ def test_the_specification_names_every_code_and_no_other() -> None:
 @pytest.mark.parametrize(("kind", "words"), [("import", "not captured here"), ("rehearsal", "practising")])
 def test_what_is_no_recording_of_a_moment_is_said_with_the_first_fact(tmp_path: Path, kind: str, words: str) -> None:
     assert words in verify(Scene(tmp_path, kind=kind).package()).facts[0]
+
+
+class Strange(Scene):
+    """A phone that says of an event what it is in a list."""
+
+    def say(self, kind: int, said: dict[str, object], *, final: bool = False) -> None:
+        super().say(kind, said | {"event": [said["event"]]} if said.get("event") == "clock" else said, final=final)
+
+
+def test_an_event_whose_name_is_no_text_is_another_one_and_stops_nobody(tmp_path: Path) -> None:
+    report = verify(Strange(tmp_path, is_timestamped=False).package())
+    assert report.steps[3].status == "PASS"

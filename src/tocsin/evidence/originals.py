@@ -38,6 +38,10 @@ class Placed(NamedTuple):
     is_withheld: bool = False
 
 
+BEGINNINGS = ("start", "restarted_media")
+"""Compared and not looked up: what a phone says may be of a kind that has no hash."""
+
+
 def place(seconds: Iterable[Second], withholding: Withholding | None = None) -> Iterator[Placed]:
     """Give each second its place. A new original begins with the first bytes after each `start` or `restarted_media`.
 
@@ -51,7 +55,7 @@ def place(seconds: Iterable[Second], withholding: Withholding | None = None) -> 
             raise SecondUnknown
         if kind not in {MEDIA, IMPORT}:
             said = said_in(body)
-            if kind == EVENT and said and said.get("event") in {"start", "restarted_media"}:
+            if kind == EVENT and said and said.get("event") in BEGINNINGS:
                 ending, is_new = ending_of(said.get("mime")), True
             talks.takes(kind, second.chunk.seq, second.inner.monotonic_ms, said)
             yield Placed(second, said, None)
@@ -77,7 +81,7 @@ def said_in(body: bytes) -> dict[str, canonical.Value] | None:
 
 
 def ending_of(mime: object) -> str:
-    return ENDINGS.get(str(mime).split(";")[0].partition("/")[2], "bin")
+    return ENDINGS.get(mime.split(";")[0].partition("/")[2], "bin") if isinstance(mime, str) else "bin"
 
 
 def files(seconds: Iterable[Second], withholding: Withholding | None = None) -> Iterator[tuple[str, Iterator[bytes]]]:

@@ -851,8 +851,9 @@ class Recording:
 
     def _event(self, said: Json) -> None:
         event = said.get("event")
-        if event in {"start", "restarted_media"}:
-            kind = str(said.get("mime")).split(";")[0].partition("/")[2]
+        if event == "start" or event == "restarted_media":  # noqa: PLR1714 - what a phone says may have no hash
+            mime = said.get("mime")
+            kind = mime.split(";")[0].partition("/")[2] if type(mime) is str else ""
             self._ending, self._is_new = ENDINGS.get(kind, "bin"), True
         if event == "stop":
             self.stop_reason = said.get("reason")

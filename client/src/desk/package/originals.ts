@@ -61,6 +61,6 @@ function saidIn(body: Bytes): Record<string, Value> | undefined {
 }
 
 function endingOf(mime: Value | undefined): string {
-  const kind = String(mime).split(";")[0]!;
+  const kind = typeof mime === "string" ? mime.split(";")[0]! : "";
   return ENDINGS[kind.includes("/") ? kind.slice(kind.indexOf("/") + 1) : ""] ?? "bin";
 }
