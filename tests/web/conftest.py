@@ -25,7 +25,7 @@ FAKE_RECORDER = (Path(__file__).parent / "fake_recorder.js").read_text()
 EXPECTED = (
     "Service Worker registration blocked by Playwright",
     "Failed to load resource: net::ERR_INTERNET_DISCONNECTED",
-    *(f"Failed to load resource: the server responded with a status of {status}" for status in (401, 403, 404, 503)),
+    *(f"Failed to load resource: the server responded with a status of {status}" for status in (401, 403, 404)),
 )
 """What the console says because of the test itself."""
 
@@ -98,6 +98,7 @@ def opened(chromium: Browser, built: Built) -> Iterator[OpenPage]:
 def opening(browser: Browser, built: Built) -> Iterator[OpenPage]:
     """The same in any browser."""
     complaints: list[str] = []
+    expected: list[str] = []
     contexts = []
     parts = [name for name, content in built.files.items() if b"as Recorder" in content]
     assert parts, "the recorder is a part of its own, loaded beside the page"
@@ -106,10 +107,11 @@ def opening(browser: Browser, built: Built) -> Iterator[OpenPage]:
         route.fulfill(body=FAKE_RECORDER, content_type="text/javascript")
 
     def heard(line: ConsoleMessage) -> None:
-        if line.type in {"error", "warning"} and not line.text.startswith(EXPECTED):
+        if line.type in {"error", "warning"} and not line.text.startswith((*EXPECTED, *expected)):
             complaints.append(line.text)
 
-    def open_page(address: str, *, real: bool = False, **options: object) -> Page:
+    def open_page(address: str, *, real: bool = False, complains: str = "", **options: object) -> Page:
+        expected.extend([complains] if complains else [])
         context = browser.new_context(**{"viewport": PHONE, "service_workers": "block", **options})  # type: ignore[arg-type]
         contexts.append(context)
         page = context.new_page()

@@ -239,7 +239,8 @@ def test_told_taken_back_left_and_told_with_words(
 
 def test_a_page_whose_node_has_too_many_begun_goes_on_asking(opened: OpenPage, place: Place) -> None:
     """A script is not let in more often for asking a thousand times an hour than a person's open page would be."""
-    page, asked = opened(f"{place.url}/en/circle", real=True), []
+    busy = "Failed to load resource: the server responded with a status of 503"
+    page, asked = opened(f"{place.url}/en/circle", real=True, complains=busy), []
 
     def answer(route: Route) -> None:
         asked.append(route.request.post_data)

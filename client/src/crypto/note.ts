@@ -88,7 +88,7 @@ function linesOf(note: Note, key: VerifierKey): Note["signatures"] {
   return note.signatures.filter((line) => line.name === key.name && isSame(line.keyId, key.keyId));
 }
 
-function hexBytes(text: string): Bytes {
+export function hexBytes(text: string): Bytes {
   return Uint8Array.from(text.match(/../g) ?? [], (pair) => Number.parseInt(pair, 16));
 }
 

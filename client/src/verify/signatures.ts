@@ -1,6 +1,6 @@
 /** The node's signatures: one in each custody note (docs/spec/custody.md), that of a chunk's note being its receipt's (docs/spec/log.md). */
 import { verifyEd25519 } from "../crypto/asymmetric.ts";
-import { base64, base64url, fromBase64, join, utf8, type Bytes } from "../crypto/bytes.ts";
+import { base64, base64url, fromBase64url, join, utf8, type Bytes } from "../crypto/bytes.ts";
 import { dumps } from "../crypto/canonical.ts";
 import type { Key } from "./checkpoint.ts";
 import { fromHex, need, type Json } from "./read_json.ts";
@@ -76,8 +76,8 @@ function count(counted: Map<string, number>, id: string): void {
 }
 
 function decoded(signature: string, where: string): Bytes {
-  const raw = fromBase64(signature.replaceAll("-", "+").replaceAll("_", "/") + "==");
-  if (raw.length !== SIGNATURE_BYTES || base64url(raw) !== signature) throw new Wrong("malformed", where);
+  const raw = fromBase64url(signature);
+  if (raw.length !== SIGNATURE_BYTES) throw new Wrong("malformed", where);
   return raw;
 }
 

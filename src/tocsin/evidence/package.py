@@ -176,16 +176,16 @@ def _members(
     yield "VERIFY.txt", _whole(marked(by_hand, facts).encode())
     node, tables = opened.sealed.node, reading.tables
     yield "capture.json", _whole(tables.capture(from_elsewhere(tables.start, node, covering.announced)))
-    yield "chunks.csv", _whole(bytes(reading.tables.chunk_rows))
-    yield "events.csv", _whole(bytes(reading.tables.event_rows))
+    yield "chunks.csv", _whole(bytes(tables.chunk_rows))
+    yield "events.csv", _whole(bytes(tables.event_rows))
     yield "keys.json", _json(_keys(opened, reading))
     yield "custody.jsonl", _whole(b"".join(note.line + b"\n" for note in opened.notes))
     yield "made.json", _json(_made(opened, facts) | told_in_custody(reading.withholding.talks))
     yield "original/header.bin", _whole(opened.header.raw)
     yield "original/chunks.bin", Member(reading.chunks, lambda: _frames(opened, reading.withheld))
     yield from _log_members(covering)
-    if reading.tables.receipts:
-        yield "log/receipts.txt", _whole(bytes(reading.tables.receipts))
+    if tables.receipts:
+        yield "log/receipts.txt", _whole(bytes(tables.receipts))
     for name, content in certificates(facts, package_id).items():
         yield f"certificates/{name}", _whole(content.encode())
     kept = retention(node, [note.said for note in opened.notes_of("act")])

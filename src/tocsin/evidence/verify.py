@@ -1,9 +1,9 @@
 """Check a Tocsin evidence package, offline: `python verify.py PACKAGE.zip [--trust TRUST.json] [--signer KEY] [--json]`.
 
 One file, written from docs/spec/package.md and from nothing else: it needs Python 3.11 and `cryptography`, imports nothing
-of Tocsin and may be copied next to a package. It believes no byte of the package before it has checked it, reads each byte
-once, and holds a few MiB whatever the length of the recording. Exit: 0 all PASS with outside keys, 1 a FAIL, 2 not a
-package or wrong usage, 3 MISSING or NOT PROVEN.
+of Tocsin and may be copied next to a package. It believes no byte of the package before it has checked it, reads each
+byte once, and holds a few MiB of a recording of hours (a JSON member, whole, at most 64). Exit: 0 all PASS with outside
+keys, 1 a FAIL, 2 not a package or wrong usage, 3 MISSING or NOT PROVEN.
 """
 
 import argparse
@@ -680,6 +680,7 @@ EVENTS_HEAD = b"seq,type,monotonic_ms,event,at,detail"
 WORD = re.compile(r"[a-z_]{1,40}")
 NONE = {"source": "none", "value": "not collected"}
 CONTROLLED = {"encounter": "yes", "rehearsal": "yes", "import": "no"}
+BEGINNINGS = ("start", "restarted_media")  # compared and not looked up: what a phone says may have no hash
 COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 FROM_START = "at browser build continued_seq continues height kind mime os place recipients_note width".split()  # noqa: SIM905
 
@@ -851,7 +852,7 @@ class Recording:
 
     def _event(self, said: Json) -> None:
         event = said.get("event")
-        if event == "start" or event == "restarted_media":  # noqa: PLR1714 - what a phone says may have no hash
+        if event in BEGINNINGS:
             mime = said.get("mime")
             kind = mime.split(";")[0].partition("/")[2] if type(mime) is str else ""
             self._ending, self._is_new = ENDINGS.get(kind, "bin"), True

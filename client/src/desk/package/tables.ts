@@ -1,13 +1,13 @@
 /** The tables of a package, from the opened seconds: chunks.csv, events.csv, capture.json, gaps (docs/spec/package.md, Tables). */
-import { base64url, join, sha256, utf8, type Bytes } from "../../crypto/bytes.ts";
+import { fromBase64url, join, sha256, utf8, type Bytes } from "../../crypto/bytes.ts";
 import { dumps, type Value } from "../../crypto/canonical.ts";
-import type { VerifierKey } from "../../crypto/note.ts";
+import { hexBytes, type VerifierKey } from "../../crypto/note.ts";
 import { TYPE } from "../../crypto/stream.ts";
 import type { Note } from "../custody.ts";
 import { numberIn } from "./covering.ts";
 import { NAMES, type Placed } from "./originals.ts";
 import { Refusal } from "./refusal.ts";
-import { anyBase64, base64, hex } from "./text.ts";
+import { base64, hex } from "./text.ts";
 
 const CHUNK_COLUMNS =
   "seq,type,file,first_byte,last_byte,monotonic_ms,plaintext_sha256,ciphertext_sha256,previous_link,link,received_at_ms,promised_beat,covered_by_leaf\n";
@@ -111,7 +111,7 @@ export class Tables {
     const { g: signature, k: key } = note.said;
     if (typeof signature !== "string" || typeof key !== "string" || !/^[0-9a-f]{8}$/.test(key)) throw new Refusal("custody_broken");
     const told = ["tocsin.receipt/v1", this.#recording, seq, base64(link), numberIn(note, "t"), numberIn(note, "b")];
-    const signed = base64(join(Uint8Array.from(key.match(/../g) ?? [], (pair) => Number.parseInt(pair, 16)), strict(signature)));
+    const signed = base64(join(hexBytes(key), signatureIn(signature)));
     this.#receipts.push(`${told.join("\n")}\n\n\u2014 ${this.#keys.get(key)?.name ?? UNNAMED} ${signed}\n`);
     this.receiptCount += 1;
     if (seq === 0) this.firstReceiptKey = key;
@@ -131,15 +131,12 @@ export class Tables {
   }
 }
 
-/** Bytes of base64url. Throws `Refusal` for what nobody would have written so. */
-function strict(text: string): Bytes {
+function signatureIn(text: string): Bytes {
   try {
-    const raw = anyBase64(text);
-    if (base64url(raw) === text) return raw;
+    return fromBase64url(text);
   } catch {
-    // the same
+    throw new Refusal("custody_broken");
   }
-  throw new Refusal("custody_broken");
 }
 
 function eventRow({ seq, type, monotonicMs, body, said }: Placed): string {
